@@ -1,0 +1,4 @@
+//! Kernel facts as tables.
+mod kinds;
+
+pub use kinds::{AttachType, Command, LinkType, MapType, ProgramType};

@@ -1,0 +1,183 @@
+//! What is wrong with a text, where, and what to do; and its printed form.
+use crate::{Source, Span};
+use std::fmt::Write;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// The text cannot be used.
+    Error,
+    /// It can, but probably does not do what was meant.
+    Warning,
+}
+
+/// A second place that helps to understand the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What is there.
+    pub text: String,
+}
+
+/// One message about one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where.
+    pub span: Span,
+    /// What is wrong, in one sentence without a full stop.
+    pub text: String,
+    /// Other places that belong to it.
+    pub labels: Vec<Label>,
+    /// What to do about it.
+    pub hints: Vec<String>,
+}
+
+impl Diagnostic {
+    /// An error at `span`.
+    pub fn error(span: Span, text: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, span, text: text.into(), labels: Vec::new(), hints: Vec::new() }
+    }
+
+    /// A warning at `span`.
+    pub fn warning(span: Span, text: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(span, text) }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn hint(mut self, text: impl Into<String>) -> Self {
+        self.hints.push(text.into());
+        self
+    }
+
+    /// Adds `did you mean …?` where a name is close to one of `candidates`.
+    #[must_use]
+    pub fn suggest<'a>(self, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        match crate::nearest(name, candidates) {
+            Some(found) => self.hint(format!("did you mean `{found}`?")),
+            None => self,
+        }
+    }
+
+    /// Adds a second place.
+    #[must_use]
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Its printed form, in the shape that bpftrace's users know:
+    /// `FILE:LINE:COL-END: ERROR: text`, the line, and a line of `~` under the place.
+    pub fn render(&self, source: &Source) -> String {
+        let word = match self.severity {
+            Severity::Error => "ERROR",
+            Severity::Warning => "WARNING",
+        };
+        let mut out = entry(source, self.span, word, &self.text);
+        for label in &self.labels {
+            out.push_str(&entry(source, label.span, word, &label.text));
+        }
+        for hint in &self.hints {
+            let _ = writeln!(out, "HINT: {hint}");
+        }
+        out
+    }
+}
+
+/// One place with its words, its lines, and, on a single line, its underline.
+fn entry(source: &Source, span: Span, word: &str, text: &str) -> String {
+    let (start, end) = (source.place(span.start), source.place(span.end.max(span.start)));
+    let name = &source.name;
+    if end.line > start.line {
+        let mut out = format!("{name}:{}-{}: {word}: {text}\n", start.line, end.line);
+        for number in start.line..=end.line {
+            let _ = writeln!(out, "{}", source.line(number).replace('\t', "    "));
+        }
+        return out;
+    }
+    let line = source.line(start.line);
+    let before = line.get(..start.column as usize - 1).unwrap_or(line);
+    let under = line.get(start.column as usize - 1..end.column as usize - 1).unwrap_or("");
+    format!(
+        "{name}:{}:{}-{}: {word}: {text}\n{}\n{}{}\n",
+        start.line,
+        start.column,
+        end.column,
+        line.replace('\t', "    "),
+        " ".repeat(columns(before)),
+        "~".repeat(columns(under).max(1)),
+    )
+}
+
+/// How many columns a terminal shows `text` in, tabs being four.
+fn columns(text: &str) -> usize {
+    text.chars().map(|c| if c == '\t' { 4 } else { 1 }).sum()
+}
+
+/// All that was found about one text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics {
+    /// In the order in which they were found.
+    pub list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.list.push(diagnostic);
+    }
+
+    /// Adds an error and returns it, to add hints to.
+    pub fn error(&mut self, span: Span, text: impl Into<String>) -> &mut Diagnostic {
+        self.list.push(Diagnostic::error(span, text));
+        let last = self.list.len() - 1;
+        &mut self.list[last]
+    }
+
+    /// Whether one of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Takes all of another.
+    pub fn extend(&mut self, other: Self) {
+        self.list.extend(other.list);
+    }
+
+    /// `value`, unless there is an error among them.
+    pub fn finish<T>(self, value: T) -> Result<(T, Self), Self> {
+        if self.has_errors() { Err(self) } else { Ok((value, self)) }
+    }
+
+    /// All of them printed: errors by place, then warnings by place.
+    pub fn render(&self, source: &Source) -> String {
+        let mut sorted: Vec<&Diagnostic> = self.list.iter().collect();
+        sorted.sort_by_key(|diagnostic| (diagnostic.severity, diagnostic.span));
+        sorted.iter().map(|diagnostic| diagnostic.render(source)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renders_as_bpftrace_does() {
+        let source = Source::new("stdin", "BEGIN { foo }");
+        let diagnostic = Diagnostic::error(Span::new(8, 11), "Unknown identifier: 'foo'").suggest("foo", ["fob"]);
+        assert_eq!(
+            diagnostic.render(&source),
+            "stdin:1:9-12: ERROR: Unknown identifier: 'foo'\nBEGIN { foo }\n        ~~~\nHINT: did you mean `fob`?\n"
+        );
+    }
+
+    #[test]
+    fn several_lines_have_no_underline() {
+        let source = Source::new("f.bt", "a {\n\tb\n}");
+        let diagnostic = Diagnostic::warning(Span::new(2, 8), "empty");
+        assert_eq!(diagnostic.render(&source), "f.bt:1-3: WARNING: empty\na {\n    b\n}\n");
+    }
+}
