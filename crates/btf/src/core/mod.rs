@@ -1,0 +1,178 @@
+//! CO-RE: what an access to a local type means in the target's types.
+use crate::{Btf, BtfError, TypeId};
+use std::fmt;
+use std::str::FromStr;
+
+/// What is asked of the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum RelocKind {
+    /// Byte offset of a field.
+    FieldByteOffset = 0,
+    /// Size of a field in bytes.
+    FieldByteSize = 1,
+    /// Whether there is such a field.
+    FieldExists = 2,
+    /// Whether the field is signed.
+    FieldSigned = 3,
+    /// Left shift that brings a bitfield to the top of 64 bits.
+    FieldLshiftU64 = 4,
+    /// Right shift that brings it down again.
+    FieldRshiftU64 = 5,
+    /// Type id in the local BTF.
+    TypeIdLocal = 6,
+    /// Type id in the target BTF.
+    TypeIdTarget = 7,
+    /// Whether there is such a type.
+    TypeExists = 8,
+    /// Size of the type in bytes.
+    TypeSize = 9,
+    /// Whether there is such an enumerator.
+    EnumvalExists = 10,
+    /// Its value.
+    EnumvalValue = 11,
+    /// Whether there is a type with at least what the local one has.
+    TypeMatches = 12,
+}
+
+/// The way from a type to a part of it: "0:1:2".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct AccessSpec(pub Vec<u32>);
+
+impl FromStr for AccessSpec {
+    type Err = CoreError;
+
+    fn from_str(text: &str) -> Result<Self, CoreError> {
+        let _ = text;
+        todo!()
+    }
+}
+
+impl fmt::Display for AccessSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, index) in self.0.iter().enumerate() {
+            write!(f, "{}{index}", if place == 0 { "" } else { ":" })?;
+        }
+        Ok(())
+    }
+}
+
+/// A question to the target.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CoreReloc {
+    /// The local type.
+    pub ty: TypeId,
+    /// The way into it.
+    pub access: AccessSpec,
+    /// The question.
+    pub kind: RelocKind,
+}
+
+/// The answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// Value for the local types: what the instruction must hold before patching, if `validate`.
+    pub local: u64,
+    /// Value for the target.
+    pub value: u64,
+    /// Whether the target has what was asked for.
+    pub exists: bool,
+    /// The instruction has no meaning on this target and must be made to fail if it is ever reached
+    /// (libbpf puts a call to helper 195896080 there).
+    pub poison: bool,
+    /// Whether the instruction must hold `local` before patching (not so for bitfields' offsets).
+    pub validate: bool,
+    /// Present for byte offsets of fields whose loads and stores must change their width.
+    pub resize: Option<Resize>,
+    /// The field's local and target types, for byte offsets of fields.
+    pub types: Option<(TypeId, TypeId)>,
+    /// Which of the targets has it: 0 for the first.
+    pub target: usize,
+}
+
+/// A field's size differs between local type and target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resize {
+    /// Bytes in the local type.
+    pub local: u32,
+    /// Bytes in the target's.
+    pub target: u32,
+    /// Whether loads can simply change width (pointers, and unsigned integers on both sides);
+    /// if not, a memory access with this relocation must be poisoned.
+    pub allowed: bool,
+}
+
+/// Why a relocation has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CoreError {
+    /// The BTF is broken.
+    Btf(BtfError),
+    /// A relocation kind that is unknown.
+    UnknownKind(u32),
+    /// An access specification that cannot be read.
+    BadAccess(String),
+    /// An access specification that does not fit the local type.
+    BadLocalAccess {
+        /// The local type.
+        ty: TypeId,
+        /// The way into it.
+        access: AccessSpec,
+    },
+    /// Two target types answer differently.
+    Ambiguous {
+        /// The local type's name.
+        name: String,
+        /// One target type and its answer.
+        first: (TypeId, u64),
+        /// Another with another answer.
+        second: (TypeId, u64),
+    },
+    /// A bitfield that no 8-byte load covers.
+    WideBitfield(TypeId),
+}
+
+impl From<BtfError> for CoreError {
+    fn from(error: BtfError) -> Self {
+        Self::Btf(error)
+    }
+}
+
+impl fmt::Display for CoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Btf(error) => error.fmt(f),
+            Self::UnknownKind(kind) => write!(f, "relocation kind {kind} is unknown"),
+            Self::BadAccess(text) => write!(f, "«{text}» is no access specification"),
+            Self::BadLocalAccess { ty, access } => write!(f, "access {access} does not fit local type {ty}"),
+            Self::Ambiguous { name, first, second } => write!(
+                f,
+                "`{name}` is ambiguous: type {} of the target gives {}, type {} gives {}",
+                first.0, first.1, second.0, second.1
+            ),
+            Self::WideBitfield(ty) => {
+                write!(f, "a bitfield of local type {ty} is not covered by any 8-byte load")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CoreError {}
+
+/// What `reloc` against a type of `local` means in `target` (split BTF: of a module with its base).
+pub fn resolve(local: &Btf, reloc: &CoreReloc, target: &Btf) -> Result<Resolved, CoreError> {
+    resolve_among(local, reloc, std::slice::from_ref(target))
+}
+
+/// Like [`resolve`], with several targets: the kernel first, then modules split from it, which are asked only where
+/// the kernel has no type of that name.
+pub fn resolve_among(local: &Btf, reloc: &CoreReloc, targets: &[Btf]) -> Result<Resolved, CoreError> {
+    let _ = (local, reloc, targets);
+    todo!()
+}
+
+/// The name without its flavour: `task_struct` of `task_struct___old`.
+pub fn essential_name(name: &str) -> &str {
+    let _ = name;
+    todo!()
+}

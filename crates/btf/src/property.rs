@@ -1,0 +1,1 @@
+//! Properties that hold of any bytes, for tests and fuzzers.
