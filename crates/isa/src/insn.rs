@@ -80,6 +80,11 @@ pub enum Size {
 }
 
 impl Size {
+    /// All of them, smallest first.
+    pub const ALL: [Self; 4] = [Self::B, Self::H, Self::W, Self::DW];
+}
+
+impl Size {
     /// In bytes.
     pub const fn bytes(self) -> u32 {
         match self {
@@ -122,6 +127,26 @@ pub enum AluOp {
     Arsh,
 }
 
+impl AluOp {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Add,
+        Self::Sub,
+        Self::Mul,
+        Self::Div,
+        Self::SDiv,
+        Self::Or,
+        Self::And,
+        Self::Lsh,
+        Self::Rsh,
+        Self::Mod,
+        Self::SMod,
+        Self::Xor,
+        Self::Mov,
+        Self::Arsh,
+    ];
+}
+
 /// The second operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operand {
@@ -148,6 +173,23 @@ pub enum Cond {
     Sle,
 }
 
+impl Cond {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Eq,
+        Self::Gt,
+        Self::Ge,
+        Self::Set,
+        Self::Ne,
+        Self::Sgt,
+        Self::Sge,
+        Self::Lt,
+        Self::Le,
+        Self::Slt,
+        Self::Sle,
+    ];
+}
+
 /// What a byte-order instruction does with the low 16, 32 or 64 bits; the rest becomes zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Swap {
@@ -157,6 +199,11 @@ pub enum Swap {
     ToBig,
     /// Always (`bswap`, ISA v4).
     Always,
+}
+
+impl Swap {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::ToLittle, Self::ToBig, Self::Always];
 }
 
 /// An atomic read-modify-write. `fetch` forms load the old value into the source register.
@@ -186,6 +233,22 @@ pub enum AtomicOp {
     Xchg,
     /// `r0 = cmpxchg(p, r0, src)`.
     Cmpxchg,
+}
+
+impl AtomicOp {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Add { fetch: false },
+        Self::Add { fetch: true },
+        Self::Or { fetch: false },
+        Self::Or { fetch: true },
+        Self::And { fetch: false },
+        Self::And { fetch: true },
+        Self::Xor { fetch: false },
+        Self::Xor { fetch: true },
+        Self::Xchg,
+        Self::Cmpxchg,
+    ];
 }
 
 /// What the 64-bit constant of `ld_imm64` stands for (its `src_reg` field).
