@@ -1,4 +1,12 @@
-//! Kernel facts as tables.
+//! Kernel facts as tables: commands, kinds, helpers, flags, attributes, features.
+pub mod attr;
+pub mod features;
+pub mod flags;
+pub mod helpers;
+pub mod info;
 mod kinds;
+pub mod perf;
 
+pub use features::{Answer, Feature, Features, Version};
+pub use helpers::{Arg, HELPERS, Helper, Ret, helper, helper_by_name};
 pub use kinds::{AttachType, Command, LinkType, MapType, ProgramType};
