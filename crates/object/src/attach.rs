@@ -1,0 +1,141 @@
+//! Where a program wants to be: plain data, so that it can be printed, sent and carried out elsewhere.
+
+/// One place to attach one program to. Patterns (`*`, `?`, `[a-z]`) are expanded by whoever attaches, unless the text
+/// says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Attach {
+    /// Nowhere yet: the object does not say, or osmia does not know the kind.
+    #[default]
+    Nowhere,
+    /// Run once, by request (`BPF_PROG_TEST_RUN`): `begin`, `end`, signals.
+    TestRun,
+    /// A tracepoint, `category/name`.
+    Tracepoint {
+        /// Such as `sched`.
+        category: String,
+        /// Such as `sched_switch`.
+        name: String,
+    },
+    /// A raw tracepoint, arguments as the kernel passes them.
+    RawTracepoint {
+        /// Such as `sched_switch`.
+        name: String,
+    },
+    /// A raw tracepoint whose arguments are typed by BTF (`tp_btf/NAME`).
+    BtfTracepoint {
+        /// Such as `sched_switch`.
+        name: String,
+    },
+    /// A kernel function, at its entry (plus an offset) or its return.
+    Kprobe {
+        /// The module it is in, where that was said.
+        module: Option<String>,
+        /// The function.
+        function: String,
+        /// Bytes from its start.
+        offset: u64,
+        /// Entry or return.
+        side: ProbeSide,
+    },
+    /// Many kernel functions with one program: by one `kprobe.multi` link, or one by one where the kernel has none.
+    KprobeMulti {
+        /// The functions, or patterns for them.
+        functions: Vec<String>,
+        /// Entry or return.
+        side: ProbeSide,
+    },
+    /// A function of a user program or library.
+    Uprobe {
+        /// The file.
+        path: String,
+        /// Where in it.
+        target: UprobeTarget,
+        /// Only in this process.
+        pid: Option<u32>,
+        /// Entry or return.
+        side: ProbeSide,
+    },
+    /// Many functions of one file with one program: by one `uprobe_multi` link, or one by one.
+    UprobeMulti {
+        /// The file.
+        path: String,
+        /// Where in it.
+        targets: Vec<UprobeTarget>,
+        /// Only in this process.
+        pid: Option<u32>,
+        /// Entry or return.
+        side: ProbeSide,
+    },
+    /// A perf event.
+    PerfEvent {
+        /// What is counted.
+        event: PerfEvent,
+        /// How often the program runs.
+        sample: Sample,
+        /// On which processors.
+        cpus: Cpus,
+        /// Only this process.
+        pid: Option<u32>,
+    },
+    /// A kernel function, by trampoline: `fentry` or `fexit`.
+    Trampoline {
+        /// The module it is in, where that was said.
+        module: Option<String>,
+        /// The function.
+        function: String,
+        /// Entry or return.
+        side: ProbeSide,
+    },
+}
+
+/// Entry or return of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProbeSide {
+    /// Before its first instruction.
+    Entry,
+    /// After it has returned.
+    Return,
+}
+
+/// A place in a user file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UprobeTarget {
+    /// A symbol, plus bytes.
+    Symbol {
+        /// The symbol.
+        name: String,
+        /// Bytes from its start.
+        offset: u64,
+    },
+    /// A virtual address of the file, as `nm` prints it.
+    Address(u64),
+    /// An offset in the file.
+    Offset(u64),
+}
+
+/// What a perf event counts (`perf_event_attr.type` and `.config`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PerfEvent {
+    /// `PERF_TYPE_*`.
+    pub kind: u32,
+    /// What of that type.
+    pub config: u64,
+}
+
+/// How often a perf event fires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sample {
+    /// Once in so many events (nanoseconds for the clocks).
+    Period(u64),
+    /// So many times a second.
+    Frequency(u64),
+}
+
+/// On which processors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cpus {
+    /// All that are online.
+    All,
+    /// The first that is online.
+    One,
+}

@@ -1,0 +1,65 @@
+//! The machine as a plain value: all that compiling and linking may know of it. Tests make one by hand; only `host`
+//! reads a real one, and only those parts that somebody wants.
+use osmia_abi::Features;
+use osmia_btf::Btf;
+use std::collections::BTreeMap;
+
+/// The machine that code is made for. Parts that nobody asked for are empty.
+#[derive(Clone, Debug, Default)]
+pub struct Target {
+    /// The kernel's types.
+    pub btf: Option<Btf>,
+    /// The kernel's version, as `LINUX_VERSION_CODE` packs it.
+    pub version: u32,
+    /// What the kernel can do.
+    pub features: Features,
+    /// How many processors there can be.
+    pub cpus: u32,
+    /// Kernel symbols by name: addresses of functions and variables.
+    pub ksyms: BTreeMap<String, u64>,
+    /// `CONFIG_*` values as the kernel's configuration file writes them.
+    pub kconfig: BTreeMap<String, String>,
+    /// Tracepoints by `(category, name)`.
+    pub tracepoints: BTreeMap<(String, String), TraceEvent>,
+    /// Names of raw tracepoints.
+    pub raw_tracepoints: Vec<String>,
+    /// Kernel functions that can be probed, with the module they are in (empty for the kernel itself).
+    pub functions: Vec<(String, String)>,
+    /// Functions of user files, by path as the script writes it.
+    pub binaries: BTreeMap<String, BinaryFunctions>,
+}
+
+/// One tracepoint, as tracefs' `format` file has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TraceEvent {
+    /// `ID`.
+    pub id: u32,
+    /// Its fields, the common ones too, in order.
+    pub fields: Vec<TraceField>,
+}
+
+/// One field of a tracepoint's record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceField {
+    /// Its name.
+    pub name: String,
+    /// Its type as the format file writes it: `const char *`, `__data_loc char[]`, `unsigned long`.
+    pub kind: String,
+    /// Number of elements where the declaration has brackets (`char comm[16]`: 16).
+    pub array: Option<u32>,
+    /// In bytes from the record's start.
+    pub offset: u32,
+    /// In bytes.
+    pub size: u32,
+    /// Whether it is signed.
+    pub signed: bool,
+}
+
+/// The functions of one user file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BinaryFunctions {
+    /// The file that the name in the script stands for (`libc` → `/usr/lib/x86_64-linux-gnu/libc.so.6`).
+    pub path: String,
+    /// Names and virtual addresses, sorted by name.
+    pub functions: Vec<(String, u64)>,
+}
