@@ -19,8 +19,8 @@ macro_rules! attributes {
             /// Where the kernel has it: the type, and for a member of a union the path to it.
             pub const KERNEL: &str = $kernel;
             /// Its fields.
-            pub const FIELDS: &[Field] = &[
-                $((crate::attr::path!($field $($path)?), std::mem::offset_of!($name, $field), size_of::<$type>()),)*
+            pub const FIELDS: &[crate::attr::Field] = &[
+                $((crate::attr::kernel_path!($field $($path)?), std::mem::offset_of!($name, $field), size_of::<$type>()),)*
             ];
         }
     )*};
@@ -28,7 +28,7 @@ macro_rules! attributes {
 pub(crate) use attributes;
 
 /// The kernel's path to a field: its name, unless another is given.
-macro_rules! path {
+macro_rules! kernel_path {
     ($field:ident) => {
         stringify!($field)
     };
@@ -36,7 +36,7 @@ macro_rules! path {
         $path
     };
 }
-pub(crate) use path;
+pub(crate) use kernel_path;
 
 attributes! {
     /// `BPF_MAP_CREATE`.
