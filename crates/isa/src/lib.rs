@@ -1,6 +1,8 @@
 //! Instructions of the BPF machine: form, bytes, text and meaning.
 mod insn;
+pub mod text;
 pub mod wire;
 
 pub use insn::{AluOp, AtomicOp, Callee, Cond, Imm64, Insn, Operand, Reg, Size, Swap, Width};
 pub use wire::{DecodeError, DecodeErrorKind, decode, decode_with, encode, encode_with};
+pub use wire::{Xlated, decode_xlated};
