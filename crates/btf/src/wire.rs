@@ -1,1 +1,156 @@
-//! Numbers of the format.
+//! The format's numbers, and types as they lie in the bytes.
+use crate::{BtfError, BtfErrorKind, Endian, KindTag, Section};
+
+pub(crate) const MAGIC: u16 = 0xeb9f;
+pub(crate) const VERSION: u8 = 1;
+pub(crate) const HEADER_LEN: usize = 24;
+/// Name, info, and size or type.
+pub(crate) const TYPE_LEN: usize = 12;
+
+/// The 32-bit number at `at`.
+pub(crate) fn word(bytes: &[u8], at: usize, endian: Endian) -> Option<u32> {
+    let raw = *bytes.get(at..)?.first_chunk()?;
+    Some(match endian {
+        Endian::Little => u32::from_le_bytes(raw),
+        Endian::Big => u32::from_be_bytes(raw),
+    })
+}
+
+/// The bytes of a number in this order.
+pub(crate) fn unword(value: u32, endian: Endian) -> [u8; 4] {
+    match endian {
+        Endian::Little => value.to_le_bytes(),
+        Endian::Big => value.to_be_bytes(),
+    }
+}
+
+/// Kind, number of entries, and flag of an info word.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Info {
+    pub(crate) tag: KindTag,
+    pub(crate) vlen: u16,
+    pub(crate) flag: bool,
+}
+
+impl Info {
+    /// Reads an info word; fails with the number of the unknown kind.
+    pub(crate) fn read(word: u32) -> Result<Self, u32> {
+        let number = (word >> 24) & 0x1f;
+        match KindTag::from_number(number) {
+            None | Some(KindTag::Void) => Err(number),
+            Some(tag) => Ok(Self { tag, vlen: (word & 0xffff) as u16, flag: word >> 31 != 0 }),
+        }
+    }
+
+    pub(crate) fn write(self) -> u32 {
+        u32::from(self.vlen) | (self.tag as u32) << 24 | u32::from(self.flag) << 31
+    }
+
+    /// How many bytes follow the header of the type.
+    pub(crate) fn tail_len(self) -> usize {
+        let vlen = usize::from(self.vlen);
+        match self.tag {
+            KindTag::Int | KindTag::Var | KindTag::DeclTag => 4,
+            KindTag::Array => 12,
+            KindTag::Struct | KindTag::Union | KindTag::Datasec | KindTag::Enum64 => 12 * vlen,
+            KindTag::Enum | KindTag::FuncProto => 8 * vlen,
+            _ => 0,
+        }
+    }
+}
+
+/// A type as it lies in the bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Raw<'a> {
+    pub(crate) name: u32,
+    pub(crate) info: Info,
+    /// Size, or the type it refers to.
+    pub(crate) word: u32,
+    tail: &'a [u8],
+    endian: Endian,
+    /// Where it begins in the type section.
+    pub(crate) at: usize,
+}
+
+/// A member as it lies in the bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawMember {
+    pub(crate) name: u32,
+    pub(crate) ty: u32,
+    pub(crate) bit_offset: u32,
+    pub(crate) bit_size: Option<u8>,
+}
+
+impl<'a> Raw<'a> {
+    /// Reads the type at `at` of a type section.
+    pub(crate) fn read(types: &'a [u8], at: usize, endian: Endian) -> Result<Self, BtfError> {
+        let truncated = |wanted| BtfError::new(Section::Types, at, BtfErrorKind::Truncated { wanted });
+        let header = |place| word(types, at + place, endian).ok_or_else(|| truncated(TYPE_LEN));
+        let info = Info::read(header(4)?)
+            .map_err(|kind| BtfError::new(Section::Types, at, BtfErrorKind::UnknownKind(kind)))?;
+        let tail = types.get(at + TYPE_LEN..).and_then(|rest| rest.get(..info.tail_len()));
+        let tail = tail.ok_or_else(|| truncated(TYPE_LEN + info.tail_len()))?;
+        Ok(Self { name: header(0)?, info, word: header(8)?, tail, endian, at })
+    }
+
+    /// The `index`th word after the header; 0 where there is none.
+    pub(crate) fn tail(&self, index: usize) -> u32 {
+        word(self.tail, index * 4, self.endian).unwrap_or(0)
+    }
+
+    fn rows<const N: usize>(self) -> impl Iterator<Item = [u32; N]> + use<'a, N> {
+        let endian = self.endian;
+        self.tail
+            .chunks_exact(4 * N)
+            .map(move |row| std::array::from_fn(|place| word(row, 4 * place, endian).unwrap_or(0)))
+    }
+
+    /// Pairs of words: parameters, 32-bit enumerators.
+    pub(crate) fn pairs(self) -> impl Iterator<Item = [u32; 2]> + use<'a> {
+        self.rows()
+    }
+
+    /// Triples of words: section entries, 64-bit enumerators.
+    pub(crate) fn triples(self) -> impl Iterator<Item = [u32; 3]> + use<'a> {
+        self.rows()
+    }
+
+    fn member_of(&self, [name, ty, offset]: [u32; 3]) -> RawMember {
+        let (bit_offset, bit_size) = match self.info.flag {
+            true => (offset & 0xff_ffff, Some((offset >> 24) as u8).filter(|&size| size != 0)),
+            false => (offset, None),
+        };
+        RawMember { name, ty, bit_offset, bit_size }
+    }
+
+    /// Members of a `struct` or `union`.
+    pub(crate) fn members(self) -> impl Iterator<Item = RawMember> + use<'a> {
+        self.rows().map(move |row| self.member_of(row))
+    }
+
+    /// One member.
+    pub(crate) fn member(&self, index: u32) -> Option<RawMember> {
+        let index = usize::try_from(index).ok().filter(|&index| index < usize::from(self.info.vlen))?;
+        let row = std::array::from_fn(|place| self.tail(index * 3 + place));
+        Some(self.member_of(row))
+    }
+
+    /// Names and values of an `enum` of either width.
+    pub(crate) fn enumerators(self) -> impl Iterator<Item = (u32, i64)> + use<'a> {
+        let (wide, signed) = (self.info.tag == KindTag::Enum64, self.info.flag);
+        let width = if wide { 12 } else { 8 };
+        let endian = self.endian;
+        self.tail.chunks_exact(width).map(move |row| {
+            let at = |place| word(row, place, endian).unwrap_or(0);
+            (at(0), enumerator_value(at(4), wide.then(|| at(8)), signed))
+        })
+    }
+}
+
+fn enumerator_value(low: u32, high: Option<u32>, signed: bool) -> i64 {
+    match high {
+        Some(high) => (u64::from(high) << 32 | u64::from(low)).cast_signed(),
+        None if signed => i64::from(low.cast_signed()),
+        None => i64::from(low),
+    }
+}

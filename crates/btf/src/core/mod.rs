@@ -1,7 +1,16 @@
 //! CO-RE: what an access to a local type means in the target's types.
-use crate::{Btf, BtfError, TypeId};
+use crate::{BtfError, TypeId};
 use std::fmt;
 use std::str::FromStr;
+
+mod compat;
+mod resolve;
+mod spec;
+
+pub use resolve::{resolve, resolve_among};
+
+/// The longest way into a type.
+pub(crate) const MAX_STEPS: usize = 64;
 
 /// What is asked of the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,6 +44,45 @@ pub enum RelocKind {
     TypeMatches = 12,
 }
 
+impl RelocKind {
+    /// Every kind, in order of its number.
+    pub const ALL: [Self; 13] = [
+        Self::FieldByteOffset,
+        Self::FieldByteSize,
+        Self::FieldExists,
+        Self::FieldSigned,
+        Self::FieldLshiftU64,
+        Self::FieldRshiftU64,
+        Self::TypeIdLocal,
+        Self::TypeIdTarget,
+        Self::TypeExists,
+        Self::TypeSize,
+        Self::EnumvalExists,
+        Self::EnumvalValue,
+        Self::TypeMatches,
+    ];
+
+    /// The kind with this number.
+    pub fn from_number(number: u32) -> Option<Self> {
+        Self::ALL.get(usize::try_from(number).ok()?).copied()
+    }
+
+    /// Whether it asks about a field.
+    pub const fn is_field(self) -> bool {
+        (self as u8) < Self::TypeIdLocal as u8
+    }
+
+    /// Whether it asks about an enumerator.
+    pub const fn is_enumerator(self) -> bool {
+        matches!(self, Self::EnumvalExists | Self::EnumvalValue)
+    }
+
+    /// Whether it asks about a type as a whole.
+    pub const fn is_type(self) -> bool {
+        !self.is_field() && !self.is_enumerator()
+    }
+}
+
 /// The way from a type to a part of it: "0:1:2".
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AccessSpec(pub Vec<u32>);
@@ -43,8 +91,13 @@ impl FromStr for AccessSpec {
     type Err = CoreError;
 
     fn from_str(text: &str) -> Result<Self, CoreError> {
-        let _ = text;
-        todo!()
+        let bad = || CoreError::BadAccess(text.to_owned());
+        let path = text.split(':').map(|index| index.parse().map_err(|_| bad()));
+        let path: Vec<u32> = path.collect::<Result<_, _>>()?;
+        if path.len() > MAX_STEPS || path.iter().any(|&index| index > i32::MAX as u32) {
+            return Err(bad());
+        }
+        Ok(Self(path))
     }
 }
 
@@ -128,6 +181,10 @@ pub enum CoreError {
         /// Another with another answer.
         second: (TypeId, u64),
     },
+    /// A type without a name cannot be looked for.
+    Anonymous(TypeId),
+    /// A question that cannot be asked of an element of an array.
+    NotOfElement(RelocKind),
     /// A bitfield that no 8-byte load covers.
     WideBitfield(TypeId),
 }
@@ -150,6 +207,8 @@ impl fmt::Display for CoreError {
                 "`{name}` is ambiguous: type {} of the target gives {}, type {} gives {}",
                 first.0, first.1, second.0, second.1
             ),
+            Self::Anonymous(ty) => write!(f, "local type {ty} has no name to look for"),
+            Self::NotOfElement(kind) => write!(f, "{kind:?} cannot be asked of an element of an array"),
             Self::WideBitfield(ty) => {
                 write!(f, "a bitfield of local type {ty} is not covered by any 8-byte load")
             }
@@ -159,20 +218,13 @@ impl fmt::Display for CoreError {
 
 impl std::error::Error for CoreError {}
 
-/// What `reloc` against a type of `local` means in `target` (split BTF: of a module with its base).
-pub fn resolve(local: &Btf, reloc: &CoreReloc, target: &Btf) -> Result<Resolved, CoreError> {
-    resolve_among(local, reloc, std::slice::from_ref(target))
-}
-
-/// Like [`resolve`], with several targets: the kernel first, then modules split from it, which are asked only where
-/// the kernel has no type of that name.
-pub fn resolve_among(local: &Btf, reloc: &CoreReloc, targets: &[Btf]) -> Result<Resolved, CoreError> {
-    let _ = (local, reloc, targets);
-    todo!()
-}
-
 /// The name without its flavour: `task_struct` of `task_struct___old`.
 pub fn essential_name(name: &str) -> &str {
-    let _ = name;
-    todo!()
+    name.get(..essential_len(name.as_bytes())).unwrap_or(name)
+}
+
+/// How many bytes of the name are not its flavour: up to the last three underscores between other letters.
+pub(crate) fn essential_len(name: &[u8]) -> usize {
+    let separates = |window: &[u8]| matches!(window, [before, b'_', b'_', b'_', after] if *before != b'_' && *after != b'_');
+    name.windows(5).rposition(separates).map_or(name.len(), |at| at + 1)
 }

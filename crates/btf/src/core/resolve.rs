@@ -1,0 +1,255 @@
+//! Answers.
+use super::compat::kinds_compatible;
+use super::spec::{Spec, Step, matching, parse};
+use super::{CoreError, CoreReloc, RelocKind, Resize, Resolved, essential_name};
+use crate::btf::MAX_DEPTH;
+use crate::wire::RawMember;
+use crate::{Btf, BtfErrorKind, Endian, KindTag, TypeId};
+
+/// What `reloc` against a type of `local` means in `target` (split BTF: of a module with its base).
+pub fn resolve(local: &Btf, reloc: &CoreReloc, target: &Btf) -> Result<Resolved, CoreError> {
+    resolve_among(local, reloc, std::slice::from_ref(target))
+}
+
+/// Like [`resolve`], with several targets: the kernel first, then modules split from it, which are asked only where
+/// the kernel has no type of that name.
+pub fn resolve_among(local: &Btf, reloc: &CoreReloc, targets: &[Btf]) -> Result<Resolved, CoreError> {
+    let spec = parse(local, reloc)?;
+    if reloc.kind == RelocKind::TypeIdLocal {
+        let id = u64::from(reloc.ty.0);
+        return Ok(Resolved { local: id, value: id, exists: true, validate: false, ..NOTHING });
+    }
+    let name = local.string(local.raw(reloc.ty)?.name)?;
+    if name.is_empty() {
+        return Err(CoreError::Anonymous(reloc.ty));
+    }
+    let tag = local.raw(reloc.ty)?.info.tag;
+    let mut best: Option<(Spec<'_>, Resolved)> = None;
+    for (place, id) in candidates(tag, essential_name(name), targets) {
+        let Some(target) = targets.get(place) else { continue };
+        let Some(found) = matching(&spec, reloc.kind, target, id)? else { continue };
+        let answer = Resolved { target: place, ..answer(reloc.kind, &spec, Some(&found))? };
+        match &best {
+            None => best = Some((found, answer)),
+            Some((first, old)) if first.bit_offset == found.bit_offset && agree(old, &answer) => {}
+            Some((first, old)) => {
+                let (first, second) = ((first.root, old.value), (found.root, answer.value));
+                return Err(CoreError::Ambiguous { name: name.to_owned(), first, second });
+            }
+        }
+    }
+    match best {
+        Some((_, answer)) => Ok(answer),
+        None => answer(reloc.kind, &spec, None),
+    }
+}
+
+const NOTHING: Resolved = Resolved {
+    local: 0,
+    value: 0,
+    exists: false,
+    poison: false,
+    validate: true,
+    resize: None,
+    types: None,
+    target: 0,
+};
+
+fn agree(a: &Resolved, b: &Resolved) -> bool {
+    a.poison == b.poison && a.value == b.value
+}
+
+/// Types of the first target that has any with this name and kind; or else of all others.
+fn candidates(tag: KindTag, essential: &str, targets: &[Btf]) -> Vec<(usize, TypeId)> {
+    let mut found = Vec::new();
+    for (place, target) in targets.iter().enumerate() {
+        let mut ids = Vec::new();
+        match place {
+            0 => first_layer(tag, essential, target, &mut ids),
+            _ => own_candidates(tag, essential, target, &mut ids),
+        }
+        found.extend(ids.into_iter().map(|id| (place, id)));
+        if place == 0 && !found.is_empty() {
+            break;
+        }
+    }
+    found
+}
+
+/// Types of the base; if there are none, of what is split from it.
+fn first_layer(tag: KindTag, essential: &str, target: &Btf, ids: &mut Vec<TypeId>) {
+    if let Some(base) = target.base() {
+        first_layer(tag, essential, base, ids);
+    }
+    if ids.is_empty() {
+        own_candidates(tag, essential, target, ids);
+    }
+}
+
+fn own_candidates(tag: KindTag, essential: &str, target: &Btf, ids: &mut Vec<TypeId>) {
+    target.find_own_flavours(essential, ids);
+    ids.retain(|&id| target.tag(id).is_some_and(|other| kinds_compatible(tag, other)));
+}
+
+fn answer(kind: RelocKind, local: &Spec<'_>, target: Option<&Spec<'_>>) -> Result<Resolved, CoreError> {
+    let exists = target.is_some();
+    let found = |value| Resolved { local: 1, value, exists, ..NOTHING };
+    match kind {
+        RelocKind::FieldExists
+        | RelocKind::TypeExists
+        | RelocKind::TypeMatches
+        | RelocKind::EnumvalExists => Ok(found(exists.into())),
+        RelocKind::TypeIdLocal | RelocKind::TypeIdTarget => {
+            let id = |spec: &Spec<'_>| u64::from(spec.root.0);
+            // Linking renumbers types: what the instruction holds proves nothing.
+            Ok(Resolved { local: id(local), validate: false, ..found(target.map_or(0, id)) })
+        }
+        RelocKind::TypeSize => {
+            let size = |spec: &Spec<'_>| spec.btf.size_of(spec.root);
+            Ok(Resolved { local: size(local)?, ..found(target.map_or(Ok(0), size)?) })
+        }
+        RelocKind::EnumvalValue => {
+            let poisoned = Resolved { local: enumerator(local), poison: !exists, ..found(0) };
+            Ok(target.map_or(poisoned, |spec| Resolved { value: enumerator(spec), ..poisoned }))
+        }
+        _ => field_answer(kind, local, target),
+    }
+}
+
+fn enumerator(spec: &Spec<'_>) -> u64 {
+    let value = spec.steps.first().and_then(|step| {
+        let raw = spec.btf.raw(step.ty).ok()?;
+        raw.enumerators().nth(usize::try_from(step.index).ok()?)
+    });
+    value.map_or(0, |(_, value)| value.cast_unsigned())
+}
+
+fn field_answer(kind: RelocKind, local: &Spec<'_>, target: Option<&Spec<'_>>) -> Result<Resolved, CoreError> {
+    let old = field(kind, local)?;
+    let resolved = Resolved { local: old.value, validate: old.validate, ..NOTHING };
+    let Some(target) = target else { return Ok(Resolved { poison: true, ..resolved }) };
+    let new = field(kind, target)?;
+    let sizes = old.access.zip(new.access);
+    let resize = sizes.filter(|((local, _), (target, _))| local != target).map(|(old, new)| Resize {
+        local: old.0,
+        target: new.0,
+        allowed: may_resize(local.btf, old.1, target.btf, new.1),
+    });
+    let types = sizes.map(|((_, local), (_, target))| (local, target));
+    Ok(Resolved { value: new.value, exists: true, resize, types, ..resolved })
+}
+
+/// Whether a load of one type can become a load of another by a change of width: zeros fill what is missing.
+fn may_resize(local: &Btf, old: TypeId, target: &Btf, new: TypeId) -> bool {
+    let sort = |btf: &Btf, id: TypeId| {
+        btf.raw(id)
+            .ok()
+            .map(|raw| (raw.info.tag, raw.info.tag == KindTag::Int && raw.tail(0) >> 24 & 15 == 1))
+    };
+    match (sort(local, old), sort(target, new)) {
+        (Some((KindTag::Ptr, _)), Some((KindTag::Ptr, _))) => true,
+        (Some((KindTag::Int, old_signed)), Some((KindTag::Int, new_signed))) => !old_signed && !new_signed,
+        _ => false,
+    }
+}
+
+/// What a field relocation means on one side.
+struct FieldValue {
+    value: u64,
+    validate: bool,
+    /// Size and type of what is loaded or stored, for byte offsets.
+    access: Option<(u32, TypeId)>,
+}
+
+fn field(kind: RelocKind, spec: &Spec<'_>) -> Result<FieldValue, CoreError> {
+    let Some(step) = spec.steps.last() else { return Err(CoreError::Anonymous(spec.root)) };
+    match step.name {
+        Some(_) => member_field(kind, spec, step),
+        None => element_field(kind, spec, step),
+    }
+}
+
+fn element_field(kind: RelocKind, spec: &Spec<'_>, step: &Step<'_>) -> Result<FieldValue, CoreError> {
+    let (value, access) = match kind {
+        RelocKind::FieldByteOffset => {
+            (spec.bit_offset / 8, Some((innermost_size(spec.btf, step.ty)?, step.ty)))
+        }
+        RelocKind::FieldByteSize => (spec.btf.size_of(step.ty)?, None),
+        _ => return Err(CoreError::NotOfElement(kind)),
+    };
+    Ok(FieldValue { value, validate: true, access })
+}
+
+/// Bytes of an element of an array of arrays of … of it.
+fn innermost_size(btf: &Btf, id: TypeId) -> Result<u32, CoreError> {
+    let mut at = btf.resolve(id);
+    for _ in 0..MAX_DEPTH {
+        match btf.raw(at) {
+            Ok(raw) if raw.info.tag == KindTag::Array => at = btf.resolve(TypeId(raw.tail(0))),
+            _ => break,
+        }
+    }
+    let size = btf.size_of(at)?;
+    Ok(u32::try_from(size).map_err(|_| btf.error_at(id, BtfErrorKind::TooLarge(id)))?)
+}
+
+/// Where a field is, as a load sees it.
+struct Place {
+    byte_offset: u64,
+    byte_size: u64,
+    bits: u64,
+}
+
+fn member_field(kind: RelocKind, spec: &Spec<'_>, step: &Step<'_>) -> Result<FieldValue, CoreError> {
+    let btf = spec.btf;
+    let member = btf.raw(step.ty)?.member(step.index).ok_or_else(|| btf.no_such_type(step.ty))?;
+    let ty = btf.resolve(TypeId(member.ty));
+    let bitfield = member.bit_size.is_some();
+    let place = place_of(spec, step, member, ty)?;
+    let shift = spec.bit_offset.wrapping_sub(place.byte_offset * 8);
+    let value = match kind {
+        RelocKind::FieldByteSize => place.byte_size,
+        RelocKind::FieldSigned => is_signed(btf, ty).into(),
+        RelocKind::FieldLshiftU64 => match btf.endian() {
+            Endian::Little => 64_u64.wrapping_sub(shift.wrapping_add(place.bits)),
+            Endian::Big => 8_u64.wrapping_sub(place.byte_size).wrapping_mul(8).wrapping_add(shift),
+        },
+        RelocKind::FieldRshiftU64 => 64_u64.wrapping_sub(place.bits),
+        _ => place.byte_offset,
+    };
+    let certain = matches!(kind, RelocKind::FieldSigned | RelocKind::FieldRshiftU64);
+    let access = match kind {
+        RelocKind::FieldByteOffset if !bitfield => Some((innermost_size(btf, ty)?, ty)),
+        _ => None,
+    };
+    Ok(FieldValue { value, validate: !bitfield || certain, access })
+}
+
+fn is_signed(btf: &Btf, ty: TypeId) -> bool {
+    btf.raw(ty).is_ok_and(|raw| match raw.info.tag {
+        KindTag::Int => raw.tail(0) >> 24 & 1 != 0,
+        tag => tag.is_enum() && raw.info.flag,
+    })
+}
+
+fn place_of(spec: &Spec<'_>, step: &Step<'_>, member: RawMember, ty: TypeId) -> Result<Place, CoreError> {
+    let mut byte_size = spec.btf.size_of(ty)?;
+    let Some(width) = member.bit_size else {
+        return Ok(Place { byte_offset: spec.bit_offset / 8, byte_size, bits: byte_size * 8 });
+    };
+    let (bits, end) = (u64::from(width), spec.bit_offset + u64::from(width));
+    if byte_size == 0 {
+        return Err(CoreError::WideBitfield(step.ty));
+    }
+    // The smallest aligned load that covers all of it.
+    loop {
+        let byte_offset = spec.bit_offset / 8 / byte_size * byte_size;
+        if end - byte_offset * 8 <= byte_size * 8 {
+            return Ok(Place { byte_offset, byte_size, bits });
+        }
+        if byte_size >= 8 {
+            return Err(CoreError::WideBitfield(step.ty));
+        }
+        byte_size *= 2;
+    }
+}
