@@ -86,6 +86,44 @@ pub enum Attach {
         /// Entry or return.
         side: ProbeSide,
     },
+    /// A kernel function whose return value the program may replace (`fmod_ret`).
+    ModifyReturn {
+        /// The module it is in, where that was said.
+        module: Option<String>,
+        /// The function.
+        function: String,
+    },
+    /// A hook of the security modules (`lsm/NAME`), without its `bpf_lsm_`.
+    Lsm {
+        /// Such as `file_open`.
+        hook: String,
+    },
+    /// A kernel iterator (`iter/NAME`), without its `bpf_iter_`.
+    Iterator {
+        /// Such as `task`.
+        target: String,
+    },
+    /// The kernel function behind a system call (`ksyscall/NAME`): whoever attaches knows the machine's prefix.
+    Syscall {
+        /// Such as `openat`.
+        name: String,
+        /// Entry or return.
+        side: ProbeSide,
+    },
+    /// Many kernel functions, at entry and return of each, by one `kprobe.session` link.
+    KprobeSession {
+        /// The functions, or patterns for them.
+        functions: Vec<String>,
+    },
+    /// Many functions of one file, at entry and return of each, by one `uprobe.session` link.
+    UprobeSession {
+        /// The file.
+        path: String,
+        /// Where in it.
+        targets: Vec<UprobeTarget>,
+        /// Only in this process.
+        pid: Option<u32>,
+    },
 }
 
 /// Entry or return of a function.

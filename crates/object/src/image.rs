@@ -81,6 +81,19 @@ pub struct ImageProgram {
     pub functions: Vec<FunctionInfo>,
     /// Which instruction came from which line.
     pub lines: Vec<LineInfo>,
+    /// Instructions that have no meaning on this target and fail when they are reached.
+    pub poisoned: Vec<Poison>,
+}
+
+/// An instruction that was replaced by a call that no kernel has, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Poison {
+    /// In slots from the program's start.
+    pub slot: u32,
+    /// The number of the helper that the instruction calls now; the verifier's log names it.
+    pub helper: u32,
+    /// What is missing, in words: the CO-RE relocation or the kernel function that has no answer.
+    pub reason: String,
 }
 
 /// `struct bpf_func_info`: where a function begins and what its type is.

@@ -1,13 +1,21 @@
 //! The waist: what every language becomes ([`Object`]) and what every engine takes ([`Image`]).
 mod attach;
+pub mod elf;
 mod image;
 mod model;
+#[doc(hidden)]
+pub mod property;
+mod resolve;
+pub mod section;
 mod target;
+mod wants;
 
 pub use attach::{Attach, Cpus, PerfEvent, ProbeSide, Sample, UprobeTarget};
-pub use image::{FunctionInfo, Image, ImageMap, ImageProgram, LineInfo};
+pub use image::{FunctionInfo, Image, ImageMap, ImageProgram, LineInfo, Poison};
 pub use model::{
     CoreReloc, Data, DataKey, DataKind, Extern, ExternKey, Foreign, Function, FunctionKey, Line, Linkage, Map, MapDecl,
     MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, Variable,
 };
+pub use resolve::{ResolveError, ResolveErrorKind, ResolveErrors, resolve, resolve_named};
 pub use target::{BinaryFunctions, Target, TraceEvent, TraceField};
+pub use wants::{Wants, wants};
