@@ -1,1 +1,25 @@
-//! 
+//! System calls, descriptors and rings: typed, without policy. The only room with `unsafe`; every block says why.
+#![allow(unsafe_code, reason = "this is the room for it")]
+pub mod bpf;
+mod clock;
+mod errno;
+mod fd;
+mod mapping;
+mod mount;
+pub mod perf;
+mod poll;
+pub mod process;
+mod ringbuf;
+mod syscall;
+mod system;
+
+pub use clock::{Clock, now};
+pub use errno::Errno;
+pub use fd::{BtfFd, LinkFd, ProgFd, TokenFd};
+pub use mapping::MappedArray;
+pub use mount::{FileSystem, file_system_at, mount};
+pub use poll::{EventFd, Interest, Poller, Ready, SignalFd, TimerFd};
+pub use ringbuf::RingBuffer;
+pub use system::{
+    Resource, online_cpus, page_size, possible_cpus, raise_limit, resource_limit, set_resource_limit,
+};

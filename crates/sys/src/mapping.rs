@@ -1,0 +1,203 @@
+//! Memory shared with the kernel.
+use crate::bpf::MapFd;
+use crate::{Errno, page_size};
+use osmia_abi::{MapType, flags};
+use std::os::fd::{AsFd, AsRawFd};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+
+/// What may be done with a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Only reading.
+    Read,
+    /// Reading and writing.
+    ReadWrite,
+}
+
+/// Memory shared with the kernel, which may change it at any time: it is only touched through atomics, or where a
+/// protocol says that the kernel leaves it alone.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    start: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: the mapping belongs to the process, not to a thread, and is unmapped once, by its only owner.
+unsafe impl Send for Mapping {}
+// SAFETY: shared access goes through atomics, or through slices whose making is `unsafe`.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Maps `len` bytes of `fd` from `offset`.
+    pub(crate) fn new(fd: &impl AsFd, len: usize, offset: usize, access: Access) -> Result<Self, Errno> {
+        let protection = match access {
+            Access::Read => libc::PROT_READ,
+            Access::ReadWrite => libc::PROT_READ | libc::PROT_WRITE,
+        };
+        let offset = libc::off_t::try_from(offset).map_err(|_| Errno::EOVERFLOW)?;
+        let raw = fd.as_fd().as_raw_fd();
+        // SAFETY: a new mapping at a place that the kernel chooses touches no memory that is in use.
+        let start =
+            unsafe { libc::mmap(std::ptr::null_mut(), len, protection, libc::MAP_SHARED, raw, offset) };
+        if start == libc::MAP_FAILED {
+            return Err(Errno::last());
+        }
+        NonNull::new(start.cast()).map(|start| Self { start, len }).ok_or(Errno::ENOMEM)
+    }
+
+    /// The number at `offset`.
+    ///
+    /// # Panics
+    /// When it lies outside, or is not aligned: an error of this crate's.
+    pub(crate) fn atomic_u64(&self, offset: usize) -> &AtomicU64 {
+        assert!(offset.is_multiple_of(8) && offset.checked_add(8).is_some_and(|end| end <= self.len));
+        // SAFETY: inside the mapping and aligned (mappings start at pages); lives as long as `self`.
+        unsafe { AtomicU64::from_ptr(self.start.as_ptr().add(offset).cast()) }
+    }
+
+    /// The same with four bytes.
+    pub(crate) fn atomic_u32(&self, offset: usize) -> &AtomicU32 {
+        assert!(offset.is_multiple_of(4) && offset.checked_add(4).is_some_and(|end| end <= self.len));
+        // SAFETY: inside the mapping and aligned; lives as long as `self`.
+        unsafe { AtomicU32::from_ptr(self.start.as_ptr().add(offset).cast()) }
+    }
+
+    fn atomic_u8(&self, offset: usize) -> &AtomicU8 {
+        assert!(offset < self.len);
+        // SAFETY: inside the mapping; lives as long as `self`.
+        unsafe { AtomicU8::from_ptr(self.start.as_ptr().add(offset)) }
+    }
+
+    /// The bytes from `offset` on, without a copy.
+    ///
+    /// # Safety
+    /// Nobody, the kernel included, may write there while the slice lives.
+    ///
+    /// # Panics
+    /// When they lie outside: an error of this crate's.
+    pub(crate) unsafe fn bytes(&self, offset: usize, len: usize) -> &[u8] {
+        assert!(offset.checked_add(len).is_some_and(|end| end <= self.len));
+        // SAFETY: inside the mapping, which has been there since `new`; the caller answers for writers.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr().add(offset), len) }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is ours, and no reference into it outlives `self`.
+        unsafe { libc::munmap(self.start.as_ptr().cast(), self.len) };
+    }
+}
+
+/// The values of an array with `MMAPABLE`, such as a program's global variables, without a system call for each access.
+/// Programs may write at the same time: eight aligned bytes are read and written whole, longer pieces are not.
+#[derive(Debug)]
+pub struct MappedArray {
+    memory: Mapping,
+    stride: usize,
+    value_size: usize,
+    entries: usize,
+    writable: bool,
+}
+
+impl MappedArray {
+    /// Maps the array to read and write. A map that is frozen, or that only programs may write, refuses.
+    pub fn new(map: &MapFd) -> Result<Self, Errno> {
+        Self::with(map, Access::ReadWrite)
+    }
+
+    /// Maps the array to read.
+    pub fn read_only(map: &MapFd) -> Result<Self, Errno> {
+        Self::with(map, Access::Read)
+    }
+
+    fn with(map: &MapFd, access: Access) -> Result<Self, Errno> {
+        let shape = map.shape();
+        if shape.kind != MapType::Array.raw() || shape.flags & flags::MMAPABLE == 0 {
+            return Err(Errno::EINVAL);
+        }
+        let stride = shape.value_size.next_multiple_of(8);
+        let len =
+            stride.checked_mul(shape.max_entries).ok_or(Errno::EOVERFLOW)?.next_multiple_of(page_size());
+        let memory = Mapping::new(map, len, 0, access)?;
+        let (value_size, entries) = (shape.value_size, shape.max_entries);
+        Ok(Self { memory, stride, value_size, entries, writable: access == Access::ReadWrite })
+    }
+
+    /// Copies out of element `index`, from `offset` on.
+    pub fn read(&self, index: usize, offset: usize, into: &mut [u8]) -> Result<(), Errno> {
+        let mut at = self.place(index, offset, into.len())?;
+        for part in parts(at, into) {
+            match <&mut [u8; 8]>::try_from(&mut *part) {
+                Ok(whole) => *whole = self.memory.atomic_u64(at).load(Ordering::Relaxed).to_ne_bytes(),
+                Err(_) => self.read_bytes(at, part),
+            }
+            at += part.len();
+        }
+        Ok(())
+    }
+
+    fn read_bytes(&self, at: usize, into: &mut [u8]) {
+        for (nth, byte) in into.iter_mut().enumerate() {
+            *byte = self.memory.atomic_u8(at + nth).load(Ordering::Relaxed);
+        }
+    }
+
+    /// Copies into element `index`, from `offset` on.
+    pub fn write(&self, index: usize, offset: usize, from: &[u8]) -> Result<(), Errno> {
+        if !self.writable {
+            return Err(Errno::EPERM);
+        }
+        let mut at = self.place(index, offset, from.len())?;
+        let head = from.len().min(at.wrapping_neg() % 8);
+        let (unaligned, rest) = from.split_at(head);
+        self.write_bytes(at, unaligned);
+        at += head;
+        let (words, tail) = rest.as_chunks::<8>();
+        for word in words {
+            self.memory.atomic_u64(at).store(u64::from_ne_bytes(*word), Ordering::Relaxed);
+            at += word.len();
+        }
+        self.write_bytes(at, tail);
+        Ok(())
+    }
+
+    fn write_bytes(&self, at: usize, from: &[u8]) {
+        for (nth, byte) in from.iter().enumerate() {
+            self.memory.atomic_u8(at + nth).store(*byte, Ordering::Relaxed);
+        }
+    }
+
+    /// The aligned eight bytes at `offset` of element `index`.
+    pub fn load_u64(&self, index: usize, offset: usize) -> Result<u64, Errno> {
+        self.aligned(index, offset).map(|at| self.memory.atomic_u64(at).load(Ordering::Acquire))
+    }
+
+    /// Writes the aligned eight bytes at `offset` of element `index`.
+    pub fn store_u64(&self, index: usize, offset: usize, value: u64) -> Result<(), Errno> {
+        if !self.writable {
+            return Err(Errno::EPERM);
+        }
+        self.aligned(index, offset).map(|at| self.memory.atomic_u64(at).store(value, Ordering::Release))
+    }
+
+    fn aligned(&self, index: usize, offset: usize) -> Result<usize, Errno> {
+        if offset.is_multiple_of(8) { self.place(index, offset, 8) } else { Err(Errno::EINVAL) }
+    }
+
+    /// Where in the memory these bytes of an element are; an error where they are not all in it.
+    fn place(&self, index: usize, offset: usize, len: usize) -> Result<usize, Errno> {
+        let inside = offset.checked_add(len).is_some_and(|end| end <= self.value_size);
+        if index < self.entries && inside { Ok(index * self.stride + offset) } else { Err(Errno::E2BIG) }
+    }
+}
+
+/// Cuts `slice`, which begins at the address `at`, where its words of eight bytes begin and end.
+fn parts(at: usize, slice: &mut [u8]) -> impl Iterator<Item = &mut [u8]> {
+    let head = slice.len().min(at.wrapping_neg() % 8);
+    let (head, rest) = slice.split_at_mut(head);
+    let words = rest.len() / 8 * 8;
+    let (words, tail) = rest.split_at_mut(words);
+    std::iter::once(head).chain(words.chunks_exact_mut(8)).chain(std::iter::once(tail))
+}
