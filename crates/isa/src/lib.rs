@@ -1,5 +1,9 @@
 //! Instructions of the BPF machine: form, bytes, text and meaning.
+pub mod eval;
+pub mod flow;
 mod insn;
+#[doc(hidden)]
+pub mod property;
 pub mod text;
 pub mod wire;
 

@@ -1,6 +1,6 @@
 //! Text in the kernel's or LLVM's syntax to instructions; one grammar takes both.
 use super::lex::Kind;
-use super::parser::{self, Assembly, Parsed, Parser};
+use super::parser::{self, Assembly, Dialect, Parsed, Parser};
 use super::{AsmError, AsmErrorKind, symbols};
 use crate::{AluOp, AtomicOp, Callee, Cond, Imm64, Insn, Operand, Reg, Size, Swap, Width, wire};
 
@@ -14,7 +14,8 @@ use crate::{AluOp, AtomicOp, Callee, Cond, Imm64, Insn, Operand, Reg, Size, Swap
 /// What the text does not say comes out in the more common form: `call NAME#NUMBER` calls a helper, never a kfunc, and
 /// `map[id:N]` is `MapFd(N)`.
 pub fn assemble(text: &str) -> Result<Assembly, Vec<AsmError>> {
-    parser::run(text, helper_named, statement)
+    const DIALECT: Dialect = Dialect { statement, helper: helper_named, exit_label: None };
+    parser::run(text, &DIALECT)
 }
 
 fn helper_named(name: &str) -> Option<u32> {

@@ -38,16 +38,23 @@ pub(super) struct Parser<'a> {
     /// The label that the instruction being read refers to.
     wanted: Option<Span>,
     errors: Vec<AsmError>,
-    /// What an unknown label of a call may stand for.
-    helper: fn(&str) -> Option<u32>,
+    dialect: &'static Dialect,
+    /// The slot of the first `exit`.
+    first_exit: Option<u32>,
+}
+
+/// What differs between the syntaxes.
+pub(super) struct Dialect {
+    /// Reads one statement.
+    pub(super) statement: fn(&mut Parser<'_>) -> Parsed<Insn>,
+    /// What an unknown label of a call stands for.
+    pub(super) helper: fn(&str) -> Option<u32>,
+    /// The label that the first `exit` has unless another place has it.
+    pub(super) exit_label: Option<&'static str>,
 }
 
 /// Reads `text` statement by statement.
-pub(super) fn run(
-    text: &str,
-    helper: fn(&str) -> Option<u32>,
-    statement: fn(&mut Parser<'_>) -> Parsed<Insn>,
-) -> Result<Assembly, Vec<AsmError>> {
+pub(super) fn run(text: &str, dialect: &'static Dialect) -> Result<Assembly, Vec<AsmError>> {
     let (tokens, errors) = lex::lex(text);
     let mut parser = Parser {
         text,
@@ -58,10 +65,11 @@ pub(super) fn run(
         fixups: Vec::new(),
         wanted: None,
         errors,
-        helper,
+        dialect,
+        first_exit: None,
     };
     while parser.at < parser.tokens.len() {
-        if let Err(error) = parser.line(statement) {
+        if let Err(error) = parser.line() {
             parser.errors.push(error);
             parser.skip_statement();
         }
@@ -73,14 +81,14 @@ pub(super) fn run(
 
 impl<'a> Parser<'a> {
     /// line = (label ":")* statement? end
-    fn line(&mut self, statement: fn(&mut Parser<'_>) -> Parsed<Insn>) -> Parsed<()> {
+    fn line(&mut self) -> Parsed<()> {
         while self.peek_kind() == Kind::Word && self.kind_at(1) == Kind::Sign(":") {
             self.label()?;
         }
         if self.peek_kind() != Kind::End {
             let start = self.peek().span;
             self.wanted = None;
-            let insn = statement(self)?;
+            let insn = (self.dialect.statement)(self)?;
             let span = start.to(self.previous());
             if self.peek_kind() != Kind::End {
                 return self.expected("the end of the instruction");
@@ -102,6 +110,9 @@ impl<'a> Parser<'a> {
     }
 
     fn emit(&mut self, insn: Insn, span: Span) {
+        if insn == Insn::Exit {
+            self.first_exit.get_or_insert(self.slot);
+        }
         self.slot += insn.slots();
         if let Some(span) = self.wanted.take() {
             self.fixups.push(Fixup { index: self.out.insns.len(), next: self.slot, span });
@@ -121,9 +132,10 @@ impl<'a> Parser<'a> {
     fn resolve(&mut self) {
         for Fixup { index, next, span } in std::mem::take(&mut self.fixups) {
             let name = span.of(self.text);
-            let found = self.out.labels.get(name).copied();
+            let implicit = if self.dialect.exit_label == Some(name) { self.first_exit } else { None };
+            let found = self.out.labels.get(name).copied().or(implicit);
             let Some(insn) = self.out.insns.get_mut(index) else { continue };
-            if let Err(kind) = aim(insn, found, next, name, self.helper) {
+            if let Err(kind) = aim(insn, found, next, name, self.dialect.helper) {
                 self.errors.push(AsmError { span, kind });
             }
         }

@@ -1,12 +1,14 @@
 //! uBPF's syntax, in which bpf_conformance's cases are written: `jne %r0, 15, failed`. Read only.
 use super::lex::Kind;
-use super::parser::{self, Assembly, Parsed, Parser};
+use super::parser::{self, Assembly, Dialect, Parsed, Parser};
 use super::{AsmError, AsmErrorKind};
 use crate::{AluOp, AtomicOp, Callee, Cond, Imm64, Insn, Operand, Reg, Size, Swap, Width};
 
 /// Reads instructions in uBPF's syntax: a mnemonic, operands apart by commas, registers as `%r0`, labels before `:`.
+/// The first `exit` has the label `exit`, unless that stands elsewhere.
 pub fn assemble_ubpf(text: &str) -> Result<Assembly, Vec<AsmError>> {
-    parser::run(text, |_| None, statement)
+    const DIALECT: Dialect = Dialect { statement, helper: |_| None, exit_label: Some("exit") };
+    parser::run(text, &DIALECT)
 }
 
 /// Mnemonics of arithmetic; `32` after one halves the width.
@@ -178,7 +180,7 @@ fn load_constant(p: &mut Parser<'_>) -> Parsed<Insn> {
     Ok(Insn::LoadImm64 { dst, value: Imm64::Value(p.imm64()?) })
 }
 
-/// call = register | "local" target | number
+/// call = register | "local" target | "helper"? number
 fn call(p: &mut Parser<'_>) -> Parsed<Insn> {
     if at_register(p) {
         return Ok(Insn::Call(Callee::Register(register(p)?)));
@@ -186,6 +188,7 @@ fn call(p: &mut Parser<'_>) -> Parsed<Insn> {
     if p.eat_word("local") {
         return Ok(Insn::Call(Callee::Local(long_target(p)?)));
     }
+    p.eat_word("helper");
     Ok(Insn::Call(Callee::Helper(p.unsigned32()?)))
 }
 
