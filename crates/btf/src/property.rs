@@ -1,1 +1,45 @@
 //! Properties that hold of any bytes, for tests and fuzzers.
+use crate::core::{AccessSpec, CoreReloc, RelocKind, resolve};
+use crate::ext::Ext;
+use crate::{Btf, Builder, c, dump};
+
+/// Whatever the bytes are, reading them ends, without a panic, and what was read can be used in every way.
+pub fn reads_anything(bytes: &[u8]) {
+    if let Ok(ext) = Ext::parse(bytes) {
+        assert_eq!(
+            Ext::parse(&ext.write(crate::Endian::Little)).as_ref(),
+            Ok(&ext),
+            "written extension differs"
+        );
+    }
+    let Ok(btf) = Btf::parse(bytes.to_vec()) else { return };
+    uses_everything(&btf);
+    if let Ok(split) = Btf::parse_split(bytes.to_vec(), &btf) {
+        uses_everything(&split);
+    }
+}
+
+fn uses_everything(btf: &Btf) {
+    for id in btf.ids() {
+        let _ = (btf.size_of(id), btf.align_of(id), btf.is_packed(id), btf.type_name(id), btf.resolve(id));
+        let _ = (c::definition(btf, id), dump::raw_type(btf, id));
+        let name = btf.name(id).unwrap_or_default();
+        let _ = (btf.find(name).count(), btf.field(id, "x"), btf.enumerator(name));
+        for (place, kind) in RelocKind::ALL.into_iter().enumerate() {
+            let access = if kind.is_type() { vec![0] } else { vec![0, place as u32 % 3, 0] };
+            let _ = resolve(btf, &CoreReloc { ty: id, access: AccessSpec(access), kind }, btf);
+        }
+    }
+    let _ = (c::header(btf), btf.functions().count());
+    roundtrip(btf);
+}
+
+/// What is written reads as what it was.
+pub fn roundtrip(btf: &Btf) {
+    let Ok(builder) = Builder::from(btf) else { return };
+    let written = Btf::parse(builder.finish()).expect("what was written can be read");
+    assert_eq!(written.len(), btf.len(), "number of types");
+    for (id, ty) in btf.types() {
+        assert_eq!(written.get(id), ty, "type {id}");
+    }
+}

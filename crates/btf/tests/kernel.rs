@@ -1,0 +1,122 @@
+//! The kernel's own BTF, against bpftool and C compilers.
+mod tools;
+
+use osmia_btf::{Btf, Kind, KindTag, TypeId, c, dump, property};
+use std::fmt::Write;
+use std::fs;
+use tools::{assert_same_lines, kernel, run, scratch, text};
+
+const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
+
+#[test]
+fn raw_dump_equals_bpftool() {
+    let theirs = run("bpftool", &["btf", "dump", "file", VMLINUX, "format", "raw"]);
+    assert_same_lines(&dump::raw(&kernel()).expect("all types decode"), &theirs);
+}
+
+#[test]
+fn what_is_written_reads_the_same() {
+    property::roundtrip(&kernel());
+}
+
+/// Searching and the index find what a look at every name finds.
+#[test]
+fn finds_what_a_scan_finds() {
+    let btf = kernel();
+    for name in
+        ["task_struct", "u64", "vfs_read", "int", "ip", "sk_buff", "list_head", "vfs_read", "u64", "x"]
+    {
+        let scanned: Vec<TypeId> = btf.ids().filter(|&id| btf.name(id) == Some(name)).collect();
+        assert_eq!(btf.find(name).collect::<Vec<_>>(), scanned, "{name}");
+        assert_eq!(kernel().find(name).collect::<Vec<_>>(), scanned, "{name} without index");
+    }
+    assert_eq!(btf.find("").count(), 0);
+    assert_eq!(btf.find("no such thing at all").count(), 0);
+    assert_eq!(btf.type_name(btf.find_struct("task_struct").expect("task_struct")), "struct task_struct");
+    assert_eq!(btf.enumerator("BPF_MAP_TYPE_ARRAY").map(|found| found.value), Some(2));
+    assert!(btf.functions().any(|(_, name)| name == "vfs_read"));
+}
+
+/// The header compiles, and every structure and member in it is where BTF has it.
+#[test]
+fn header_compiles_with_the_same_layout() {
+    let btf = kernel();
+    let dir = scratch("header");
+    let header = dir.join("vmlinux.h");
+    fs::write(&header, c::header(&btf).expect("the header is written")).expect("a file");
+    let checks = dir.join("checks.c");
+    let (asserts, count) = layout_asserts(&btf);
+    assert!(count > 20_000, "only {count} checks");
+    fs::write(&checks, format!("#include \"vmlinux.h\"\n{asserts}")).expect("a file");
+    run("clang-19", &["-target", "bpf", "-Werror", "-Wno-everything", "-fsyntax-only", text(&checks)]);
+    run("gcc", &["-w", "-fsyntax-only", text(&checks)]);
+}
+
+/// Size of every named structure whose name is unique, and places of its members.
+fn layout_asserts(btf: &Btf) -> (String, usize) {
+    let (mut text, mut count) = (String::new(), 0);
+    for (id, ty) in btf.types() {
+        let ty = ty.expect("a type");
+        let composite = btf.tag(id).is_some_and(KindTag::is_composite);
+        let same_name = btf.find(&ty.name).filter(|&other| is_tag(btf, other)).count();
+        if !composite || ty.name.is_empty() || same_name != 1 {
+            continue;
+        }
+        let name = btf.type_name(id);
+        let size = btf.size_of(id).expect("a size");
+        let _ = writeln!(text, "_Static_assert(sizeof({name}) == {size}, \"size of {name}\");");
+        for member in ty.kind.members().iter().filter(|it| !it.name.is_empty() && it.bit_size.is_none()) {
+            let (field, offset) = (&member.name, member.bit_offset / 8);
+            let place = format!("__builtin_offsetof({name}, {field})");
+            let _ = writeln!(text, "_Static_assert({place} == {offset}, \"{name}.{field}\");");
+            count += 1;
+        }
+    }
+    (text, count)
+}
+
+fn is_tag(btf: &Btf, id: TypeId) -> bool {
+    let tag = btf.tag(id).expect("a type");
+    tag.is_composite() || tag.is_enum() || tag == KindTag::Fwd
+}
+
+/// One type with all it needs compiles alone.
+#[test]
+fn definitions_of_one_type_compile() {
+    let btf = kernel();
+    let dir = scratch("definitions");
+    for name in ["task_struct", "sk_buff", "file", "bpf_prog", "list_head"] {
+        let id = btf.find_struct(name).expect(name);
+        let source = dir.join(name).with_extension("c");
+        let text_of = c::definitions(&btf, &[id]).expect("definitions");
+        fs::write(&source, format!("{text_of}\nstruct {name} x;\n")).expect("a file");
+        run("clang-19", &["-target", "bpf", "-Wno-everything", "-fsyntax-only", text(&source)]);
+    }
+}
+
+#[test]
+fn fields_are_found_through_anonymous_members() {
+    let btf = kernel();
+    let sk_buff = btf.find_struct("sk_buff").expect("sk_buff");
+    let len = btf.field(sk_buff, "len").expect("sk_buff.len");
+    let next = btf.field(sk_buff, "next").expect("sk_buff.next, in an anonymous union");
+    assert!(next.path.len() >= 2, "{:?}", next.path);
+    assert_eq!(next.bit_offset, 0);
+    assert_eq!(btf.type_name(next.ty), "struct sk_buff *");
+    assert_eq!(btf.type_name(len.ty), "unsigned int");
+    assert_eq!(btf.field(sk_buff, "no_such_member"), None);
+    let comm = btf.field(btf.find_struct("task_struct").expect("task_struct"), "comm").expect("comm");
+    assert_eq!(btf.declaration(comm.ty, "comm"), "char comm[16]");
+}
+
+#[test]
+fn functions_have_their_prototypes() {
+    let btf = kernel();
+    let id = btf.find_func("vfs_read").expect("vfs_read");
+    let Kind::Func { proto, .. } = btf.get(id).expect("a type").kind else { panic!("not a function") };
+    assert_eq!(btf.tag(proto), Some(KindTag::FuncProto));
+    assert_eq!(
+        btf.type_name(id),
+        "ssize_t vfs_read(struct file *file, char *buf, size_t count, loff_t *pos)"
+    );
+}
