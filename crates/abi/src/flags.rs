@@ -5,7 +5,7 @@ macro_rules! constants {
     ($($(#[$meta:meta])* $name:ident: $type:ty = $value:expr, $kernel:literal;)*) => {
         $($(#[$meta])* pub const $name: $type = $value;)*
 
-        /// Every constant here that the kernel's BTF names: the kernel's name and its value.
+        /// Every constant here: the kernel's name and its value.
         pub const NAMED: &[(&str, u64)] = &[$(($kernel, $name as u64),)*];
     };
 }
@@ -60,37 +60,37 @@ constants! {
     /// Arena: no conversion to user pointers.
     NO_USER_CONV: u32 = 1 << 18, "BPF_F_NO_USER_CONV";
 
-    /// Program: pointers need natural alignment (`BPF_F_STRICT_ALIGNMENT`).
-    STRICT_ALIGNMENT: u32 = 1 << 0, "";
-    /// Program: any alignment will do (`BPF_F_ANY_ALIGNMENT`).
-    ANY_ALIGNMENT: u32 = 1 << 1, "";
-    /// Program: randomize upper halves, for tests (`BPF_F_TEST_RND_HI32`).
-    TEST_RND_HI32: u32 = 1 << 2, "";
-    /// Program: explore states often, for tests (`BPF_F_TEST_STATE_FREQ`).
-    TEST_STATE_FREQ: u32 = 1 << 3, "";
-    /// Program: may sleep (`BPF_F_SLEEPABLE`).
-    SLEEPABLE: u32 = 1 << 4, "";
-    /// Program: XDP with fragments (`BPF_F_XDP_HAS_FRAGS`).
-    XDP_HAS_FRAGS: u32 = 1 << 5, "";
-    /// Program: XDP bound to a device (`BPF_F_XDP_DEV_BOUND_ONLY`).
-    XDP_DEV_BOUND_ONLY: u32 = 1 << 6, "";
-    /// Program: fail where the verifier finds its own invariants broken (`BPF_F_TEST_REG_INVARIANTS`).
-    TEST_REG_INVARIANTS: u32 = 1 << 7, "";
+    /// Program: pointers need natural alignment.
+    STRICT_ALIGNMENT: u32 = 1 << 0, "BPF_F_STRICT_ALIGNMENT";
+    /// Program: any alignment will do.
+    ANY_ALIGNMENT: u32 = 1 << 1, "BPF_F_ANY_ALIGNMENT";
+    /// Program: randomize upper halves, for tests.
+    TEST_RND_HI32: u32 = 1 << 2, "BPF_F_TEST_RND_HI32";
+    /// Program: explore states often, for tests.
+    TEST_STATE_FREQ: u32 = 1 << 3, "BPF_F_TEST_STATE_FREQ";
+    /// Program: may sleep.
+    SLEEPABLE: u32 = 1 << 4, "BPF_F_SLEEPABLE";
+    /// Program: XDP with fragments.
+    XDP_HAS_FRAGS: u32 = 1 << 5, "BPF_F_XDP_HAS_FRAGS";
+    /// Program: XDP bound to a device.
+    XDP_DEV_BOUND_ONLY: u32 = 1 << 6, "BPF_F_XDP_DEV_BOUND_ONLY";
+    /// Program: fail where the verifier finds its own invariants broken.
+    TEST_REG_INVARIANTS: u32 = 1 << 7, "BPF_F_TEST_REG_INVARIANTS";
 
-    /// Attach: a program lower in the hierarchy may replace this one (`BPF_F_ALLOW_OVERRIDE`).
-    ALLOW_OVERRIDE: u32 = 1 << 0, "";
-    /// Attach: many programs at one place (`BPF_F_ALLOW_MULTI`).
-    ALLOW_MULTI: u32 = 1 << 1, "";
-    /// Attach and link update: replace the program that is given too (`BPF_F_REPLACE`).
-    REPLACE: u32 = 1 << 2, "";
-    /// Attach: before the program that is given too (`BPF_F_BEFORE`).
-    BEFORE: u32 = 1 << 3, "";
-    /// Attach: after the program that is given too (`BPF_F_AFTER`).
-    AFTER: u32 = 1 << 4, "";
-    /// Attach: the other program is given by id (`BPF_F_ID`).
-    ID: u32 = 1 << 5, "";
-    /// Query: what takes effect here, with what is inherited (`BPF_F_QUERY_EFFECTIVE`).
-    QUERY_EFFECTIVE: u32 = 1 << 0, "";
+    /// Attach: a program lower in the hierarchy may replace this one.
+    ALLOW_OVERRIDE: u32 = 1 << 0, "BPF_F_ALLOW_OVERRIDE";
+    /// Attach: many programs at one place.
+    ALLOW_MULTI: u32 = 1 << 1, "BPF_F_ALLOW_MULTI";
+    /// Attach and link update: replace the program that is given too.
+    REPLACE: u32 = 1 << 2, "BPF_F_REPLACE";
+    /// Attach: before the program that is given too.
+    BEFORE: u32 = 1 << 3, "BPF_F_BEFORE";
+    /// Attach: after the program that is given too.
+    AFTER: u32 = 1 << 4, "BPF_F_AFTER";
+    /// Attach: the other program is given by id.
+    ID: u32 = 1 << 5, "BPF_F_ID";
+    /// Query: what takes effect here, with what is inherited.
+    QUERY_EFFECTIVE: u32 = 1 << 0, "BPF_F_QUERY_EFFECTIVE";
 
     /// Multi-link: run at the return (kprobe).
     KPROBE_MULTI_RETURN: u32 = 1, "BPF_F_KPROBE_MULTI_RETURN";
@@ -160,18 +160,18 @@ constants! {
     STACK_BUILD_ID_IP: u32 = 2, "BPF_STACK_BUILD_ID_IP";
 
     /// Test run: on the CPU that is given.
-    TEST_RUN_ON_CPU: u32 = 1 << 0, "";
+    TEST_RUN_ON_CPU: u32 = 1 << 0, "BPF_F_TEST_RUN_ON_CPU";
     /// Test run: XDP with live frames.
-    TEST_XDP_LIVE_FRAMES: u32 = 1 << 1, "";
+    TEST_XDP_LIVE_FRAMES: u32 = 1 << 1, "BPF_F_TEST_XDP_LIVE_FRAMES";
 
-    /// BTF: a type's number is at most this (`BTF_MAX_TYPE`).
-    BTF_MAX_TYPE: u32 = 0xf_ffff, "";
-    /// BTF: a name's offset is at most this (`BTF_MAX_NAME_OFFSET`).
-    BTF_MAX_NAME_OFFSET: u32 = 0xff_ffff, "";
-    /// BTF: a type has at most so many members (`BTF_MAX_VLEN`).
-    BTF_MAX_VLEN: u32 = 0xffff, "";
-    /// BTF: the kernel loads at most so many bytes (`BTF_MAX_SIZE`).
-    BTF_MAX_SIZE: u32 = 16 << 20, "";
+    /// BTF: a type's number is at most this.
+    BTF_MAX_TYPE: u32 = 0xf_ffff, "BTF_MAX_TYPE";
+    /// BTF: a name's offset is at most this.
+    BTF_MAX_NAME_OFFSET: u32 = 0xff_ffff, "BTF_MAX_NAME_OFFSET";
+    /// BTF: a type has at most so many members.
+    BTF_MAX_VLEN: u32 = 0xffff, "BTF_MAX_VLEN";
+    /// BTF: the kernel loads at most so many bytes.
+    BTF_MAX_SIZE: u32 = 16 << 20, "BTF_MAX_SIZE";
 }
 
 /// Bytes of an object's name with its closing zero (`BPF_OBJ_NAME_LEN`).
