@@ -1,14 +1,15 @@
 //! `printf`'s format: literal text and conversions.
+use serde::{Deserialize, Serialize};
 
 /// A parsed format.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Format {
     /// In order.
     pub pieces: Vec<Piece>,
 }
 
 /// A part of a format.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Piece {
     /// Itself.
     Text(String),
@@ -17,7 +18,7 @@ pub enum Piece {
 }
 
 /// `%`, flags, width, precision, length, letter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversion {
     /// `-`: to the left.
     pub left: bool,
@@ -40,7 +41,7 @@ pub struct Conversion {
 }
 
 /// The least number of columns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Width {
     /// As many as it takes.
     #[default]
@@ -52,7 +53,7 @@ pub enum Width {
 }
 
 /// How many bits of an integer are printed: 32 unless said otherwise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Length {
     /// None given: `int`.
     #[default]
@@ -66,7 +67,7 @@ pub enum Length {
 }
 
 /// How an argument is printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Letter {
     /// `d`, `i`.
     #[default]
@@ -91,4 +92,8 @@ pub enum Letter {
     EscapedHex,
     /// `rh`: two digits a byte, with spaces.
     Bytes,
+    /// `gr`: the flags of an allocation by their names.
+    AllocationFlags,
+    /// A letter that belongs to the grammar but that nothing can be printed with: floats and `n`.
+    Unsupported(char),
 }

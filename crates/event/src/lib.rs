@@ -1,6 +1,25 @@
 //! What programs tell readers: how a record or a map is laid out, and the values it decodes to.
+//!
+//! Bytes become values ([`decode`], [`Schema::decode`]), many processors' values become one table ([`table`]), and what
+//! only the machine knows (names of addresses, users, times) is filled in by [`Value::resolve`] from a [`Lookup`].
+mod aggregate;
+mod arguments;
+mod decode;
 mod format;
+mod layout;
+mod order;
+mod parse;
+mod resolve;
 mod schema;
+mod value;
 
+pub use aggregate::{Bucket, Cell, Entry, Histogram, Kind, Missing, RawEntry, Table, bucket_of, table};
+pub use arguments::{Mismatch, Slot, accepts, check};
+pub use decode::{DecodeError, Record, decode};
 pub use format::{Conversion, Format, Length, Letter, Piece, Width};
+pub use layout::{layout, round_up};
+pub use order::compare;
+pub use parse::parse;
+pub use resolve::Lookup;
 pub use schema::{Aggregation, Field, Location, MapSchema, Schema, StackMode, Storage, Stream, Type, Verb};
+pub use value::{Frame, SourceLine, StackSource, Symbol, Value};

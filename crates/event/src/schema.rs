@@ -3,9 +3,10 @@
 //! A record in the ring buffer begins with its stream's number (`u32`, the machine's byte order); the stream's
 //! fields follow at the offsets that [`Stream::fields`] gives. Numbers are in the machine's byte order throughout.
 use crate::format::Format;
+use serde::{Deserialize, Serialize};
 
 /// Everything a reader must know of one compiled script.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Schema {
     /// By stream number.
     pub streams: Vec<Stream>,
@@ -14,7 +15,7 @@ pub struct Schema {
 }
 
 /// One kind of record.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stream {
     /// What to do with it.
     pub verb: Verb,
@@ -27,7 +28,7 @@ pub struct Stream {
 }
 
 /// A place in the script, as messages name it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
     /// The script's name: its path, or `stdin`.
     pub file: String,
@@ -38,7 +39,7 @@ pub struct Location {
 }
 
 /// What a record asks the reader to do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Verb {
     /// `printf(format, …)`.
     Printf(Format),
@@ -92,7 +93,7 @@ pub enum Verb {
 }
 
 /// One part of a record, key or composite value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// Its name, where it has one.
     pub name: Option<String>,
@@ -103,7 +104,7 @@ pub struct Field {
 }
 
 /// How to read bytes as a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Type {
     /// Nothing; no bytes.
     None,
@@ -208,7 +209,7 @@ pub enum Type {
 }
 
 /// How a stack is printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum StackMode {
     /// `name+offset`.
     #[default]
@@ -220,7 +221,7 @@ pub enum StackMode {
 }
 
 /// One map of the script.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MapSchema {
     /// As the script writes it: `@`, `@start`.
     pub name: String,
@@ -235,7 +236,7 @@ pub struct MapSchema {
 }
 
 /// How a map's elements are kept in the object's maps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Storage {
     /// In a hash. The map's key is the script's key; a map without key uses one `u64` 0. Where values are buckets
     /// ([`Aggregation::Hist`], [`Aggregation::Lhist`]) a `u64` bucket number follows the key, at the next multiple of 8.
@@ -257,7 +258,7 @@ pub enum Storage {
 }
 
 /// What a map's values are. Sizes and offsets in bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Aggregation {
     /// A plain value, the last one written.
     Value(Type),

@@ -1,0 +1,86 @@
+//! Filling in what only the machine knows.
+use crate::aggregate::{Cell, Table};
+use crate::value::{Frame, StackSource, Symbol, Value};
+
+/// What must be asked of the machine that the programs run on. Nothing else in reading and rendering looks anything up.
+pub trait Lookup {
+    /// The kernel function or variable at or before an address.
+    fn kernel_symbol(&mut self, address: u64) -> Option<Symbol>;
+
+    /// The function or variable at or before an address of a process.
+    fn user_symbol(&mut self, pid: u32, address: u64) -> Option<Symbol>;
+
+    /// The addresses of stack `id` in the object's stack map `map`, innermost first; empty where it is gone.
+    fn stack(&mut self, map: &str, id: i64) -> Vec<u64>;
+
+    /// A user's login name.
+    fn username(&mut self, uid: u32) -> Option<String>;
+
+    /// The path of a cgroup, with its hierarchy: `unified:/user.slice`.
+    fn cgroup_path(&mut self, id: u64) -> Option<String>;
+
+    /// The time on the calendar, in nanoseconds since 1970 (UTC), at so many nanoseconds after boot.
+    fn boot_time_to_wall(&mut self, boot: u64) -> Option<i64>;
+
+    /// The frames at an address of a stack: inlined functions first, the one that has the code last.
+    fn frames(&mut self, source: StackSource, address: u64) -> Vec<Frame> {
+        let symbol = match source {
+            _ if address == u64::MAX => None,
+            StackSource::Kernel => self.kernel_symbol(address),
+            StackSource::User(pid) => self.user_symbol(pid, address),
+        };
+        vec![Frame { address, symbol, ..Frame::default() }]
+    }
+}
+
+impl Value {
+    /// The same value with all that needs the machine filled in.
+    pub fn resolve(self, lookup: &mut dyn Lookup) -> Self {
+        match self {
+            Self::Array(values) => Self::Array(resolve_all(values, lookup)),
+            Self::Tuple(values) => Self::Tuple(resolve_all(values, lookup)),
+            Self::Record(fields) => {
+                Self::Record(fields.into_iter().map(|(name, value)| (name, value.resolve(lookup))).collect())
+            }
+            Self::KernelSymbol(address) => {
+                Self::Symbol { address, name: lookup.kernel_symbol(address).map(|symbol| symbol.name) }
+            }
+            Self::UserSymbol { address, pid } => {
+                Self::Symbol { address, name: lookup.user_symbol(pid, address).map(|symbol| symbol.name) }
+            }
+            Self::StackId { map, id, mode, limit, source } => {
+                let addresses = if id < 0 { Vec::new() } else { lookup.stack(&map, id) };
+                let frames = addresses.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX));
+                Self::Stack {
+                    mode,
+                    source,
+                    frames: frames.flat_map(|ip| lookup.frames(source, ip)).collect(),
+                }
+            }
+            Self::Username(uid) => Self::User { uid, name: lookup.username(uid).unwrap_or_default() },
+            Self::CgroupPath(id) => Self::Cgroup { id, path: lookup.cgroup_path(id).unwrap_or_default() },
+            Self::Timestamp { format, boot } => {
+                Self::Time { format, wall: if boot == 0 { None } else { lookup.boot_time_to_wall(boot) } }
+            }
+            plain => plain,
+        }
+    }
+}
+
+fn resolve_all(values: Vec<Value>, lookup: &mut dyn Lookup) -> Vec<Value> {
+    values.into_iter().map(|value| value.resolve(lookup)).collect()
+}
+
+impl Table {
+    /// The same table with all that needs the machine filled in; the order of entries stays.
+    pub fn resolve(mut self, lookup: &mut dyn Lookup) -> Self {
+        for entry in &mut self.entries {
+            entry.key = entry.key.take().map(|key| key.resolve(lookup));
+            if let Cell::Value(value) = &mut entry.cell {
+                let taken = std::mem::replace(value, Value::None);
+                *value = taken.resolve(lookup);
+            }
+        }
+        self
+    }
+}
