@@ -67,7 +67,7 @@ pub fn instruction(insn: &Insn, slot: u32, names: &Names, narrow: Narrow) -> Str
             };
             format!("*{} = {value}", pointer(symbols::unsigned(size), base, off))
         }
-        Insn::Atomic { op, size, base, off, src } => atomic(op, size, base, off, src),
+        Insn::Atomic { op, size, base, off, src } => atomic(narrow, op, size, base, off, src),
         Insn::LoadAcquire { size, dst, base, off } => format!(
             "{} = load_acquire({})",
             narrow_register(Narrow::W, size, dst),
@@ -126,8 +126,10 @@ fn pointer(kind: &str, base: Reg, off: i16) -> String {
     format!("({kind} *)({})", address(base, off))
 }
 
-fn atomic(op: AtomicOp, size: Size, base: Reg, off: i16, src: Reg) -> String {
-    let reg = narrow_register(Narrow::W, size, src);
+/// LLVM's older CPUs have only addition without `fetch` in four bytes, and there too it names the register `r1`.
+fn atomic(narrow: Narrow, op: AtomicOp, size: Size, base: Reg, off: i16, src: Reg) -> String {
+    let old = op == AtomicOp::Add { fetch: false };
+    let reg = narrow_register(if old { narrow } else { Narrow::W }, size, src);
     let zero = narrow_register(Narrow::W, size, Reg::R0);
     let place = pointer(symbols::unsigned(size), base, off);
     if let Some(sign) = symbols::plain_atomic(op) {
