@@ -13,8 +13,8 @@ mod wants;
 pub use attach::{Attach, Cpus, PerfEvent, ProbeSide, Sample, UprobeTarget};
 pub use image::{FunctionInfo, Image, ImageMap, ImageProgram, LineInfo, Poison};
 pub use model::{
-    CoreReloc, Data, DataKey, DataKind, Extern, ExternKey, Foreign, Function, FunctionKey, Line, Linkage, Map, MapDecl,
-    MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, Variable,
+    CoreReloc, Data, DataKey, DataKind, Extern, ExternKey, Foreign, Function, FunctionKey, Line, Linkage,
+    Map, MapDecl, MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, Variable,
 };
 pub use resolve::{ResolveError, ResolveErrorKind, ResolveErrors, resolve, resolve_named};
 pub use target::{BinaryFunctions, Target, TraceEvent, TraceField};

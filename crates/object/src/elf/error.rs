@@ -24,6 +24,8 @@ pub enum ElfErrorKind {
     NotBpf(u16),
     /// A linked file; only relocatable ones (`ET_REL`) can be read.
     NotRelocatable(u16),
+    /// Parts of the file overlap so often that what it says is much larger than the file.
+    TooLarge,
     /// The section's bytes lie outside the file.
     Outside,
     /// A symbol's, or another, name is not UTF-8, or lies outside the string table.
@@ -82,6 +84,7 @@ impl fmt::Display for ElfErrorKind {
             Self::NotElf(reason) => write!(f, "not an ELF file that can be read: {reason}"),
             Self::NotBpf(machine) => write!(f, "for machine {machine}, not for BPF (247)"),
             Self::NotRelocatable(kind) => write!(f, "ELF type {kind} instead of a relocatable object (1)"),
+            Self::TooLarge => f.write_str("what the file says is far larger than the file"),
             Self::Outside => f.write_str("the section lies outside the file"),
             Self::BadName => f.write_str("a name is not UTF-8 or lies outside the string table"),
             Self::NoSuchSection(index) => write!(f, "there is no section {index}"),
@@ -95,7 +98,9 @@ impl fmt::Display for ElfErrorKind {
             Self::MisplacedRelocation => f.write_str("a relocation that does not stand at an instruction"),
             Self::RelocationType(kind) => write!(f, "relocation type {kind} is unknown"),
             Self::BadRelocation(reason) => f.write_str(reason),
-            Self::UndefinedSymbol(name) => write!(f, "symbol `{name}` is defined nowhere and not declared in BTF"),
+            Self::UndefinedSymbol(name) => {
+                write!(f, "symbol `{name}` is defined nowhere and not declared in BTF")
+            }
             Self::Btf(error) => error.fmt(f),
             Self::BadMap { map, reason } => write!(f, "map `{map}`: {reason}"),
             Self::BadValue(what) => write!(f, "the {what} cannot be read"),

@@ -1,14 +1,19 @@
 //! `.bpf.o` files: from clang, gcc and osmia to an [`Object`](crate::Object), and back.
+mod code;
+mod data;
 mod error;
+mod ext;
+mod links;
+mod maps;
+mod raw;
+mod read;
 
-pub use error::{ElfError, ElfErrorKind};
 use crate::Object;
+pub use error::{ElfError, ElfErrorKind};
+pub use read::read;
 
-/// Reads an object file.
-pub fn read(bytes: &[u8]) -> Result<Object, ElfError> {
-    let _ = bytes;
-    todo!()
-}
+/// How large a section of zeros may be.
+const MAX_BSS: usize = 64 << 20;
 
 /// Writes an object file that libbpf, LLVM and [`read`] take.
 pub fn write(object: &Object) -> Vec<u8> {

@@ -1,8 +1,8 @@
 //! From [`Object`] to [`Image`]: everything that depends on the machine.
 mod error;
 
-pub use error::{ResolveError, ResolveErrorKind, ResolveErrors};
 use crate::{Image, Object, Target};
+pub use error::{ResolveError, ResolveErrorKind, ResolveErrors};
 
 /// Makes `object` fit for `target`.
 pub fn resolve(object: &Object, target: &Target) -> Result<Image, ResolveErrors> {

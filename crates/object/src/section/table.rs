@@ -4,7 +4,14 @@ use osmia_abi::AttachType as A;
 use osmia_abi::ProgramType::{self as P, *};
 
 /// A row with an attach type.
-const fn sec(name: &'static str, target: Target, kind: P, attach_type: A, attach: Auto, flags: u8) -> Section {
+const fn sec(
+    name: &'static str,
+    target: Target,
+    kind: P,
+    attach_type: A,
+    attach: Auto,
+    flags: u8,
+) -> Section {
     Section { name, target, kind, attach_type: Expected::Type(attach_type), attach, flags }
 }
 

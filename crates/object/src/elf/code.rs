@@ -1,0 +1,173 @@
+//! Code sections: which function is where, and its instructions.
+use super::ElfError;
+use super::error::ElfErrorKind as Kind;
+use super::read::{Reader, Role, linkage};
+use crate::{Function, FunctionKey, Linkage, Program, section};
+use elf::elf::{STB_LOCAL, STT_FUNC, STT_NOTYPE};
+use osmia_abi::ProgramType;
+use osmia_base::Key;
+use osmia_btf::KindTag;
+use osmia_isa::wire;
+use std::collections::HashMap;
+
+/// Bytes in a slot.
+pub(super) const SLOT: u64 = wire::SLOT_BYTES as u64;
+
+/// Where a function stands.
+#[derive(Clone, Debug)]
+pub(super) struct Span {
+    pub(super) section: usize,
+    pub(super) start: u64,
+    pub(super) end: u64,
+    /// The slot of each instruction, from the function's start.
+    pub(super) slots: Vec<u32>,
+}
+
+impl Span {
+    /// The instruction that begins at an offset of the section.
+    fn insn_at(&self, offset: u64) -> Option<u32> {
+        let bytes = offset.checked_sub(self.start)?;
+        let slot = u32::try_from(bytes / SLOT).ok().filter(|_| bytes % SLOT == 0)?;
+        self.slots.binary_search(&slot).ok().map(|index| index as u32)
+    }
+
+    /// Where an instruction begins in the section.
+    pub(super) fn offset_of(&self, insn: usize) -> u64 {
+        self.start + u64::from(self.slots.get(insn).copied().unwrap_or(0)) * SLOT
+    }
+}
+
+/// A function's symbol.
+struct Extent {
+    name: String,
+    start: u64,
+    end: u64,
+    linkage: Linkage,
+}
+
+/// Reads the functions of all code sections.
+pub(super) fn functions(reader: &mut Reader<'_>) -> Result<(), ElfError> {
+    let symbols = reader.symbols_by_section();
+    for index in reader.sections_of(|role| role == Role::Code) {
+        let extents = extents(reader, index, &symbols)?;
+        covered(reader, index, &extents)?;
+        for extent in extents {
+            let start = extent.start;
+            function(reader, index, extent)
+                .map_err(|(offset, kind)| reader.file.error(index, start + offset, kind))?;
+        }
+    }
+    Ok(())
+}
+
+/// The functions of a section, by offset: what its `FUNC` symbols say, or, where it has none, its other symbols.
+fn extents(
+    reader: &mut Reader<'_>,
+    section: usize,
+    symbols: &HashMap<usize, Vec<usize>>,
+) -> Result<Vec<Extent>, ElfError> {
+    let size = reader.file.sections.get(section).map_or(0, |it| it.bytes.len() as u64);
+    let all: Vec<_> = symbols
+        .get(&section)
+        .into_iter()
+        .flatten()
+        .filter_map(|&index| reader.file.symbols.get(index).copied())
+        .filter(|symbol| !symbol.name.is_empty())
+        .collect();
+    let mut named: Vec<_> = all.iter().filter(|symbol| symbol.kind == STT_FUNC.0).collect();
+    if named.is_empty() {
+        named = all.iter().filter(|it| it.kind == STT_NOTYPE.0 && it.binding != STB_LOCAL.0).collect();
+    }
+    named.sort_by_key(|symbol| symbol.value);
+    let mut extents = Vec::with_capacity(named.len());
+    for (index, symbol) in named.iter().enumerate() {
+        let next = named.get(index + 1).map_or(size, |next| next.value);
+        let end = if symbol.size == 0 { next } else { symbol.value.saturating_add(symbol.size) };
+        let name =
+            reader.file.own(symbol.name).map_err(|kind| reader.file.error(section, symbol.value, kind))?;
+        if symbol.value >= end || end > size || (end - symbol.value) % SLOT != 0 || symbol.value % SLOT != 0 {
+            return Err(reader.file.error(section, symbol.value, Kind::BadFunction(name)));
+        }
+        if end > next {
+            let name = named.get(index + 1).map_or("", |next| next.name).to_owned();
+            return Err(reader.file.error(section, next, Kind::Overlap(name)));
+        }
+        let linkage = linkage(symbol.binding, symbol.visibility);
+        extents.push(Extent { name, start: symbol.value, end, linkage });
+    }
+    Ok(extents)
+}
+
+/// That no code stands outside of functions (zeros between them are padding).
+fn covered(reader: &Reader<'_>, section: usize, extents: &[Extent]) -> Result<(), ElfError> {
+    let bytes = reader.file.sections.get(section).map_or(&[][..], |it| it.bytes);
+    let starts = extents.iter().map(|extent| extent.start).chain([bytes.len() as u64]);
+    let ends = [0].into_iter().chain(extents.iter().map(|extent| extent.end));
+    for (end, start) in ends.zip(starts) {
+        let gap = bytes.get(end as usize..start as usize).unwrap_or_default();
+        if gap.iter().any(|&byte| byte != 0) {
+            return Err(reader.file.error(section, end, Kind::NoFunction));
+        }
+    }
+    Ok(())
+}
+
+fn function(reader: &mut Reader<'_>, section: usize, extent: Extent) -> Result<(), (u64, Kind)> {
+    let (name, bytes) = reader.file.sections.get(section).map_or(("", &[][..]), |it| (it.name, it.bytes));
+    let code = bytes.get(extent.start as usize..extent.end as usize).ok_or((0, Kind::Outside))?;
+    reader.file.spend(code.len()).map_err(|kind| (0, kind))?;
+    let insns = wire::decode_with(code, reader.file.endian)
+        .map_err(|error| (error.slot as u64 * SLOT, Kind::Insn(error)))?;
+    let slots = slots(&insns);
+    let key = reader.object.functions.push(Function {
+        section: reader.file.own(name).map_err(|kind| (0, kind))?,
+        linkage: extent.linkage,
+        program: program(name),
+        insns,
+        type_id: reader.type_named(&extent.name, KindTag::Func),
+        name: extent.name,
+        ..Function::default()
+    });
+    reader.functions.insert((section, extent.start), key);
+    reader.spans.push(Span { section, start: extent.start, end: extent.end, slots });
+    Ok(())
+}
+
+fn slots(insns: &[osmia_isa::Insn]) -> Vec<u32> {
+    insns
+        .iter()
+        .scan(0, |slot, insn| {
+            let here = *slot;
+            *slot += insn.slots();
+            Some(here)
+        })
+        .collect()
+}
+
+/// What a section's name says about its programs; `.text` holds none.
+fn program(name: &str) -> Option<Program> {
+    if name == ".text" || name.starts_with(".text.") {
+        return None;
+    }
+    Some(section::lookup(name).map_or_else(|| unknown(name), |found| found.program()))
+}
+
+fn unknown(name: &str) -> Program {
+    Program {
+        kind: ProgramType::Unspec,
+        attach_type: None,
+        attach: crate::Attach::Nowhere,
+        sleepable: false,
+        frags: false,
+        autoload: !name.starts_with('?'),
+    }
+}
+
+impl Reader<'_> {
+    /// The function and the instruction that begin at an offset of a section.
+    pub(super) fn locate(&self, section: usize, offset: u64) -> Option<(FunctionKey, u32)> {
+        let (_, &key) = self.functions.range((section, 0)..=(section, offset)).next_back()?;
+        let span = self.spans.get(key.index()).filter(|span| span.section == section && offset < span.end)?;
+        Some((key, span.insn_at(offset)?))
+    }
+}
