@@ -62,10 +62,10 @@ fn extension_records_are_read_and_written() {
     let bytes = section(&object, ".BTF.ext");
     let ext = Ext::parse(&bytes).expect("records");
     let sections: Vec<&str> = ext.func_info.iter().map(|it| btf.string(it.name).expect("a name")).collect();
-    assert_eq!(sections, [".text", "socket"]);
+    assert_eq!(sections, ["socket", ".text"]);
     let functions: Vec<&str> =
         ext.func_info.iter().flat_map(|it| &it.records).map(|it| btf.name(it.ty).expect("a name")).collect();
-    assert_eq!(functions, ["helper", "entry"]);
+    assert_eq!(functions, ["entry", "helper"]);
     let source =
         fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c/kinds.c")).expect("the source");
     let lines: Vec<&str> = source.lines().collect();

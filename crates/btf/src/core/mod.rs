@@ -146,9 +146,9 @@ pub struct Resolved {
 /// A field's size differs between local type and target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resize {
-    /// Bytes in the local type.
+    /// Bytes in the local type; 0 for a bitfield.
     pub local: u32,
-    /// Bytes in the target's.
+    /// Bytes in the target's; 0 for a bitfield.
     pub target: u32,
     /// Whether loads can simply change width (pointers, and unsigned integers on both sides);
     /// if not, a memory access with this relocation must be poisoned.

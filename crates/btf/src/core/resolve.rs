@@ -129,13 +129,14 @@ fn field_answer(kind: RelocKind, local: &Spec<'_>, target: Option<&Spec<'_>>) ->
     let resolved = Resolved { local: old.value, validate: old.validate, ..NOTHING };
     let Some(target) = target else { return Ok(Resolved { poison: true, ..resolved }) };
     let new = field(kind, target)?;
-    let sizes = old.access.zip(new.access);
-    let resize = sizes.filter(|((local, _), (target, _))| local != target).map(|(old, new)| Resize {
-        local: old.0,
-        target: new.0,
-        allowed: may_resize(local.btf, old.1, target.btf, new.1),
+    // A bitfield has no size that a load could have: becoming one, or ceasing to be one, cannot be patched over.
+    let size = |field: &FieldValue| field.access.map_or(0, |(size, _)| size);
+    let types = old.access.zip(new.access).map(|((_, local), (_, target))| (local, target));
+    let resize = (size(&old) != size(&new)).then(|| Resize {
+        local: size(&old),
+        target: size(&new),
+        allowed: types.is_some_and(|(ours, theirs)| may_resize(local.btf, ours, target.btf, theirs)),
     });
-    let types = sizes.map(|((_, local), (_, target))| (local, target));
     Ok(Resolved { value: new.value, exists: true, resize, types, ..resolved })
 }
 
