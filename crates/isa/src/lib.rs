@@ -1,4 +1,6 @@
 //! Instructions of the BPF machine: form, bytes, text and meaning.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod eval;
 pub mod flow;
 mod insn;

@@ -116,6 +116,14 @@ fn names(insns: &[Xlated], dump: &str) -> Names {
     names
 }
 
+/// `r0 = &(void __percpu *)(r1)` as `r0 = r1`.
+fn plain_move(line: &str) -> String {
+    match line.split_once("&(void __percpu *)(") {
+        Some((before, after)) => format!("{before}{}", after.trim_end_matches(')')),
+        None => line.to_owned(),
+    }
+}
+
 #[test]
 fn bpftool_and_we_dump_a_loaded_program_alike() {
     let dir = scratch("xlated");
@@ -135,7 +143,12 @@ fn bpftool_and_we_dump_a_loaded_program_alike() {
         .filter(|line| line.split_once(':').is_some_and(|(slot, _)| slot.trim().parse::<u32>().is_ok()))
         .collect();
     let ours = kernel::disassemble_xlated(&insns, &names(&insns, &dump));
-    assert_eq!(ours.lines().collect::<Vec<_>>(), theirs);
+    for (our, their) in ours.lines().zip(&theirs) {
+        // bpftool 7.1 does not know the address of a per-CPU variable and shows a plain move.
+        let known = if their.contains("__percpu") { our.to_owned() } else { plain_move(our) };
+        assert_eq!(known, *their, "in\n{dump}");
+    }
+    assert_eq!(ours.lines().count(), theirs.len(), "\n{dump}");
     for needed in ["map[id:", "][0]+", "subprog[", "call pc+", "lock *(u64 *)", "tail_call#12"] {
         assert!(ours.contains(needed), "{needed} in\n{ours}");
     }

@@ -180,7 +180,7 @@ fn pointer(p: &mut Parser<'_>) -> Parsed<(Size, Reg, i16)> {
 /// A register that a memory access of this size may name: `r1` always, `w1` up to four bytes.
 fn accessed(p: &mut Parser<'_>, size: Size) -> Parsed<Reg> {
     let (width, reg) = p.register()?;
-    if width == Width::W32 && size == Size::DW { p.wrong(AsmErrorKind::Size) } else { Ok(reg) }
+    if width == Width::W32 && size == Size::DW { p.wrong(AsmErrorKind::Width) } else { Ok(reg) }
 }
 
 /// store = "*" pointer "=" (register | number)
@@ -455,7 +455,7 @@ fn atomic_named(word: &str) -> Option<(AtomicOp, Option<Size>)> {
 /// atomic = name "(" (pointer | address) "," (r0 ",")? register ")"
 fn atomic(p: &mut Parser<'_>, word: &str, width: Width, dst: Reg) -> Parsed<Insn> {
     let Some((op, named_size)) = atomic_named(word) else {
-        return p.wrong(AsmErrorKind::Mnemonic(word.to_owned()));
+        return p.wrong(AsmErrorKind::Value(word.to_owned()));
     };
     p.sign("(")?;
     let (size, base, off) = match named_size {

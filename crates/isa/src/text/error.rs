@@ -17,6 +17,12 @@ pub struct AsmError {
 pub enum AsmErrorKind {
     /// Something else was expected here.
     Expected(&'static str),
+    /// This sign was expected here.
+    Sign(&'static str),
+    /// This word is no register and no operation that yields a value.
+    Value(String),
+    /// The register's width does not fit the instruction.
+    Width,
     /// Nothing that this syntax has.
     Character(char),
     /// No instruction begins with this word.
@@ -51,6 +57,9 @@ impl fmt::Display for AsmErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Expected(what) => write!(f, "expected {what}"),
+            Self::Sign(sign) => write!(f, "expected `{sign}`"),
+            Self::Value(word) => write!(f, "`{word}` is no register, number or operation"),
+            Self::Width => write!(f, "a register of the other width belongs here (r has 64 bits, w has 32)"),
             Self::Character(found) => write!(f, "unexpected `{}`", found.escape_default()),
             Self::Mnemonic(word) => write!(f, "there is no instruction `{word}`"),
             Self::Range { value, bits } => write!(f, "{value} does not fit in {bits} bits"),

@@ -176,8 +176,11 @@ fn target(slot: u32, off: i32, names: &Names) -> String {
     let sign = if off < 0 { '-' } else { '+' };
     let distance = format!("{sign}{:#x}", off.unsigned_abs());
     let goal = i64::from(slot) + 1 + i64::from(off);
-    let before = u32::try_from(goal).ok().and_then(|goal| names.labels.range(..=goal).next_back());
-    let Some((&start, label)) = before.or_else(|| names.labels.first_key_value()) else {
+    let nearest = match u32::try_from(goal) {
+        Ok(goal) => names.labels.range(..=goal).next_back(),
+        Err(_) => names.labels.first_key_value().filter(|&(&start, _)| start == 0),
+    };
+    let Some((&start, label)) = nearest else {
         return distance;
     };
     match (goal - i64::from(start)) * 8 {

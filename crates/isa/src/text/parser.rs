@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use osmia_base::Span;
 
 use super::lex::{self, Kind, Token};
-use super::{AsmError, AsmErrorKind};
+use super::{AsmError, AsmErrorKind, symbols};
 use crate::{Callee, Imm64, Insn, Reg, Size, Width};
 
 pub(super) type Parsed<T> = Result<T, AsmError>;
@@ -189,7 +189,10 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn sign(&mut self, sign: &'static str) -> Parsed<()> {
-        if self.eat(sign) { Ok(()) } else { self.expected(sign) }
+        if self.eat(sign) {
+            return Ok(());
+        }
+        Err(AsmError { span: self.peek().span, kind: AsmErrorKind::Sign(sign) })
     }
 
     /// Takes this word if it is next.
@@ -270,7 +273,7 @@ impl<'a> Parser<'a> {
     pub(super) fn register_of(&mut self, width: Width) -> Parsed<Reg> {
         let (found, reg) = self.register()?;
         if found != width {
-            return self.wrong(AsmErrorKind::Size);
+            return self.wrong(AsmErrorKind::Width);
         }
         Ok(reg)
     }
@@ -296,15 +299,10 @@ pub(super) fn register_named(word: &str) -> Option<(Width, Reg)> {
     Reg::new(digits.parse().ok()?).map(|reg| (width, reg))
 }
 
-/// `u8` to `u64`, `s8` to `s64`.
+/// `u8` to `u64`, `s8` to `s64`: whether it is signed, and its size.
 pub(super) fn type_named(word: &str) -> Option<(bool, Size)> {
-    let bits: u32 = word.get(1..)?.parse().ok()?;
-    let signed = match word.as_bytes().first()? {
-        b'u' => false,
-        b's' => true,
-        _ => return None,
-    };
-    if bits % 8 == 0 { Size::from_bytes(bits / 8).map(|size| (signed, size)) } else { None }
+    let named = |size: &Size| symbols::unsigned(*size) == word || symbols::signed(*size) == word;
+    Size::ALL.into_iter().find(named).map(|size| (word.starts_with('s'), size))
 }
 
 /// Puts the distance from slot `next` to the label into the instruction.
