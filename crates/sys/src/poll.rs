@@ -206,3 +206,25 @@ macro_rules! pollable {
     )*};
 }
 pollable!(Poller, EventFd, TimerFd, SignalFd);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_is_something_to_read() {
+        let signals = SignalFd::new(&[libc::SIGUSR1]).unwrap();
+        assert_eq!(signals.take(), Ok(None));
+        let poller = Poller::new().unwrap();
+        poller.add(&signals, 1, Interest::Read).unwrap();
+        // SAFETY: a signal to this thread, which has just blocked it.
+        unsafe { libc::raise(libc::SIGUSR1) };
+        assert_eq!(poller.wait(Some(Duration::from_secs(10))).unwrap().len(), 1);
+        assert_eq!((signals.take(), signals.take()), (Ok(Some(libc::SIGUSR1)), Ok(None)));
+    }
+
+    #[test]
+    fn numbers_that_are_no_signals_are_refused() {
+        assert_eq!(SignalFd::new(&[9999]).map(drop), Err(Errno::EINVAL));
+    }
+}
