@@ -36,6 +36,9 @@ pub struct Location {
     pub line: u32,
     /// The column, from 1.
     pub column: u32,
+    /// The column behind its end, as messages print it: `stdin:1:9-15`; 0 where it is not known.
+    #[serde(default)]
+    pub end: u32,
 }
 
 /// What a record asks the reader to do.

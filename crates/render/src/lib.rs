@@ -1,1 +1,21 @@
-//! 
+//! Values to text and JSON, in the very form that bpftrace prints them. Nothing is looked up and nothing printed here:
+//! values come resolved (`osmia_event::Value::resolve`), the time zone is part of [`Style`], and the result is bytes.
+//!
+//! A record becomes a [`Message`] ([`Message::of`]); [`text::message`] or [`json::message`] make bytes of that. Text is
+//! bytes, not `String`, because what programs send may be any bytes. JSON is always valid, whatever they send.
+pub mod json;
+pub mod text;
+
+mod allocation;
+mod escape;
+mod histogram;
+mod message;
+mod printf;
+mod stack;
+mod style;
+mod time;
+
+pub use message::{Channel, Message, Origin};
+pub use printf::printf;
+pub use style::{Style, Zone};
+pub use time::{default_timestamp, duration, strftime};

@@ -1,0 +1,58 @@
+//! Stacks.
+use osmia_event::{Frame, StackMode, StackSource, Symbol};
+
+/// A newline, then a line for each frame.
+pub(crate) fn stack(mode: StackMode, source: StackSource, frames: &[Frame]) -> String {
+    let mut text = String::from("\n");
+    for frame in frames {
+        text += &line(mode, source, frame);
+        text.push('\n');
+        if frame.address == u64::MAX {
+            break;
+        }
+    }
+    text
+}
+
+fn line(mode: StackMode, source: StackSource, frame: &Frame) -> String {
+    let address = frame.address;
+    match mode {
+        StackMode::Raw => format!("{address:x}"),
+        _ if address == u64::MAX => format!("{}<unwind failure>", indent(mode)),
+        StackMode::Bpftrace => format!("{}{}", indent(mode), name(frame)),
+        StackMode::Perf => format!("{}{address:x} {}", indent(mode), perf_name(source, frame)),
+    }
+}
+
+const fn indent(mode: StackMode) -> &'static str {
+    match mode {
+        StackMode::Bpftrace => "        ",
+        StackMode::Perf => "\t",
+        StackMode::Raw => "",
+    }
+}
+
+/// `name+offset@file:line`, `[inlined] name@file:line`, or the address.
+fn name(frame: &Frame) -> String {
+    let Some(symbol) = &frame.symbol else { return format!("{:#x}", frame.address) };
+    let line = frame.line.as_ref().map(|line| format!("@{}:{}", line.file, line.line)).unwrap_or_default();
+    if frame.inlined {
+        format!("[inlined] {}{line}", symbol.name)
+    } else {
+        format!("{}+{}{line}", symbol.name, symbol.offset)
+    }
+}
+
+/// `name+offset`, and in user space the file: ` (/usr/lib/libc.so)`.
+fn perf_name(source: StackSource, frame: &Frame) -> String {
+    let name = match &frame.symbol {
+        None => format!("{:#x}", frame.address),
+        Some(Symbol { name, .. }) if frame.inlined => format!("{name} (inlined)"),
+        Some(Symbol { name, offset, .. }) => format!("{name}+{offset}"),
+    };
+    let module = frame.symbol.as_ref().and_then(|symbol| symbol.module.as_deref()).unwrap_or("[unknown]");
+    match source {
+        StackSource::User(_) if !frame.inlined => format!("{name} ({module})"),
+        _ => name,
+    }
+}
