@@ -219,15 +219,26 @@ impl Btf {
     }
 
     pub(crate) fn string_bytes(&self, offset: u32) -> Result<&[u8], BtfError> {
+        let rest = self.strings_from(offset)?;
+        let len = memchr::memchr(0, rest).ok_or_else(|| bad_string(offset))?;
+        rest.get(..len).ok_or_else(|| bad_string(offset))
+    }
+
+    /// Whether the string at an offset is this one.
+    pub(crate) fn is_string(&self, offset: u32, text: &str) -> Result<bool, BtfError> {
+        let rest = self.strings_from(offset)?;
+        Ok(rest.get(text.len()) == Some(&0) && rest.starts_with(text.as_bytes()))
+    }
+
+    /// The string section from an offset to its end; it ends with a NUL.
+    fn strings_from(&self, offset: u32) -> Result<&[u8], BtfError> {
         let Some(own) = offset.checked_sub(self.0.first_string) else {
             return match &self.0.base {
-                Some(base) => base.string_bytes(offset),
+                Some(base) => base.strings_from(offset),
                 None => Err(bad_string(offset)),
             };
         };
-        let rest = self.own_strings().0.get(own as usize..).ok_or_else(|| bad_string(offset))?;
-        let len = memchr::memchr(0, rest).ok_or_else(|| bad_string(offset))?;
-        rest.get(..len).ok_or_else(|| bad_string(offset))
+        self.own_strings().0.get(own as usize..).ok_or_else(|| bad_string(offset))
     }
 
     fn owned(&self, offset: u32) -> Result<String, BtfError> {

@@ -109,7 +109,7 @@ impl Btf {
 
     /// Finds a member by name, also inside of anonymous members. Typedefs and modifiers around `composite` are skipped.
     pub fn field(&self, composite: TypeId, name: &str) -> Option<Field> {
-        let mut search = Search { btf: self, name: name.as_bytes(), seen: HashSet::new(), path: Vec::new() };
+        let mut search = Search { btf: self, name, seen: HashSet::new(), path: Vec::new() };
         if name.is_empty() { None } else { search.within(composite, 0) }
     }
 
@@ -148,7 +148,7 @@ const fn refers(tag: KindTag) -> bool {
 
 struct Search<'a> {
     btf: &'a Btf,
-    name: &'a [u8],
+    name: &'a str,
     /// Anonymous types without the member: no need to look twice.
     seen: HashSet<TypeId>,
     path: Vec<u32>,
@@ -173,11 +173,10 @@ impl Search<'_> {
     }
 
     fn member(&mut self, member: RawMember, start: u32) -> Option<Field> {
-        let name = self.btf.string_bytes(member.name).ok()?;
-        if name.is_empty() {
+        if self.btf.is_string(member.name, "").ok()? {
             return self.within(TypeId(member.ty), start.checked_add(member.bit_offset)?);
         }
-        if name != self.name {
+        if !self.btf.is_string(member.name, self.name).ok()? {
             return None;
         }
         let RawMember { ty, bit_offset, bit_size, .. } = self.btf.true_member(member);

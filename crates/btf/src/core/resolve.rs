@@ -254,3 +254,68 @@ fn place_of(spec: &Spec<'_>, step: &Step<'_>, member: RawMember, ty: TypeId) -> 
         byte_size *= 2;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::AccessSpec;
+    use crate::{Builder, Import};
+    use std::collections::HashMap;
+    use std::time::{Duration, Instant};
+
+    /// Structures that tracing programs look into.
+    const ASKED: [&str; 10] = [
+        "task_struct",
+        "sk_buff",
+        "file",
+        "sock",
+        "inode",
+        "dentry",
+        "mm_struct",
+        "super_block",
+        "net_device",
+        "cgroup",
+    ];
+
+    /// Ten members each of some structures of the kernel, as a program would have them.
+    fn questions(kernel: &Btf) -> (Btf, Vec<CoreReloc>) {
+        let (mut builder, mut seen, mut asked) = (Builder::new(), HashMap::new(), Vec::new());
+        for name in ASKED {
+            let id = kernel.find_struct(name).unwrap_or_else(|| panic!("no struct {name}"));
+            let ty = builder.import(kernel, id, &mut seen, |_, _| Import::Whole).expect("imported");
+            let members = builder.get(ty).map_or(&[][..], |ty| ty.kind.members());
+            let named: Vec<u32> =
+                (0..).zip(members).filter(|(_, it)| !it.name.is_empty()).map(|(at, _)| at).collect();
+            let access = |place: usize| AccessSpec(vec![0, named[place * (named.len() - 1) / 9]]);
+            let kind = RelocKind::FieldByteOffset;
+            asked.extend((0..10).map(|place| CoreReloc { ty, access: access(place), kind }));
+        }
+        (Btf::parse(builder.finish()).expect("what was imported can be read"), asked)
+    }
+
+    /// Types that come from the kernel mean there what they meant; and it takes no time to say so.
+    #[test]
+    #[expect(clippy::print_stderr, reason = "the time is worth seeing")]
+    fn the_kernel_answers_for_its_own_types_quickly() {
+        let bytes = std::fs::read("/sys/kernel/btf/vmlinux").expect("a kernel with BTF");
+        let (local, asked) = questions(&Btf::parse(bytes.clone()).expect("BTF"));
+        assert_eq!(asked.len(), 100);
+        let start = Instant::now();
+        let target = Btf::parse(bytes).expect("BTF");
+        let parsed = start.elapsed();
+        assert!(target.find_struct("task_struct").is_some());
+        let found = start.elapsed();
+        let answers: Vec<_> = asked.iter().map(|reloc| resolve(&local, reloc, &target)).collect();
+        let took = start.elapsed();
+        eprintln!(
+            "parsed after {parsed:?}, first type found after {found:?}, 100 fields resolved after {took:?}"
+        );
+        for (reloc, answer) in asked.iter().zip(answers) {
+            let answer = answer.expect("an answer");
+            assert!(answer.exists && answer.resize.is_none(), "{reloc:?}: {answer:?}");
+            assert_eq!(answer.local, answer.value, "{reloc:?}");
+        }
+        let limit = Duration::from_millis(if cfg!(debug_assertions) { 2000 } else { 20 });
+        assert!(took < limit, "{took:?}");
+    }
+}

@@ -202,17 +202,17 @@ impl MemberSearch<'_, '_, '_> {
 
     fn member(&mut self, ty: TypeId, index: u32, member: RawMember, depth: usize) -> Result<Seen, CoreError> {
         let btf = self.spec.btf;
-        let name = btf.string(member.name)?;
+        let wanted = self.step.name.unwrap_or_default();
         let target = TypeId(member.ty);
-        let found = if name.is_empty() {
+        let found = if btf.is_string(member.name, "")? {
             match self.within(target, depth + 1)? {
                 Some(found) => Seen::Member(found),
                 None => Seen::Other,
             }
-        } else if Some(name) != self.step.name {
+        } else if !btf.is_string(member.name, wanted)? {
             Seen::Other
         } else if fields_compatible(self.local, self.local_type()?, btf, target)? {
-            self.spec.steps.push(Step { ty, index, name: Some(name) });
+            self.spec.steps.push(Step { ty, index, name: Some(btf.string(member.name)?) });
             Seen::Member(target)
         } else {
             Seen::Unfit

@@ -86,7 +86,11 @@ struct packed packed_var;
 struct other other_var;
 struct tagged tagged_var;
 enum big_negative big_negative_var;
+#ifdef NO_EXTERN
+#define outside 0
+#else
 extern const int outside __attribute__((section(".ksyms")));
+#endif
 
 struct nested nested_var;
 

@@ -1,0 +1,3 @@
+/* The same without what the kernel would have to have. */
+#define NO_EXTERN
+#include "kinds.c"
