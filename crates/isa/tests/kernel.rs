@@ -17,7 +17,7 @@ struct Pin(PathBuf);
 impl Pin {
     /// Loads the object's program, and what the verifier said.
     fn load(object: &Path, name: &str) -> (Self, String) {
-        let pin = Self(PathBuf::from(format!("/sys/fs/bpf/osmia_isa_{}_{name}", std::process::id())));
+        let pin = Self(common::pin(name));
         let args = ["-d", "prog", "load", utf8(object), utf8(&pin.0), "type", "socket"];
         let run = tool("bpftool", &args);
         let log = String::from_utf8_lossy(&run.stderr).into_owned() + &String::from_utf8_lossy(&run.stdout);

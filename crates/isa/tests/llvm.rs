@@ -4,8 +4,9 @@ mod common;
 use std::collections::BTreeMap;
 use std::fs;
 
+use osmia_base::Endian;
 use osmia_isa::text::{Names, assemble, llvm};
-use osmia_isa::{Insn, decode, encode};
+use osmia_isa::{Insn, decode, decode_with, encode, encode_with};
 
 use common::{every_form, llvm_assemble, output, scratch, text, utf8};
 
@@ -88,5 +89,19 @@ fn llvm_and_we_disassemble_alike() {
     let object = llvm_assemble(&common::object_source(&insns, "socket"), &dir, "every_form");
     let names = labels([("prog".to_owned(), 0)]);
     compare(&insns, &names, utf8(&object));
+    fs::remove_dir_all(dir).expect("a removed directory");
+}
+
+#[test]
+fn llvm_and_we_assemble_big_endian_alike() {
+    let dir = scratch("big");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/every_form.s");
+    let object = dir.join("big.o");
+    output("llvm-mc-19", &["-triple=bpfeb", "-mcpu=v4", "-filetype=obj", "-o", utf8(&object), path]);
+    let source = fs::read_to_string(path).expect("the source");
+    let insns = assemble(&source).expect("a valid text").insns;
+    let theirs = section(utf8(&object), ".text", &dir);
+    assert_eq!(decode_with(&theirs, Endian::Big).as_ref(), Ok(&insns));
+    assert_eq!(encode_with(&insns, Endian::Big), theirs);
     fs::remove_dir_all(dir).expect("a removed directory");
 }

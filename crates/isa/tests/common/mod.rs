@@ -14,6 +14,17 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
     dir
 }
 
+/// The path of a pin in the BPF file system, which is mounted where it is not yet: once, whoever asks first.
+pub(crate) fn pin(name: &str) -> PathBuf {
+    let lock = fs::File::create(std::env::temp_dir().join("osmia-bpffs.lock")).expect("a lock file");
+    lock.lock().expect("a lock");
+    let mounts = fs::read_to_string("/proc/mounts").expect("the mounts");
+    if !mounts.contains(" /sys/fs/bpf bpf ") {
+        output("mount", &["-t", "bpf", "bpf", "/sys/fs/bpf"]);
+    }
+    PathBuf::from(format!("/sys/fs/bpf/osmia_isa_{}_{name}", std::process::id()))
+}
+
 /// Runs a program that must be installed, and returns what it said whether or not it succeeded.
 pub(crate) fn tool(program: &str, args: &[&str]) -> Output {
     let run = Command::new(program).args(args).output();
