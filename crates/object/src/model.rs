@@ -108,7 +108,7 @@ pub struct Reloc {
 }
 
 /// What a reference reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Symbol {
     /// `ld_imm64` of a map.
     Map(MapKey),
@@ -139,7 +139,7 @@ pub struct CoreReloc {
 }
 
 /// Where instructions from here on came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
     /// The first instruction, by its index in [`Function::insns`].
     pub insn: u32,
