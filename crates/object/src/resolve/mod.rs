@@ -1,8 +1,27 @@
 //! From [`Object`] to [`Image`]: everything that depends on the machine.
+mod attach;
+mod core;
 mod error;
+pub(crate) mod externs;
+mod link;
+mod maps;
+mod types;
 
 use crate::{Image, Object, Target};
 pub use error::{ResolveError, ResolveErrorKind, ResolveErrors};
+use externs::Externs;
+use osmia_abi::{Answer, Feature};
+use types::Types;
+
+/// What is known while an object is made fit.
+struct Context<'a> {
+    object: &'a Object,
+    target: &'a Target,
+    /// Where the maps that come from data are, and what the external symbols are.
+    maps: maps::Places,
+    externs: Externs,
+    errors: Vec<ResolveError>,
+}
 
 /// Makes `object` fit for `target`.
 pub fn resolve(object: &Object, target: &Target) -> Result<Image, ResolveErrors> {
@@ -11,6 +30,26 @@ pub fn resolve(object: &Object, target: &Target) -> Result<Image, ResolveErrors>
 
 /// Like [`resolve`], for an object with a name: its global data gets names such as `NAME.rodata`.
 pub fn resolve_named(object: &Object, target: &Target, name: &str) -> Result<Image, ResolveErrors> {
-    let _ = (object, target, name);
-    todo!()
+    let mut errors = Vec::new();
+    let externs = externs::find(object, target, &mut errors);
+    let mut types = Types::new(object, target, &externs).map_err(|error| ResolveErrors(vec![error]))?;
+    let (mut maps, places) = maps::all(object, target, name, &externs, &mut errors);
+    let mut context = Context { object, target, maps: places, externs, errors };
+    let programs = link::programs(&mut context, &mut types);
+    maps::fill_slots(&mut context, &mut maps);
+    match context.errors.is_empty() {
+        true => Ok(Image {
+            license: object.license.clone(),
+            version: object.version.unwrap_or(target.version),
+            maps,
+            programs,
+            btf: types.finish(),
+        }),
+        false => Err(ResolveErrors(context.errors)),
+    }
+}
+
+/// Whether the target is known not to have a feature. What nobody asked about is taken to be there.
+fn lacks(target: &Target, feature: Feature) -> bool {
+    target.features.get(feature) == Answer::No
 }
