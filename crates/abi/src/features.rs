@@ -117,8 +117,8 @@ features! {
     LargePrograms, "large_programs", 5, 2;
     /// Programs at the entry and the return of kernel functions through BTF.
     Fentry, "fentry", 5, 5;
-    /// Programs that sleep.
-    Sleepable, "sleepable", 5, 10;
+    /// Programs at uprobes that sleep.
+    SleepableUprobe, "sleepable_uprobe", 6, 0;
     /// Iterators over tasks.
     TaskIter, "iter_task", 5, 8;
     /// `BPF_MAP_LOOKUP_BATCH` on hash maps.

@@ -1,1 +1,2 @@
-//! 
+//! This machine as values.
+pub mod features;

@@ -258,3 +258,18 @@ pub fn link_detach(link: &LinkFd) -> Result<(), Errno> {
     // SAFETY: the attributes hold no pointer.
     unsafe { bpf(Command::LinkDetach, &mut LinkDetachAttr { link_fd: number(link) }) }.map(drop)
 }
+
+/// Whether the kernel knows this kind of link at many kernel functions (`TraceKprobeMulti`, `TraceKprobeSession`): asked
+/// with a list of addresses that is not there, so that nothing is attached. A kernel that knows it wants to read the
+/// list, and answers [`Errno::EFAULT`].
+pub fn knows_kprobe_multi(prog: &impl AsFd, attach: AttachType) -> Result<bool, Errno> {
+    let common = LinkCreateAttr { prog_fd: number(prog), attach_type: attach.raw(), ..Default::default() };
+    let more = LinkKprobeMultiAttr { cnt: 1, addrs: 1, ..Default::default() };
+    let mut attr = LinkCreateWith { common, more };
+    // SAFETY: the kernel only reads at the address, which is checked there and mapped nowhere.
+    match unsafe { bpf_fd(Command::LinkCreate, &mut attr) } {
+        Err(Errno::EFAULT) => Ok(true),
+        Err(Errno::EINVAL | Errno::EOPNOTSUPP | Errno::ENOTSUPP) => Ok(false),
+        answer => answer.map(|_| true),
+    }
+}

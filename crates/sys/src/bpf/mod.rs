@@ -19,7 +19,7 @@ pub use info::{
     map_info, name_of, next_id, prog_by_id, prog_detail, prog_info,
 };
 pub use link::{
-    IterTarget, KprobeMulti, LinkCreate, LinkTarget, Order, Relative, UprobeMulti, link_detach, link_update,
+    IterTarget, KprobeMulti, LinkCreate, LinkTarget, Order, Relative, UprobeMulti, knows_kprobe_multi, link_detach, link_update,
 };
 pub use link_info::{LinkDetail, LinkFacts, PerfEventDetail, link_info};
 pub use map::{MapCreate, MapFd, MapShape};
