@@ -332,7 +332,8 @@ pub enum ExprKind {
     /// `c ? a : b`; both of the result's type.
     Ternary(Box<Expr>, Box<Expr>, Box<Expr>),
     /// The same value as another type: integer to integer (sign by the source's), integer to pointer and back, scalar to
-    /// `Bool` (not zero), text to text of another capacity, pointer to pointer.
+    /// `Bool` (not zero), text to text of another capacity, pointer to pointer. A composite or array place cast to a
+    /// pointer is its address; a place of an integer array cast to [`Type::Str`] is its text.
     Cast(Box<Expr>),
     /// What a pointer points to. Of a composite or array type it reads nothing yet: it is a place.
     Deref(Box<Expr>),

@@ -1,0 +1,302 @@
+//! From the tree to a checked script: names resolved, types inferred, every conversion written out.
+//!
+//! A script is read again and again: each reading builds the whole typed tree with what is known of maps and variables so
+//! far, and notes what it learns. When a reading learns nothing new, it was made with full knowledge; one last reading then
+//! reports what is wrong. Three readings are usual; types only ever widen, so there is an end.
+mod body;
+mod calls;
+mod cast;
+mod config;
+mod convert;
+mod ctypes;
+mod expr;
+mod facts;
+mod format;
+mod idents;
+mod maps;
+mod points;
+mod stack;
+mod types;
+
+use crate::ast::{self, CItem, Script};
+use crate::typed::{Config, Probe, Program, VarInfo};
+use body::Body;
+use facts::Facts;
+use maps::Maps;
+use osmia_base::{Diagnostic, Diagnostics};
+use osmia_object::Target;
+use std::collections::BTreeMap;
+use types::Types;
+
+/// What checking knows besides script and machine.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `$1`, `$2`, ….
+    pub params: Vec<String>,
+    /// Settings from the environment; they win over the script's.
+    pub environment: Vec<(String, String)>,
+    /// `--unsafe`.
+    pub unsafe_allowed: bool,
+    /// Whether `-c` starts a child.
+    pub has_child: bool,
+    /// `-p`: user probes are for this process.
+    pub pid: Option<u32>,
+    /// Ids of the cgroups that `cgroupid()` names, by path.
+    pub cgroup_ids: BTreeMap<String, u64>,
+}
+
+/// A checked script and what there is to say about it.
+#[derive(Debug)]
+pub struct Checked {
+    /// The script; not to be used where there are errors.
+    pub program: Program,
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+}
+
+/// Readings after which types that still change are an error of ours.
+const MAX_READINGS: u32 = 32;
+
+/// What lives through one reading of the whole script.
+#[derive(Debug)]
+struct Session<'a> {
+    types: Types<'a>,
+    config: Config,
+    options: &'a Options,
+    maps: Maps,
+    defines: BTreeMap<String, ast::Expr>,
+    diagnostics: Diagnostics,
+    /// Whether this reading learnt something of a variable or key.
+    changed: bool,
+    /// Whether everything that can be known is known: what is not is an error.
+    last_reading: bool,
+}
+
+/// The probes that one block of the script becomes, as the last reading left them.
+type Variables = BTreeMap<(usize, usize), Vec<VarInfo>>;
+
+/// Checks a script for a machine.
+pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
+    let mut diagnostics = Diagnostics::default();
+    unsupported(script, &mut diagnostics);
+    let config = settings(script, options, &mut diagnostics);
+    let own_types = ctypes::script_types(&script.preamble, target.btf.as_ref(), &mut diagnostics);
+    let types = Types { kernel: target.btf.as_ref(), script: own_types.as_ref() };
+    let facts: Vec<Vec<Facts>> = script
+        .probes
+        .iter()
+        .map(|probe| points::facts_of(probe, target, options, &config, &mut diagnostics))
+        .collect();
+    let mut session = Session {
+        types,
+        config,
+        options,
+        maps: Maps::default(),
+        defines: defines(script),
+        diagnostics: Diagnostics::default(),
+        changed: false,
+        last_reading: false,
+    };
+    for decl in &script.map_decls {
+        declare_map(&mut session, decl, &mut diagnostics);
+    }
+    let mut variables = Variables::new();
+    for _ in 0..MAX_READINGS {
+        let before = session.maps.clone();
+        session.changed = false;
+        read(&mut session, script, &facts, &mut variables);
+        if !session.changed && session.maps == before {
+            break;
+        }
+    }
+    session.last_reading = true;
+    session.diagnostics = Diagnostics::default();
+    let probes = read(&mut session, script, &facts, &mut variables);
+    diagnostics.extend(unique(session.diagnostics));
+    let maps = session.maps.finish(&session.config);
+    let config = session.config;
+    let program = Program { probes, maps, types: own_types, config };
+    limit_probes(&program, script, &mut diagnostics);
+    Checked { program, diagnostics }
+}
+
+/// One reading of all probes.
+fn read(
+    session: &mut Session<'_>,
+    script: &Script,
+    facts: &[Vec<Facts>],
+    variables: &mut Variables,
+) -> Vec<Probe> {
+    let mut probes = Vec::new();
+    for (index, (probe, facts)) in script.probes.iter().zip(facts).enumerate() {
+        read_probe(session, (index, probe), facts, variables, &mut probes);
+    }
+    probes
+}
+
+/// One block: once for all its attach points where it does not matter which, else once for each.
+fn read_probe(
+    session: &mut Session<'_>,
+    (index, probe): (usize, &ast::Probe),
+    facts: &[Facts],
+    variables: &mut Variables,
+    out: &mut Vec<Probe>,
+) {
+    let mut shared: Vec<&Facts> = Vec::new();
+    for (number, fact) in facts.iter().enumerate() {
+        if let Some(first) = shared.first()
+            && points::same_code(first, fact)
+        {
+            if let Some(last) = out.last_mut() {
+                last.attach.push(fact.attach.clone());
+                last.multi = true;
+            }
+            continue;
+        }
+        let vars = variables.entry((index, number)).or_default();
+        let mut body = Body::new(session, fact, vars);
+        let stmts = body.probe(probe.predicate.as_ref(), &probe.body);
+        let depends = body.depends_on_point;
+        let vars = body.into_vars();
+        shared = if depends { Vec::new() } else { vec![fact] };
+        out.push(Probe {
+            provider: fact.provider,
+            name: fact.name.clone(),
+            attach: vec![fact.attach.clone()],
+            multi: false,
+            vars,
+            body: stmts,
+            span: probe.points.first().map_or(probe.span, |point| point.span),
+        });
+    }
+}
+
+fn declare_map(session: &mut Session<'_>, decl: &ast::MapDecl, diagnostics: &mut Diagnostics) {
+    let ast::ExprKind::Integer(size) = decl.size.kind else {
+        diagnostics.error(decl.size.span, "the size of a map is a number");
+        return;
+    };
+    let kinds = ["hash", "lruhash", "percpuhash", "percpulruhash"];
+    if !kinds.contains(&decl.kind.node.as_str()) {
+        let message = Diagnostic::error(decl.kind.span, format!("Invalid bpf map type: {}", decl.kind.node))
+            .suggest(&decl.kind.node, kinds);
+        diagnostics.push(message);
+        return;
+    }
+    session.maps.declare(&decl.name.node, decl.name.span, size.clamp(1, u64::from(u32::MAX)) as u32);
+}
+
+/// Settings of script and environment.
+fn settings(script: &Script, options: &Options, diagnostics: &mut Diagnostics) -> Config {
+    let mut config = Config::default();
+    for setting in &script.config {
+        let value = match &setting.value.kind {
+            ast::ExprKind::Integer(number) => config::Setting::Number(*number),
+            ast::ExprKind::Bool(true) => config::Setting::Text("true"),
+            ast::ExprKind::Bool(false) => config::Setting::Text("false"),
+            ast::ExprKind::Ident(word) => config::Setting::Text(word),
+            ast::ExprKind::Str(text) => config::Setting::Text(std::str::from_utf8(text).unwrap_or("")),
+            _ => {
+                diagnostics.error(setting.value.span, "a setting is a number, a word or a string");
+                continue;
+            }
+        };
+        let name = &setting.name;
+        match config::set(&mut config, &name.node, &value) {
+            Ok(()) => {}
+            Err(config::Refusal::Unknown) => diagnostics.push(
+                Diagnostic::error(name.span, format!("{}: not a known configuration option", name.node))
+                    .suggest(&name.node, config::names()),
+            ),
+            Err(config::Refusal::Renamed(now)) => {
+                diagnostics.error(name.span, format!("{} was renamed: use {now}", name.node));
+            }
+            Err(config::Refusal::Expected(what)) => {
+                diagnostics
+                    .error(setting.value.span, format!("Invalid value for {}: expected {what}", name.node));
+            }
+        }
+    }
+    for (name, value) in &options.environment {
+        // What the environment says wrongly was reported where it was read.
+        let _ = config::set(&mut config, name, &config::Setting::Text(value));
+    }
+    config
+}
+
+/// What is wrong with a setting from the environment, in words; `None` where nothing is.
+pub fn environment_error(name: &str, value: &str) -> Option<String> {
+    match config::set(&mut Config::default(), name, &config::Setting::Text(value)) {
+        Ok(()) | Err(config::Refusal::Unknown) => None,
+        Err(config::Refusal::Renamed(now)) => {
+            Some(format!("{name} was renamed: use BPFTRACE_{}", now.to_uppercase()))
+        }
+        Err(config::Refusal::Expected(what)) => Some(format!("{name}={value}: expected {what}")),
+    }
+}
+
+fn defines(script: &Script) -> BTreeMap<String, ast::Expr> {
+    let items = script.preamble.items.iter();
+    items
+        .filter_map(|item| match item {
+            CItem::Define { name, value: Some(value), .. } if !mentions(value, &name.node) => {
+                Some((name.node.clone(), value.clone()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// A macro that names itself would never end.
+fn mentions(expr: &ast::Expr, name: &str) -> bool {
+    format!("{expr:?}").contains(&format!("{name:?}"))
+}
+
+/// Parts of the language that this version reads but cannot do.
+fn unsupported(script: &Script, diagnostics: &mut Diagnostics) {
+    let mut no = |span, what: &str| {
+        diagnostics.error(span, format!("{what} are not supported yet"));
+    };
+    if let Some(first) = script.macros.first() {
+        no(first.span, "macros");
+    }
+    if let Some(first) = script.imports.first() {
+        no(first.span, "imports");
+    }
+    if let Some(first) = script.functions.first() {
+        no(first.span, "user functions");
+    }
+}
+
+fn limit_probes(program: &Program, script: &Script, diagnostics: &mut Diagnostics) {
+    let count: usize = program.probes.iter().map(|probe| probe.attach.len()).sum();
+    let limit = program.config.max_probes as usize;
+    if count > limit
+        && let Some(first) = script.probes.first()
+    {
+        diagnostics.push(
+            Diagnostic::error(
+                first.span,
+                format!(
+                    "Can't attach to {count} probes because it exceeds the current limit of {limit} probes"
+                ),
+            )
+            .hint("BPFTRACE_MAX_PROBES raises the limit; many probes can slow the machine down"),
+        );
+    }
+}
+
+/// Each message once: a block that is read for many attach points says the same again and again.
+fn unique(diagnostics: Diagnostics) -> Diagnostics {
+    let mut seen = Diagnostics::default();
+    for diagnostic in diagnostics.list {
+        if !seen
+            .list
+            .iter()
+            .any(|known| known.span == diagnostic.span && known.severity == diagnostic.severity)
+        {
+            seen.push(diagnostic);
+        }
+    }
+    seen
+}

@@ -1,0 +1,214 @@
+//! Types as they are written in casts, declarations, `sizeof`.
+use super::body::Body;
+use super::types::moved;
+use crate::ast::{CTag, TypeName, TypeNameKind, TypeOrExpr};
+use crate::typed::{Expr, ExprKind, Space, Type};
+use osmia_base::Span;
+
+/// Integer types by their names: bpftrace's, C's and the kernel's.
+const INTEGERS: &[(&str, u8, bool)] = &[
+    ("int8", 1, true),
+    ("int16", 2, true),
+    ("int32", 4, true),
+    ("int64", 8, true),
+    ("uint8", 1, false),
+    ("uint16", 2, false),
+    ("uint32", 4, false),
+    ("uint64", 8, false),
+    ("int8_t", 1, true),
+    ("int16_t", 2, true),
+    ("int32_t", 4, true),
+    ("int64_t", 8, true),
+    ("uint8_t", 1, false),
+    ("uint16_t", 2, false),
+    ("uint32_t", 4, false),
+    ("uint64_t", 8, false),
+    ("s8", 1, true),
+    ("s16", 2, true),
+    ("s32", 4, true),
+    ("s64", 8, true),
+    ("u8", 1, false),
+    ("u16", 2, false),
+    ("u32", 4, false),
+    ("u64", 8, false),
+    ("__s8", 1, true),
+    ("__s16", 2, true),
+    ("__s32", 4, true),
+    ("__s64", 8, true),
+    ("__u8", 1, false),
+    ("__u16", 2, false),
+    ("__u32", 4, false),
+    ("__u64", 8, false),
+    ("char", 1, true),
+    ("signed char", 1, true),
+    ("unsigned char", 1, false),
+    ("short", 2, true),
+    ("short int", 2, true),
+    ("unsigned short", 2, false),
+    ("unsigned short int", 2, false),
+    ("int", 4, true),
+    ("signed", 4, true),
+    ("signed int", 4, true),
+    ("unsigned", 4, false),
+    ("unsigned int", 4, false),
+    ("long", 8, true),
+    ("long int", 8, true),
+    ("unsigned long", 8, false),
+    ("unsigned long int", 8, false),
+    ("long unsigned int", 8, false),
+    ("long long", 8, true),
+    ("long long int", 8, true),
+    ("unsigned long long", 8, false),
+    ("long long unsigned int", 8, false),
+    ("size_t", 8, false),
+    ("ssize_t", 8, true),
+    ("intptr_t", 8, true),
+    ("uintptr_t", 8, false),
+    ("pid_t", 4, true),
+    ("off_t", 8, true),
+    ("loff_t", 8, true),
+    ("gfp_t", 4, false),
+    ("umode_t", 2, false),
+    ("dev_t", 4, false),
+    ("sector_t", 8, false),
+];
+
+/// The integer or truth type of this name.
+pub(super) fn basic_type(name: &str) -> Option<Type> {
+    if matches!(name, "bool" | "_Bool") {
+        return Some(Type::Bool);
+    }
+    let (_, size, signed) = INTEGERS.iter().find(|(known, ..)| *known == name)?;
+    Some(Type::Int { size: *size, signed: *signed })
+}
+
+impl Body<'_, '_> {
+    /// A type as written; an error where there is none such.
+    pub(super) fn type_name(&mut self, ty: &TypeName) -> Option<Type> {
+        match &ty.kind {
+            TypeNameKind::Named(name) => self.named_type(name, ty.span),
+            TypeNameKind::Tagged(tag, name) => self.tagged_type(*tag, name, ty.span),
+            TypeNameKind::Pointer(to) => {
+                let space = self.facts.pointer_space();
+                let to = match &to.kind {
+                    TypeNameKind::Function => Type::None,
+                    TypeNameKind::Named(name) if name == "void" => Type::None,
+                    _ => moved(&self.type_name(to)?, space),
+                };
+                Some(Type::Pointer { to: Box::new(to), space })
+            }
+            TypeNameKind::Array(element, count) => self.array_type(element, count.as_deref(), ty.span),
+            TypeNameKind::Tuple(parts) => {
+                parts.iter().map(|part| self.type_name(part)).collect::<Option<_>>().map(Type::Tuple)
+            }
+            TypeNameKind::Record(parts) => {
+                let parts = parts.iter().map(|(name, part)| Some((name.node.clone(), self.type_name(part)?)));
+                parts.collect::<Option<_>>().map(Type::Record)
+            }
+            TypeNameKind::Typeof(of) => self.type_or_expr(of),
+            TypeNameKind::Defined(_) | TypeNameKind::Function => {
+                self.error(ty.span, "a type cannot be defined here");
+                None
+            }
+        }
+    }
+
+    /// The type itself, or the type of an expression.
+    pub(super) fn type_or_expr(&mut self, of: &TypeOrExpr) -> Option<Type> {
+        match of {
+            TypeOrExpr::Type(ty) => self.type_name(ty),
+            TypeOrExpr::Expr(expr) => {
+                if let crate::ast::ExprKind::Ident(name) = &expr.kind
+                    && let Some(found) = self.types().named(name)
+                {
+                    return Some(self.types().convert(found.set, found.id, Space::Unknown));
+                }
+                self.expr(expr).map(|expr| expr.ty)
+            }
+        }
+    }
+
+    fn named_type(&mut self, name: &str, span: Span) -> Option<Type> {
+        if let Some(basic) = basic_type(name) {
+            return Some(basic);
+        }
+        let capacity = self.config().max_strlen;
+        match name {
+            "string" => return Some(Type::Str { capacity }),
+            "buffer" => return Some(Type::Buffer { capacity }),
+            "inet" => return Some(Type::Inet),
+            "void" => return Some(Type::None),
+            _ => {}
+        }
+        if let Some(found) = self.types().named(name) {
+            return Some(self.types().convert(found.set, found.id, self.facts.pointer_space()));
+        }
+        let known = INTEGERS.iter().map(|(known, ..)| *known).chain(["string", "buffer", "bool"]);
+        let message =
+            osmia_base::Diagnostic::error(span, format!("Unknown type '{name}'")).suggest(name, known);
+        self.report(message);
+        None
+    }
+
+    fn tagged_type(&mut self, tag: CTag, name: &str, span: Span) -> Option<Type> {
+        let spelled = format!("{} {name}", tag.word());
+        let Some(found) = self.types().named(&spelled) else {
+            self.error(span, format!("Cannot resolve unknown type \"{spelled}\""));
+            return None;
+        };
+        Some(self.types().convert(found.set, found.id, self.facts.pointer_space()))
+    }
+
+    fn array_type(
+        &mut self,
+        element: &TypeName,
+        count: Option<&crate::ast::Expr>,
+        span: Span,
+    ) -> Option<Type> {
+        let count = match count.map(|count| self.expr(count)) {
+            None => 0,
+            Some(Some(Expr { kind: ExprKind::Number(count), .. })) if (0..=65536).contains(&count) => {
+                count as u32
+            }
+            Some(Some(_)) => {
+                self.error(span, "the size of an array must be a number that is known, at most 65536");
+                return None;
+            }
+            Some(None) => return None,
+        };
+        if let TypeNameKind::Named(name) = &element.kind {
+            match name.as_str() {
+                "string" => return Some(Type::Str { capacity: count }),
+                "buffer" => return Some(Type::Buffer { capacity: count }),
+                "inet" => return Some(Type::Inet),
+                _ => {}
+            }
+        }
+        let element = Box::new(self.type_name(element)?);
+        Some(Type::Array { element, count, space: self.facts.pointer_space() })
+    }
+
+    /// Bytes that a value of a type takes; a pointer's type for what it points to.
+    pub(super) fn size_of(&self, ty: &Type) -> u32 {
+        match ty {
+            Type::None => 0,
+            Type::Bool => 1,
+            Type::Int { size, .. } | Type::Enum { size, .. } => u32::from(*size),
+            Type::Composite { size, .. } => *size,
+            Type::Array { element, count, .. } => self.size_of(element).saturating_mul(*count),
+            Type::Str { capacity } | Type::Buffer { capacity } => *capacity,
+            Type::Tuple(parts) => parts.iter().map(|part| self.size_of(part)).sum(),
+            Type::Record(parts) => parts.iter().map(|(_, part)| self.size_of(part)).sum(),
+            Type::Inet => 20,
+            Type::Mac => 6,
+            Type::Username => 4,
+            Type::Pointer { .. }
+            | Type::KernelSymbol
+            | Type::UserSymbol
+            | Type::KernelStack { .. }
+            | Type::UserStack { .. }
+            | Type::CgroupPath
+            | Type::Timestamp { .. } => 8,
+        }
+    }
+}

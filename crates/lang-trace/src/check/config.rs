@@ -1,0 +1,146 @@
+//! Settings: `config = { … }` in the script, `BPFTRACE_…` in the environment; the environment wins.
+use crate::typed::{Config, MissingProbes};
+use osmia_event::StackMode;
+
+/// A setting's value as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Setting<'a> {
+    /// A number.
+    Number(u64),
+    /// A word or a text.
+    Text(&'a str),
+}
+
+/// Why a setting was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// There is none of this name.
+    Unknown,
+    /// It has another name now.
+    Renamed(&'static str),
+    /// The value is not one of these.
+    Expected(String),
+}
+
+/// How a setting is put.
+type Put = fn(&mut Config, &Setting<'_>) -> Result<(), String>;
+
+/// Name and way of every setting.
+const SETTINGS: &[(&str, Put)] = &[
+    ("max_strlen", |config, value| number(value).map(|n| config.max_strlen = n)),
+    ("max_map_keys", |config, value| number(value).map(|n| config.max_map_keys = n)),
+    ("on_stack_limit", |config, value| number(value).map(|n| config.on_stack_limit = n)),
+    ("max_probes", |config, value| number(value).map(|n| config.max_probes = n)),
+    ("max_bpf_progs", |_, value| number(value).map(drop)),
+    ("max_cat_bytes", |_, value| number(value).map(drop)),
+    ("log_size", |_, value| number(value).map(drop)),
+    ("perf_rb_pages", |config, value| number(value).map(|n| config.perf_rb_pages = n)),
+    ("print_maps_on_exit", |config, value| truth(value).map(|on| config.print_maps_on_exit = on)),
+    ("cpp_demangle", |config, value| truth(value).map(|on| config.cpp_demangle = on)),
+    ("lazy_symbolication", |config, value| truth(value).map(|on| config.lazy_symbolication = on)),
+    ("use_blazesym", |_, value| truth(value).map(drop)),
+    ("show_debug_info", |_, value| truth(value).map(drop)),
+    ("str_trunc_trailer", |config, value| text(value).map(|text| config.str_trunc_trailer = text)),
+    ("license", |config, value| text(value).map(|text| config.license = text)),
+    ("cache_user_symbols", |_, value| one_of(value, &["PER_PID", "PER_PROGRAM", "NONE", "0", "1"]).map(drop)),
+    ("missing_probes", |config, value| {
+        let word = one_of(value, &["error", "warn", "ignore"])?;
+        config.missing_probes = [MissingProbes::Error, MissingProbes::Warn, MissingProbes::Ignore][word];
+        Ok(())
+    }),
+    ("stack_mode", |config, value| {
+        let word = one_of(value, &["bpftrace", "perf", "raw"])?;
+        config.stack_mode = [StackMode::Bpftrace, StackMode::Perf, StackMode::Raw][word];
+        Ok(())
+    }),
+    ("unstable_import_statement", unstable),
+    ("unstable_tseries", unstable),
+    ("unstable_dw_ustack", unstable),
+    ("unstable_typeinfo", unstable),
+    ("unstable_macro", unstable),
+    ("unstable_map_decl", unstable),
+    ("unstable_import", unstable),
+    ("unstable_addr", unstable),
+    ("symbol_source", |_, value| text(value).map(drop)),
+    ("max_type_res_iterations", |_, value| number(value).map(drop)),
+];
+
+/// Names that settings had before 0.20.
+const RENAMED: &[(&str, &str)] = &[
+    ("strlen", "max_strlen"),
+    ("no_cpp_demangle", "cpp_demangle"),
+    ("cat_bytes_max", "max_cat_bytes"),
+    ("map_keys_max", "max_map_keys"),
+];
+
+/// Takes one setting; upper case and the environment's prefix are fine.
+pub(super) fn set(config: &mut Config, name: &str, value: &Setting<'_>) -> Result<(), Refusal> {
+    let name = name.to_ascii_lowercase();
+    let name = name.strip_prefix("bpftrace_").unwrap_or(&name);
+    if let Some((_, now)) = RENAMED.iter().find(|(old, _)| *old == name) {
+        return Err(Refusal::Renamed(now));
+    }
+    let (_, put) = SETTINGS.iter().find(|(known, _)| *known == name).ok_or(Refusal::Unknown)?;
+    put(config, value).map_err(Refusal::Expected)
+}
+
+/// All names, for suggestions.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    SETTINGS.iter().map(|(name, _)| *name)
+}
+
+fn number(value: &Setting<'_>) -> Result<u32, String> {
+    let parsed = match value {
+        Setting::Number(number) => u32::try_from(*number).ok(),
+        Setting::Text(text) => text.parse().ok(),
+    };
+    parsed.ok_or_else(|| "a number".into())
+}
+
+fn truth(value: &Setting<'_>) -> Result<bool, String> {
+    match value {
+        Setting::Number(number @ (0 | 1)) => Ok(*number == 1),
+        Setting::Text("true" | "1") => Ok(true),
+        Setting::Text("false" | "0") => Ok(false),
+        Setting::Number(_) | Setting::Text(_) => Err("true or false".into()),
+    }
+}
+
+fn text(value: &Setting<'_>) -> Result<String, String> {
+    match value {
+        Setting::Text(text) => Ok((*text).into()),
+        Setting::Number(_) => Err("a text".into()),
+    }
+}
+
+fn one_of(value: &Setting<'_>, words: &[&str]) -> Result<usize, String> {
+    let word = match value {
+        Setting::Text(text) => (*text).to_owned(),
+        Setting::Number(number) => number.to_string(),
+    };
+    words.iter().position(|known| known.eq_ignore_ascii_case(&word)).ok_or_else(|| words.join(", "))
+}
+
+fn unstable(_: &mut Config, value: &Setting<'_>) -> Result<(), String> {
+    one_of(value, &["enable", "warn", "error", "true", "false", "0", "1"]).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_names_in_every_spelling_and_refuses_the_rest() {
+        let mut config = Config::default();
+        assert_eq!(set(&mut config, "BPFTRACE_MAX_STRLEN", &Setting::Text("200")), Ok(()));
+        assert_eq!(config.max_strlen, 200);
+        assert_eq!(set(&mut config, "missing_probes", &Setting::Text("warn")), Ok(()));
+        assert_eq!(config.missing_probes, MissingProbes::Warn);
+        assert_eq!(set(&mut config, "strlen", &Setting::Number(1)), Err(Refusal::Renamed("max_strlen")));
+        assert_eq!(set(&mut config, "nonsense", &Setting::Number(1)), Err(Refusal::Unknown));
+        assert_eq!(
+            set(&mut config, "print_maps_on_exit", &Setting::Number(2)),
+            Err(Refusal::Expected("true or false".into()))
+        );
+    }
+}

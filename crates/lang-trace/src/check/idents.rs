@@ -1,0 +1,187 @@
+//! Bare words: builtins, constants of enumerations, `#define`s.
+use super::body::Body;
+use super::expr::{number, text_literal};
+use super::stack::DEFAULT_LIMIT;
+use crate::probes::Provider;
+use crate::typed::{Builtin, Expr, ExprKind, Space, Type};
+use osmia_base::{Diagnostic, Span};
+
+/// Builtins that are one question to the machine, and the type of its answer.
+const BUILTINS: &[(&str, Builtin, Type)] = &[
+    ("pid", Builtin::Pid, Type::UINT32),
+    ("tid", Builtin::Tid, Type::UINT32),
+    ("uid", Builtin::Uid, Type::UINT32),
+    ("gid", Builtin::Gid, Type::UINT32),
+    ("comm", Builtin::Comm, Type::Str { capacity: 16 }),
+    ("cpu", Builtin::Cpu, Type::UINT32),
+    ("ncpus", Builtin::Ncpus, Type::UINT32),
+    ("numaid", Builtin::Numaid, Type::UINT32),
+    ("cgroup", Builtin::Cgroup, Type::UINT64),
+    ("rand", Builtin::Rand, Type::UINT32),
+    ("nsecs", Builtin::Nsecs, Type::UINT64),
+    ("elapsed", Builtin::Elapsed, Type::UINT64),
+    ("jiffies", Builtin::Jiffies, Type::UINT64),
+    ("usermode", Builtin::Usermode, Type::Int { size: 1, signed: false }),
+    ("cpid", Builtin::Cpid, Type::UINT32),
+];
+
+/// Builtins with rules of their own.
+const SPECIAL: &[&str] =
+    &["args", "curtask", "ctx", "retval", "func", "probe", "probetype", "kstack", "ustack", "arg0"];
+
+impl Body<'_, '_> {
+    /// What a bare word stands for.
+    pub(super) fn ident(&mut self, name: &str, span: Span) -> Option<Expr> {
+        if let Some((_, builtin, ty)) = BUILTINS.iter().find(|(known, ..)| *known == name) {
+            return self.plain_builtin(*builtin, ty.clone(), span);
+        }
+        if let Some(special) = self.special(name, span) {
+            return special;
+        }
+        if let Some(value) = self.session.defines.get(name).cloned() {
+            return self.expr(&value);
+        }
+        if let Some((_, ty, value)) = self.types().enumerator(name) {
+            return Some(Expr { ty, ..number(value, span) });
+        }
+        let names = BUILTINS
+            .iter()
+            .map(|(known, ..)| *known)
+            .chain(SPECIAL.iter().copied())
+            .chain(super::calls::names());
+        let message = Diagnostic::error(span, format!("Unknown identifier: '{name}'")).suggest(name, names);
+        self.report(message);
+        None
+    }
+
+    fn plain_builtin(&mut self, builtin: Builtin, ty: Type, span: Span) -> Option<Expr> {
+        if builtin == Builtin::Cpid && !self.options().has_child {
+            self.error(span, "cpid cannot be used without child command");
+            return None;
+        }
+        Some(Expr { kind: ExprKind::Builtin(builtin), ty, span })
+    }
+
+    /// A builtin with rules of its own; the outer `None` where it is none.
+    fn special(&mut self, name: &str, span: Span) -> Option<Option<Expr>> {
+        let stack = |ty| Some(Expr { kind: ExprKind::Stack, ty, span });
+        let mode = self.config().stack_mode;
+        Some(match name {
+            "curtask" => self.curtask(span),
+            "ctx" => {
+                let ty = Type::Pointer { to: Box::new(Type::None), space: Space::Context };
+                Some(Expr { kind: ExprKind::Builtin(Builtin::Ctx), ty, span })
+            }
+            "retval" => self.retval(span),
+            "func" => self.func(span),
+            "probe" => {
+                self.depends_on_point = true;
+                Some(text_literal(self.facts.name.clone().into_bytes(), span))
+            }
+            "probetype" => {
+                let kind = self.facts.name.split(':').next().unwrap_or_default();
+                Some(text_literal(kind.as_bytes().to_vec(), span))
+            }
+            "kstack" => stack(Type::KernelStack { mode, limit: DEFAULT_LIMIT }),
+            "ustack" => stack(Type::UserStack { mode, limit: DEFAULT_LIMIT }),
+            "args" => {
+                self.error(span, "args is used with a field: args.name");
+                None
+            }
+            _ => {
+                if let Some(index) = name.strip_prefix("sarg").and_then(|rest| rest.parse::<u16>().ok()) {
+                    self.stack_argument(index, span)
+                } else {
+                    let index = name.strip_prefix("arg").and_then(|rest| rest.parse::<u16>().ok())?;
+                    self.numbered_argument(index, span)
+                }
+            }
+        })
+    }
+
+    /// The current task: typed where the kernel's types are known.
+    fn curtask(&mut self, span: Span) -> Option<Expr> {
+        let ty = match self.types().named("struct task_struct") {
+            Some(of) => {
+                let to = self.types().convert(of.set, of.id, Space::Trusted);
+                Type::Pointer { to: Box::new(to), space: Space::Trusted }
+            }
+            None => Type::UINT64,
+        };
+        Some(Expr { kind: ExprKind::Builtin(Builtin::Curtask), ty, span })
+    }
+
+    fn retval(&mut self, span: Span) -> Option<Expr> {
+        let ty = match self.facts.provider {
+            Provider::Kretprobe | Provider::Uretprobe => Type::UINT64,
+            Provider::Fexit => self.facts.result(&self.types()).unwrap_or(Type::UINT64),
+            _ => {
+                let message = Diagnostic::error(
+                    span,
+                    "The retval builtin can only be used with 'kretprobe', 'uretprobe' and 'fexit' probes",
+                );
+                self.report(message);
+                return None;
+            }
+        };
+        if self.facts.provider == Provider::Fexit {
+            self.depends_on_point = true;
+        }
+        Some(Expr { kind: ExprKind::Retval, ty, span })
+    }
+
+    fn func(&mut self, span: Span) -> Option<Expr> {
+        let ty = match self.facts.provider {
+            Provider::Kprobe | Provider::Kretprobe => Type::KernelSymbol,
+            Provider::Uprobe | Provider::Uretprobe => Type::UserSymbol,
+            Provider::Fentry | Provider::Fexit => {
+                self.depends_on_point = true;
+                let name = self.facts.name.rsplit(':').next().unwrap_or_default().to_owned();
+                return Some(text_literal(name.into_bytes(), span));
+            }
+            _ => {
+                self.error(span, "The func builtin can not be used with this probe: it is for functions");
+                return None;
+            }
+        };
+        let address = Expr { kind: ExprKind::Builtin(Builtin::FuncAddress), ty: Type::UINT64, span };
+        Some(Expr { kind: ExprKind::Tagged(Box::new(address)), ty, span })
+    }
+
+    /// `argN`.
+    fn numbered_argument(&mut self, index: u16, span: Span) -> Option<Expr> {
+        let allowed = match self.facts.provider {
+            Provider::Kprobe | Provider::Uprobe => index < 128,
+            Provider::RawTracepoint | Provider::Fentry | Provider::Fexit | Provider::Usdt => index < 12,
+            _ => false,
+        };
+        if !allowed {
+            let message = Diagnostic::error(span, format!("The arg{index} builtin can not be used with '{}' probes", self.facts.name))
+                .hint("argN is for kprobe, uprobe, rawtracepoint and fentry; retval is for their returns; tracepoints have args.name");
+            self.report(message);
+            return None;
+        }
+        Some(Expr { kind: ExprKind::Argument(index), ty: Type::UINT64, span })
+    }
+
+    /// `sargN`: the Nth eight bytes above the return address on the stack.
+    fn stack_argument(&mut self, index: u16, span: Span) -> Option<Expr> {
+        if !matches!(self.facts.provider, Provider::Kprobe | Provider::Uprobe) {
+            self.error(
+                span,
+                format!("The sarg{index} builtin can only be used with 'kprobe' and 'uprobe' probes"),
+            );
+            return None;
+        }
+        let space = self.facts.pointer_space();
+        let pointer = Type::Pointer { to: Box::new(Type::UINT64), space };
+        let stack = Expr {
+            kind: ExprKind::Cast(Box::new(Expr { kind: ExprKind::Register(152), ty: Type::UINT64, span })),
+            ty: pointer.clone(),
+            span,
+        };
+        let bytes = number(8 * (i64::from(index) + 1), span);
+        let at = Expr { kind: ExprKind::PointerAdd(Box::new(stack), Box::new(bytes)), ty: pointer, span };
+        Some(Expr { kind: ExprKind::Deref(Box::new(at)), ty: Type::UINT64, span })
+    }
+}
