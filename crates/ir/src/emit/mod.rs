@@ -1,0 +1,191 @@
+//! A module becomes an object: instructions are selected, registers allocated, frames laid out.
+mod bits;
+mod color;
+mod error;
+mod frame;
+mod layout;
+mod liveness;
+mod lower;
+mod mach;
+mod select;
+mod spill;
+
+pub use error::CompileError;
+
+use crate::{Callee, Function, FunctionId, Loc, Module, Op, validate_module};
+use color::Outcome;
+use frame::Frame;
+use layout::Encoded;
+use mach::Code;
+use osmia_base::{Arena, Endian, Key, Source};
+use osmia_btf::Btf;
+use osmia_object::{Line, Object};
+use std::collections::HashSet;
+
+/// The versions of the instruction set, as LLVM's `-mcpu` counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Isa {
+    /// What Linux 4.x began with.
+    V1,
+    /// Adds jumps on `<` and `<=` (4.14).
+    V2,
+    /// Adds jumps on 32 bits (5.1) and atomic operations that return the old value (5.12).
+    #[default]
+    V3,
+    /// Adds sign extension, `bswap`, signed division, long jumps (6.6).
+    V4,
+}
+
+/// What the compiler may use.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The instruction set.
+    pub isa: Isa,
+}
+
+/// Compiles a module as it is; [`crate::optimize`] comes before.
+pub fn emit(mut module: Module, options: &Options) -> Result<Object, CompileError> {
+    validate_module(&module).map_err(CompileError::Invalid)?;
+    let mut functions = Arena::new();
+    let mut frames = Vec::new();
+    for id in module.functions.keys().collect::<Vec<_>>() {
+        let function = &mut module.functions[id];
+        let (encoded, frame) = compile(function, options)?;
+        frames.push(frame);
+        functions.push(finish(&module.functions[id], encoded, &module.files));
+    }
+    check_chains(&module, &frames)?;
+    let btf = Btf::parse(module.btf.finish()).map_err(CompileError::Btf)?;
+    Ok(Object {
+        license: module.license,
+        version: None,
+        endian: Endian::default(),
+        functions,
+        maps: module.maps,
+        data: module.data,
+        externs: module.externs,
+        btf: Some(btf),
+        foreign: Vec::new(),
+    })
+}
+
+fn compile(function: &mut Function, options: &Options) -> Result<(Encoded, Frame), CompileError> {
+    lower::lower(function, options);
+    debug_assert_eq!(crate::validate(function), Ok(()), "after lowering");
+    let mut code = select::select(function, options)?;
+    let mut frame = Frame::new(function);
+    liveness::remove_dead(&mut code);
+    allocate(&mut code, &mut frame);
+    layout::merge_blocks(&mut code);
+    frame.place(&code);
+    frame.check(function)?;
+    let encoded = layout::encode(&code, &frame, &function.name, options)?;
+    Ok((encoded, frame))
+}
+
+/// Gives every register a place. Each round spills at least one that never comes back, so it ends.
+fn allocate(code: &mut Code, frame: &mut Frame) {
+    let mut carriers = HashSet::new();
+    loop {
+        match color::color(code, &carriers) {
+            Outcome::Colored(colors) => return layout::apply(code, &colors),
+            Outcome::Spilled(groups) => carriers.extend(spill::spill(code, frame, &groups)),
+        }
+    }
+}
+
+fn finish(function: &Function, encoded: Encoded, files: &[Source]) -> osmia_object::Function {
+    let lines = lines(&encoded.locs, files);
+    osmia_object::Function {
+        name: function.name.clone(),
+        section: function.section.clone(),
+        linkage: function.linkage,
+        program: function.program.clone(),
+        insns: encoded.insns,
+        relocs: encoded.relocs,
+        core: encoded.core,
+        lines,
+        type_id: function.type_id,
+    }
+}
+
+/// One record where the line changes. The kernel wants one for the first instruction of each function.
+fn lines(locs: &[Loc], files: &[Source]) -> Vec<Line> {
+    let known = |loc: &Loc| loc.line > 0 && files.get(loc.file as usize).is_some();
+    let first = locs.iter().copied().find(known);
+    let mut last = Loc::default();
+    let mut lines: Vec<Line> = Vec::new();
+    for (insn, loc) in locs.iter().enumerate() {
+        let loc = if insn == 0 { first } else { Some(*loc).filter(known) };
+        if let Some(loc) = loc.filter(|loc| *loc != last) {
+            last = loc;
+            lines.extend(line(insn as u32, loc, files));
+        }
+    }
+    lines
+}
+
+fn line(insn: u32, loc: Loc, files: &[Source]) -> Option<Line> {
+    let source = files.get(loc.file as usize)?;
+    let text = source.line(loc.line).to_owned();
+    Some(Line { insn, file: source.name.clone(), text, line: loc.line, column: loc.column.min(1023) })
+}
+
+/// A chain of calls: its stack, and the functions on it.
+type Chain = (u32, Vec<FunctionId>);
+
+/// The deepest chain of calls must fit, each frame rounded up as the kernel does.
+fn check_chains(module: &Module, frames: &[Frame]) -> Result<(), CompileError> {
+    let mut known: Vec<Option<Chain>> = vec![None; frames.len()];
+    for id in module.functions.keys() {
+        chain(module, frames, id, &mut known)?;
+    }
+    let Some((used, ids)) = known.into_iter().flatten().max_by_key(|chain| chain.0) else { return Ok(()) };
+    if used <= frame::LIMIT || ids.len() == 1 {
+        return Ok(());
+    }
+    let functions = ids.iter().map(|&id| module.functions[id].name.clone()).collect();
+    let biggest = ids.iter().flat_map(|&id| frames[id.index()].biggest(&module.functions[id])).collect();
+    Err(CompileError::StackTooDeep { functions, used, limit: frame::LIMIT, biggest })
+}
+
+fn callees(function: &Function) -> Vec<FunctionId> {
+    let mut callees: Vec<FunctionId> = Vec::new();
+    for inst in function.blocks.values().flat_map(|data| &data.insts) {
+        if let Op::Call(Callee::Function(id), _) | Op::FunctionAddr(id) = inst.op {
+            callees.push(id);
+        }
+    }
+    callees.sort_unstable();
+    callees.dedup();
+    callees
+}
+
+/// Finds the deepest chain from `root`, without recursion of our own.
+fn chain(
+    module: &Module,
+    frames: &[Frame],
+    root: FunctionId,
+    known: &mut [Option<Chain>],
+) -> Result<(), CompileError> {
+    let mut path = vec![(root, callees(&module.functions[root]))];
+    while let Some((id, rest)) = path.last_mut() {
+        let id = *id;
+        if let Some(next) = rest.pop() {
+            if path.iter().any(|entry| entry.0 == next) {
+                return Err(CompileError::Recursive { function: module.functions[next].name.clone() });
+            }
+            if known[next.index()].is_none() {
+                path.push((next, callees(&module.functions[next])));
+            }
+            continue;
+        }
+        let deepest =
+            callees(&module.functions[id]).into_iter().filter_map(|next| known[next.index()].clone());
+        let (below, ids) = deepest.max_by_key(|chain| chain.0).unwrap_or_default();
+        let own = frames[id.index()].used.max(1).next_multiple_of(32);
+        known[id.index()] = Some((own + below, std::iter::once(id).chain(ids).collect()));
+        path.pop();
+    }
+    Ok(())
+}

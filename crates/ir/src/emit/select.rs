@@ -1,0 +1,865 @@
+//! Instruction selection: each operation of the IR becomes a few of the machine's, in registers without number.
+use super::bits::Bits;
+use super::lower::{definitions, exchange, negate};
+use super::mach::{Base, Code, End, MBlock, MBlockData, Mach, Mem, Src, Target, Vreg};
+use super::{CompileError, Isa, Options};
+use crate::cfg::{Cfg, PerBlock};
+use crate::{
+    Address, Block, Callee, Core, Function, Inst, Jump, Loc, Offset, Op, Pointee, Slot, Terminator, Type,
+    Value,
+};
+use osmia_base::{Arena, Key};
+use osmia_isa::{AluOp, AtomicOp, Cond, Size, Width};
+use osmia_object::{FunctionKey, Linkage, Symbol};
+
+/// An address that is needed so often is computed once and kept, registers permitting.
+const KEEP: u32 = 3;
+
+/// Selects instructions for a function that [`super::lower::lower`] has prepared.
+pub(crate) fn select(function: &Function, options: &Options) -> Result<Code, CompileError> {
+    let cfg = Cfg::new(function);
+    let mut blocks = PerBlock::new(function, MBlock::from_index(0));
+    for (at, &block) in cfg.order.iter().enumerate() {
+        blocks[block] = MBlock::from_index(at);
+    }
+    let depth = cfg.loop_depth(function);
+    let mut select = Select {
+        function,
+        options,
+        ops: definitions(function),
+        uses: count_uses(function, &cfg, Count::All),
+        keep: count_uses(function, &cfg, Count::Registers),
+        bits: Bits::new(function, &cfg),
+        vregs: vec![None; function.values.len()],
+        blocks,
+        count: cfg.order.len(),
+        code: Code { blocks: Arena::new(), next: Vreg::FIRST },
+        insts: Vec::new(),
+        exits: Vec::new(),
+        loc: Loc::default(),
+    };
+    for &block in &cfg.order {
+        select.block(block, depth[block])?;
+    }
+    for exit in std::mem::take(&mut select.exits) {
+        select.code.blocks.push(exit);
+    }
+    Ok(select.code)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Count {
+    All,
+    /// Without those that fold into an access or a sum.
+    Registers,
+}
+
+fn count_uses(function: &Function, cfg: &Cfg, count: Count) -> Vec<u32> {
+    let mut uses = vec![0; function.values.len()];
+    for &block in &cfg.order {
+        let data = &function.blocks[block];
+        for inst in &data.insts {
+            inst.op.operands(|value| uses[value.index()] += 1);
+            if count == Count::Registers {
+                inst.op.folded(|value| uses[value.index()] -= 1);
+            }
+        }
+        data.end.operands(|value| uses[value.index()] += 1);
+    }
+    uses
+}
+
+impl Op {
+    /// Shows the operands that need no register if they are addresses in the frame.
+    fn folded(&self, mut see: impl FnMut(Value)) {
+        match self {
+            Self::Load(_, at)
+            | Self::LoadSigned(_, at)
+            | Self::Store(_, at, _)
+            | Self::Zero(at, _)
+            | Self::Atomic(_, _, at, _)
+            | Self::CompareExchange { at, .. } => see(at.base),
+            Self::Copy { to, from, .. } => {
+                see(to.base);
+                see(from.base);
+            }
+            Self::Alu(AluOp::Add, a, _) => see(*a),
+            _ => {}
+        }
+    }
+}
+
+/// The width of a type.
+pub(crate) const fn width(kind: Type) -> Width {
+    if kind.is_wide() { Width::W64 } else { Width::W32 }
+}
+
+struct Select<'a> {
+    function: &'a Function,
+    options: &'a Options,
+    ops: Vec<Option<Op>>,
+    uses: Vec<u32>,
+    /// How often each value, were it an address in the frame, is needed in a register.
+    keep: Vec<u32>,
+    bits: Bits,
+    vregs: Vec<Option<Vreg>>,
+    blocks: PerBlock<MBlock>,
+    /// How many blocks there are without the ways out.
+    count: usize,
+    code: Code,
+    insts: Vec<(Mach, Loc)>,
+    /// Blocks that leave the function; they come after the others.
+    exits: Vec<MBlockData>,
+    loc: Loc,
+}
+
+type Done = Result<(), CompileError>;
+
+impl Select<'_> {
+    fn block(&mut self, block: Block, depth: u32) -> Done {
+        let data = &self.function.blocks[block];
+        if block == self.function.entry {
+            for (at, &param) in data.params.iter().enumerate() {
+                let dst = self.vreg(param);
+                self.put(Mach::copy(dst, Vreg(at as u32 + 1)));
+            }
+        }
+        for inst in &data.insts {
+            self.loc = inst.loc;
+            self.inst(inst)?;
+        }
+        self.loc = data.end_loc;
+        let end = self.end(&data.end);
+        let insts = std::mem::take(&mut self.insts);
+        self.code.blocks.push(MBlockData { insts, end, end_loc: data.end_loc, depth });
+        Ok(())
+    }
+
+    fn put(&mut self, inst: Mach) {
+        self.insts.push((inst, self.loc));
+    }
+
+    fn alu(&mut self, op: AluOp, width: Width, dst: Vreg, src: Src) {
+        self.put(Mach::Alu { op, width, dst, src, core: None });
+    }
+
+    fn fresh(&mut self) -> Vreg {
+        self.code.vreg()
+    }
+
+    /// The register of a value.
+    fn vreg(&mut self, value: Value) -> Vreg {
+        if let Some(vreg) = self.vregs[value.index()] {
+            return vreg;
+        }
+        let vreg = self.fresh();
+        self.vregs[value.index()] = Some(vreg);
+        vreg
+    }
+
+    fn kind(&self, value: Value) -> Type {
+        self.function.kind(value)
+    }
+
+    fn op(&self, value: Value) -> Option<&Op> {
+        self.ops[value.index()].as_ref()
+    }
+
+    /// The number that a value is, as its register would hold it.
+    fn constant(&self, value: Value) -> Option<i64> {
+        match self.op(value)? {
+            Op::Const(number) if self.kind(value).is_wide() => Some(*number),
+            Op::Const(number) => Some(i64::from(*number as i32)),
+            _ => None,
+        }
+    }
+
+    /// The instruction that makes a value anew, if that is possible anywhere and worth more than keeping it.
+    fn again(&self, value: Value, dst: Vreg) -> Option<Mach> {
+        let number = self.constant(value);
+        if let Some(value) = number {
+            return Some(Mach::Const { dst, value });
+        }
+        let op = self.op(value)?;
+        if self.is_kept(op, value) { None } else { self.address_of(op, dst) }
+    }
+
+    fn is_kept(&self, op: &Op, value: Value) -> bool {
+        let uses = if matches!(op, Op::SlotAddr(_)) { &self.keep } else { &self.uses };
+        uses[value.index()] >= KEEP
+    }
+
+    fn address_of(&self, op: &Op, dst: Vreg) -> Option<Mach> {
+        let symbol = match op {
+            Op::SlotAddr(slot) => return Some(Mach::Frame { dst, slot: *slot, off: 0 }),
+            Op::MapAddr(map) => Symbol::Map(*map),
+            Op::DataAddr(section, offset) => Symbol::Data { section: *section, offset: *offset },
+            Op::ExternAddr(symbol) => Symbol::Extern(*symbol),
+            Op::FunctionAddr(id) => Symbol::Function(FunctionKey::from_index(id.index())),
+            _ => return None,
+        };
+        Some(Mach::Symbol { dst, symbol })
+    }
+
+    /// A register that holds the value; not to be written.
+    fn reg(&mut self, value: Value) -> Vreg {
+        if self.vregs[value.index()].is_none() {
+            let dst = Vreg(self.code.next);
+            if let Some(again) = self.again(value, dst) {
+                self.code.next += 1;
+                self.put(again);
+                return dst;
+            }
+        }
+        self.vreg(value)
+    }
+
+    /// Puts the value into a register that may then be written.
+    fn into(&mut self, dst: Vreg, value: Value) {
+        if let Some(again) = self.again(value, dst) {
+            return self.put(again);
+        }
+        if let Some((slot, off)) = self.slot_offset(value) {
+            return self.put(Mach::Frame { dst, slot, off });
+        }
+        let src = self.vreg(value);
+        self.put(Mach::copy(dst, src));
+    }
+
+    /// A register or a small constant.
+    fn src(&mut self, value: Value) -> Src {
+        match self.constant(value).map(i32::try_from) {
+            Some(Ok(number)) => Src::Imm(number),
+            _ => Src::Reg(self.reg(value)),
+        }
+    }
+
+    /// Where an address in the frame that is used only once or twice lies.
+    fn slot_offset(&self, value: Value) -> Option<(Slot, i32)> {
+        let Op::Alu(AluOp::Add, base, bytes) = self.op(value)? else { return None };
+        match self.op(*base)? {
+            Op::SlotAddr(slot) => Some((*slot, i32::try_from(self.constant(*bytes)?).ok()?)),
+            _ => None,
+        }
+    }
+}
+
+/// Places in memory.
+impl Select<'_> {
+    /// The place, constants added up into its offset.
+    fn mem(&mut self, at: &Address) -> Mem {
+        let (mut off, core) = match &at.offset {
+            Offset::Bytes(bytes) => (*bytes, None),
+            Offset::Core(core) => return self.core_mem(at.base, core),
+        };
+        let mut base = at.base;
+        while let Some((next, bytes)) = self.step(base) {
+            match off.checked_add(bytes) {
+                Some(sum) if i16::try_from(sum).is_ok() => (base, off) = (next, sum),
+                _ => break,
+            }
+        }
+        if let Some(Op::SlotAddr(slot)) = self.op(base) {
+            return Mem { base: Base::Slot(*slot), off, core };
+        }
+        if i16::try_from(off).is_err() {
+            let sum = self.fresh();
+            self.into(sum, base);
+            self.alu(AluOp::Add, Width::W64, sum, Src::Imm(off));
+            return Mem { base: Base::Reg(sum), off: 0, core };
+        }
+        Mem { base: Base::Reg(self.reg(base)), off, core }
+    }
+
+    /// The pointer and the constant that `value` is the sum of.
+    fn step(&self, value: Value) -> Option<(Value, i32)> {
+        match self.op(value)? {
+            Op::Alu(AluOp::Add, base, bytes) => Some((*base, i32::try_from(self.constant(*bytes)?).ok()?)),
+            Op::Alu(AluOp::Sub, base, bytes) => {
+                Some((*base, i32::try_from(self.constant(*bytes)?).ok()?.checked_neg()?))
+            }
+            _ => None,
+        }
+    }
+
+    /// A place at an offset that is relocated. The frame pointer's offset cannot be, nor one that is too far.
+    fn core_mem(&mut self, base: Value, core: &Core) -> Mem {
+        let fits = i16::try_from(core.local).is_ok();
+        if fits && !matches!(self.op(base), Some(Op::SlotAddr(_))) {
+            let off = core.local as i32;
+            return Mem { base: Base::Reg(self.reg(base)), off, core: Some(Box::new(core.clone())) };
+        }
+        let sum = self.core_sum(base, core);
+        Mem { base: Base::Reg(sum), off: 0, core: None }
+    }
+
+    fn core_sum(&mut self, base: Value, core: &Core) -> Vreg {
+        let sum = self.fresh();
+        self.into(sum, base);
+        self.add_core(sum, core);
+        sum
+    }
+
+    fn add_core(&mut self, dst: Vreg, core: &Core) {
+        let src = Src::Imm(core.local as i32);
+        self.put(Mach::Alu {
+            op: AluOp::Add,
+            width: Width::W64,
+            dst,
+            src,
+            core: Some(Box::new(core.clone())),
+        });
+    }
+
+    /// The place for an operation that takes more than one access.
+    fn area(&mut self, at: &Address) -> Mem {
+        match &at.offset {
+            Offset::Core(core) => {
+                let sum = self.core_sum(at.base, core);
+                Mem { base: Base::Reg(sum), off: 0, core: None }
+            }
+            Offset::Bytes(_) => self.mem(at),
+        }
+    }
+
+    /// What the address of an area is a multiple of, as far as the verifier insists: it does for the stack.
+    fn align(&self, at: &Address, mem: &Mem) -> u32 {
+        match mem.base {
+            Base::Slot(slot) => super::frame::align(self.function.slots[slot]),
+            Base::Reg(_) if self.kind(at.base) == Type::Ptr(Pointee::Stack) => 1,
+            Base::Reg(_) => 8,
+        }
+    }
+
+    fn zero(&mut self, at: &Address, size: u32) {
+        let mem = self.area(at);
+        let align = self.align(at, &mem);
+        for (off, size) in pieces(&[mem.off], align, size) {
+            let mem = Mem { off: mem.off + off, ..mem.clone() };
+            self.put(Mach::Store { size, mem, src: Src::Imm(0) });
+        }
+    }
+
+    fn copy(&mut self, to: &Address, from: &Address, size: u32) {
+        let (to_mem, from_mem) = (self.area(to), self.area(from));
+        let align = self.align(to, &to_mem).min(self.align(from, &from_mem));
+        for (off, size) in pieces(&[to_mem.off, from_mem.off], align, size) {
+            let dst = self.fresh();
+            let mem = Mem { off: from_mem.off + off, ..from_mem.clone() };
+            self.put(Mach::Load { size, signed: false, dst, mem });
+            let mem = Mem { off: to_mem.off + off, ..to_mem.clone() };
+            self.put(Mach::Store { size, mem, src: Src::Reg(dst) });
+        }
+    }
+
+    fn store(&mut self, size: Size, at: &Address, value: Value) {
+        let mem = self.mem(at);
+        // Old kernels refuse a constant written to the context.
+        let context = self.kind(at.base) == Type::Ptr(Pointee::Context);
+        let src = match self.constant(value).map(|number| narrow(number, size)).map(i32::try_from) {
+            Some(Ok(number)) if !context => Src::Imm(number),
+            _ => Src::Reg(self.reg(value)),
+        };
+        self.put(Mach::Store { size, mem, src });
+    }
+}
+
+/// The low bits of a number; those of four bytes as they stand in an immediate.
+const fn narrow(number: i64, size: Size) -> i64 {
+    match size {
+        Size::B => number as u8 as i64,
+        Size::H => number as u16 as i64,
+        Size::W => number as i32 as i64,
+        Size::DW => number,
+    }
+}
+
+/// Cuts `size` bytes into accesses that are aligned at all of `offs`: offsets from the start, and sizes.
+fn pieces(offs: &[i32], align: u32, size: u32) -> Vec<(i32, Size)> {
+    let mut pieces = Vec::new();
+    let mut done = 0;
+    while done < size {
+        let fits = |piece: &&Size| {
+            let bytes = piece.bytes();
+            bytes <= align
+                && done + bytes <= size
+                && offs.iter().all(|off| (off + done as i32).rem_euclid(bytes as i32) == 0)
+        };
+        let piece = *Size::ALL.iter().rev().find(fits).unwrap_or(&Size::B);
+        pieces.push((done as i32, piece));
+        done += piece.bytes();
+    }
+    pieces
+}
+
+/// One instruction of the IR.
+impl Select<'_> {
+    fn inst(&mut self, inst: &Inst) -> Done {
+        match (&inst.op, inst.result) {
+            (Op::Store(size, at, value), _) => self.store(*size, at, *value),
+            (Op::Zero(at, size), _) => self.zero(at, *size),
+            (Op::Copy { to, from, size }, _) => self.copy(to, from, *size),
+            (Op::Atomic(op, size, at, value), result) => return self.atomic(*op, *size, at, *value, result),
+            (Op::CompareExchange { size, at, expected, new }, result) => {
+                return self.compare_exchange(*size, at, *expected, *new, result);
+            }
+            (Op::Call(callee, args), result) => self.call(*callee, args, result),
+            (Op::LoadPacket(size, index, imm), result) => self.packet(*size, *index, *imm, result),
+            (op, Some(result)) => self.value(op, result),
+            (_, None) => {}
+        }
+        Ok(())
+    }
+
+    /// An operation that only computes its result.
+    fn value(&mut self, op: &Op, result: Value) {
+        let kind = self.kind(result);
+        match op {
+            Op::Const(_) => {}
+            Op::SlotAddr(_) | Op::MapAddr(_) | Op::DataAddr(..) | Op::ExternAddr(_) | Op::FunctionAddr(_) => {
+                if self.is_kept(op, result) {
+                    let dst = self.vreg(result);
+                    let inst = self.address_of(op, dst);
+                    inst.into_iter().for_each(|inst| self.put(inst));
+                }
+            }
+            Op::Core(core) => {
+                let dst = self.vreg(result);
+                self.put(Mach::Core { dst, core: Box::new(core.clone()) });
+            }
+            Op::Alu(op, a, b) => self.binary(*op, *a, *b, result),
+            Op::Neg(a) => {
+                let dst = self.vreg(result);
+                self.into(dst, *a);
+                self.put(Mach::Neg { width: width(kind), dst });
+            }
+            Op::ZeroExtend(size, a) => self.zero_extend(*size, *a, result),
+            Op::SignExtend(size, a) => self.sign_extend(*size, *a, result),
+            Op::Truncate(a) | Op::Cast(a) => {
+                let dst = self.vreg(result);
+                self.into(dst, *a);
+            }
+            Op::Swap(swap, size, a) => self.swap(*swap, *size, *a, result),
+            Op::Load(size, at) => {
+                let (mem, dst) = (self.mem(at), self.vreg(result));
+                self.put(Mach::Load { size: *size, signed: false, dst, mem });
+            }
+            Op::LoadSigned(size, at) => self.load_signed(*size, at, result),
+            // These are expanded before, or have no result.
+            Op::Compare(..)
+            | Op::Select(..)
+            | Op::Store(..)
+            | Op::Zero(..)
+            | Op::Copy { .. }
+            | Op::Atomic(..)
+            | Op::CompareExchange { .. }
+            | Op::Call(..)
+            | Op::LoadPacket(..) => {}
+        }
+    }
+
+    fn binary(&mut self, op: AluOp, mut a: Value, mut b: Value, result: Value) {
+        if self.should_exchange(op, a, b) {
+            std::mem::swap(&mut a, &mut b);
+        }
+        if let Some((slot, off)) = self.slot_offset(result) {
+            let dst = self.vreg(result);
+            return self.put(Mach::Frame { dst, slot, off });
+        }
+        if let (AluOp::Add, Some(Op::Core(core))) = (op, self.op(b))
+            && self.kind(result).is_pointer()
+            && i32::try_from(core.local).is_ok()
+            && !is_wide_question(core)
+        {
+            let core = core.clone();
+            let dst = self.vreg(result);
+            self.into(dst, a);
+            return self.add_core(dst, &core);
+        }
+        let width = width(self.kind(result));
+        match self.constant(b) {
+            Some(number) => self.binary_constant(op, width, a, number, b, result),
+            None => {
+                let src = self.reg(b);
+                let dst = self.vreg(result);
+                self.into(dst, a);
+                self.alu(op, width, dst, Src::Reg(src));
+            }
+        }
+    }
+
+    /// Whether the second operand had better be the one that is overwritten.
+    fn should_exchange(&self, op: AluOp, a: Value, b: Value) -> bool {
+        if !matches!(op, AluOp::Add | AluOp::Mul | AluOp::Or | AluOp::And | AluOp::Xor) {
+            return false;
+        }
+        if self.constant(a).is_some() != self.constant(b).is_some() {
+            return self.constant(a).is_some();
+        }
+        let (pointer_a, pointer_b) = (self.kind(a).is_pointer(), self.kind(b).is_pointer());
+        if pointer_a != pointer_b {
+            return pointer_b;
+        }
+        self.uses[a.index()] > 1 && self.uses[b.index()] == 1
+    }
+
+    fn binary_constant(&mut self, op: AluOp, width: Width, a: Value, number: i64, b: Value, result: Value) {
+        let bits = if width == Width::W64 { 64 } else { 32 };
+        let shift = matches!(op, AluOp::Lsh | AluOp::Rsh | AluOp::Arsh);
+        let (op, number) = match op {
+            AluOp::Sub if i32::try_from(number).is_ok_and(|small| small != i32::MIN) => (AluOp::Add, -number),
+            _ if shift => (op, number & (bits - 1)),
+            _ => (op, number),
+        };
+        let dst = self.vreg(result);
+        match (op, number) {
+            (AluOp::Div | AluOp::SDiv, 0) => self.put(Mach::Const { dst, value: 0 }),
+            (AluOp::Mod | AluOp::SMod, 0) => {
+                let src = self.reg(a);
+                self.alu(AluOp::Mov, width, dst, Src::Reg(src));
+            }
+            (AluOp::Add | AluOp::Or | AluOp::Xor | AluOp::Lsh | AluOp::Rsh | AluOp::Arsh, 0)
+                if width == Width::W64 =>
+            {
+                self.into(dst, a);
+            }
+            (AluOp::And, 0xffff_ffff) if width == Width::W64 => {
+                let src = self.reg(a);
+                self.alu(AluOp::Mov, Width::W32, dst, Src::Reg(src));
+            }
+            _ => {
+                let src = i32::try_from(number).map_or_else(|_| Src::Reg(self.reg(b)), Src::Imm);
+                self.into(dst, a);
+                self.alu(op, width, dst, src);
+            }
+        }
+    }
+
+    fn zero_extend(&mut self, size: Size, a: Value, result: Value) {
+        let dst = self.vreg(result);
+        if self.bits.of(a) <= size.bytes() * 8 || size == Size::DW {
+            return self.into(dst, a);
+        }
+        if size == Size::W {
+            let src = self.reg(a);
+            return self.alu(AluOp::Mov, Width::W32, dst, Src::Reg(src));
+        }
+        self.into(dst, a);
+        let mask = if size == Size::B { 0xff } else { 0xffff };
+        let width = width(self.kind(a));
+        self.alu(AluOp::And, width, dst, Src::Imm(mask));
+    }
+
+    fn sign_extend(&mut self, size: Size, a: Value, result: Value) {
+        let width = width(self.kind(result));
+        let src = self.reg(a);
+        let dst = self.vreg(result);
+        self.sign_extend_register(size, width, src, dst);
+    }
+
+    fn sign_extend_register(&mut self, size: Size, width: Width, src: Vreg, dst: Vreg) {
+        let bits = if width == Width::W64 { 64 } else { 32 };
+        let shift = bits - size.bytes() as i32 * 8;
+        if shift <= 0 {
+            return self.put(Mach::copy(dst, src));
+        }
+        if self.options.isa >= Isa::V4 {
+            return self.put(Mach::MovSx { width, from: size, dst, src });
+        }
+        self.put(Mach::copy(dst, src));
+        self.alu(AluOp::Lsh, width, dst, Src::Imm(shift));
+        self.alu(AluOp::Arsh, width, dst, Src::Imm(shift));
+    }
+
+    fn swap(&mut self, swap: osmia_isa::Swap, size: Size, a: Value, result: Value) {
+        let dst = self.vreg(result);
+        self.into(dst, a);
+        let kind = match swap {
+            // The machine is little-endian: so a change to big-endian is a change always.
+            osmia_isa::Swap::Always if self.options.isa < Isa::V4 => osmia_isa::Swap::ToBig,
+            other => other,
+        };
+        self.put(Mach::Swap { kind, size, dst });
+    }
+
+    fn load_signed(&mut self, size: Size, at: &Address, result: Value) {
+        let (mem, dst) = (self.mem(at), self.vreg(result));
+        let width = width(self.kind(result));
+        // What the verifier lets programs read of a context or of kernel memory depends on the plain form.
+        let plain =
+            matches!(self.kind(at.base), Type::Ptr(Pointee::Context | Pointee::Kernel | Pointee::Packet));
+        let wide = width == Width::W64 && size != Size::DW;
+        if self.options.isa >= Isa::V4 && wide && !plain {
+            return self.put(Mach::Load { size, signed: true, dst, mem });
+        }
+        let raw = self.fresh();
+        self.put(Mach::Load { size, signed: false, dst: raw, mem });
+        self.sign_extend_register(size, width, raw, dst);
+    }
+
+    fn atomic(
+        &mut self,
+        op: AtomicOp,
+        size: Size,
+        at: &Address,
+        value: Value,
+        result: Option<Value>,
+    ) -> Done {
+        let old = matches!(op, AtomicOp::Add { fetch: false });
+        if self.options.isa < Isa::V3 && !old {
+            return Err(CompileError::Unsupported { what: "an atomic operation", loc: self.loc });
+        }
+        let mem = self.mem(at);
+        let src = match result {
+            Some(result) => {
+                let dst = self.vreg(result);
+                self.into(dst, value);
+                dst
+            }
+            None => self.reg(value),
+        };
+        self.put(Mach::Atomic { op, size, mem, src });
+        Ok(())
+    }
+
+    fn compare_exchange(
+        &mut self,
+        size: Size,
+        at: &Address,
+        expected: Value,
+        new: Value,
+        result: Option<Value>,
+    ) -> Done {
+        if self.options.isa < Isa::V3 {
+            return Err(CompileError::Unsupported { what: "an atomic operation", loc: self.loc });
+        }
+        let (mem, src) = (self.mem(at), self.reg(new));
+        self.into(Vreg(0), expected);
+        self.put(Mach::Atomic { op: AtomicOp::Cmpxchg, size, mem, src });
+        self.result(result);
+        Ok(())
+    }
+
+    /// Fetches what a call left in `r0`.
+    fn result(&mut self, result: Option<Value>) {
+        if let Some(result) = result.filter(|result| self.uses[result.index()] > 0) {
+            let dst = self.vreg(result);
+            self.put(Mach::copy(dst, Vreg(0)));
+        }
+    }
+
+    fn call(&mut self, callee: Callee, args: &[Value], result: Option<Value>) {
+        // Copies first: what is made anew needs no register until it stands where it belongs.
+        let made = |select: &Self, arg: Value| {
+            select.again(arg, Vreg(1)).is_some() || select.slot_offset(arg).is_some()
+        };
+        let (late, early): (Vec<_>, Vec<_>) =
+            args.iter().copied().zip(1..).partition(|&(arg, _)| made(self, arg));
+        for (arg, at) in early.into_iter().chain(late) {
+            self.into(Vreg(at), arg);
+        }
+        let callee = match callee {
+            Callee::Helper(number) => Target::Direct(osmia_isa::Callee::Helper(number)),
+            Callee::Kfunc(symbol) => Target::Symbol(Symbol::Extern(symbol)),
+            Callee::Function(id) => Target::Symbol(Symbol::Function(FunctionKey::from_index(id.index()))),
+        };
+        self.put(Mach::Call { callee, args: args.len() as u32 });
+        self.result(result);
+    }
+
+    /// The context is in `r6` by decree.
+    fn packet(&mut self, size: Size, index: Option<Value>, imm: i32, result: Option<Value>) {
+        let index = index.map(|index| self.reg(index));
+        if let Some(&context) = self.function.blocks[self.function.entry].params.first() {
+            let src = self.vreg(context);
+            self.put(Mach::copy(Vreg(6), src));
+        }
+        self.put(Mach::Packet { size, index, imm });
+        self.result(result);
+    }
+}
+
+/// Whether the answer may need 64 bits: type numbers and enumerators.
+pub(crate) const fn is_wide_question(core: &Core) -> bool {
+    matches!(core.kind, 6 | 7 | 10 | 11)
+}
+
+/// How blocks end.
+impl Select<'_> {
+    fn end(&mut self, end: &Terminator) -> End {
+        match end {
+            Terminator::Jump(jump) => {
+                self.arguments(jump);
+                End::Goto(self.blocks[jump.block])
+            }
+            Terminator::Branch { cond, lhs, rhs, then, other } => {
+                self.arguments(then);
+                self.branch(*cond, *lhs, *rhs, self.blocks[then.block], self.blocks[other.block])
+            }
+            Terminator::Return(value) => self.exit(*value),
+            Terminator::Missing | Terminator::Unreachable => self.exit(None),
+        }
+    }
+
+    /// Each way out is a block of its own, so that equal ones can become one.
+    fn exit(&mut self, value: Option<Value>) -> End {
+        let body = std::mem::take(&mut self.insts);
+        match value {
+            Some(value) => self.into(Vreg(0), value),
+            None if self.result_is_free() => {}
+            None => self.put(Mach::Const { dst: Vreg(0), value: 0 }),
+        }
+        let insts = std::mem::replace(&mut self.insts, body);
+        let end = End::Exit { result: value.is_some() || !self.result_is_free() };
+        self.exits.push(MBlockData { insts, end, end_loc: self.loc, depth: 0 });
+        End::Goto(MBlock::from_index(self.count + self.exits.len() - 1))
+    }
+
+    /// Whether nobody looks at `r0`: neither the kernel nor a caller.
+    fn result_is_free(&self) -> bool {
+        let function = self.function;
+        function.result.is_none() && function.program.is_none() && function.linkage == Linkage::Static
+    }
+
+    /// Copies the arguments of a jump into the parameters, all at once.
+    fn arguments(&mut self, jump: &Jump) {
+        let mut made = Vec::new();
+        let mut copies = Vec::new();
+        let params = &self.function.blocks[jump.block].params;
+        for (&param, &arg) in params.iter().zip(&jump.args) {
+            let dst = self.vreg(param);
+            if self.again(arg, dst).is_some() {
+                made.push((dst, arg));
+            } else if param != arg {
+                copies.push((dst, self.vreg(arg)));
+            }
+        }
+        let spare = Vreg(self.code.next);
+        let (ordered, used) = sequence(copies, spare);
+        self.code.next += u32::from(used) * ordered.len() as u32;
+        for (dst, src) in ordered {
+            self.put(Mach::copy(dst, src));
+        }
+        for (dst, arg) in made {
+            self.into(dst, arg);
+        }
+    }
+
+    fn branch(&mut self, cond: Cond, lhs: Value, rhs: Value, then: MBlock, other: MBlock) -> End {
+        if then == other {
+            return End::Goto(then);
+        }
+        let (cond, lhs, rhs) = match (self.constant(lhs), self.constant(rhs)) {
+            (Some(_), None) => (exchange(cond), rhs, lhs),
+            _ => (cond, lhs, rhs),
+        };
+        let narrow = !self.kind(lhs).is_wide();
+        if narrow && self.options.isa < Isa::V3 {
+            let (lhs, rhs) = self.widen(cond, lhs, rhs);
+            return self.old_conditions(cond, Width::W64, lhs, rhs, then, other);
+        }
+        let (lhs, rhs) = (self.reg(lhs), self.src(rhs));
+        let width = if narrow { Width::W32 } else { Width::W64 };
+        self.old_conditions(cond, width, lhs, rhs, then, other)
+    }
+
+    /// Makes operands of 32 bits fit for a comparison of 64.
+    fn widen(&mut self, cond: Cond, lhs: Value, rhs: Value) -> (Vreg, Src) {
+        let signed = matches!(cond, Cond::Sgt | Cond::Sge | Cond::Slt | Cond::Sle);
+        let left = self.widened(lhs, signed);
+        let right = match self.constant(rhs) {
+            Some(number) if signed || number >= 0 => Src::Imm(number as i32),
+            Some(number) => {
+                let dst = self.fresh();
+                self.put(Mach::Const { dst, value: i64::from(number as u32) });
+                Src::Reg(dst)
+            }
+            None => Src::Reg(self.widened(rhs, signed)),
+        };
+        (left, right)
+    }
+
+    fn widened(&mut self, value: Value, signed: bool) -> Vreg {
+        let src = self.reg(value);
+        if !signed && self.bits.of(value) <= 32 {
+            return src;
+        }
+        let dst = self.fresh();
+        if signed {
+            self.sign_extend_register(Size::W, Width::W64, src, dst);
+        } else {
+            self.alu(AluOp::Mov, Width::W32, dst, Src::Reg(src));
+        }
+        dst
+    }
+
+    /// `<` and `<=` came with version 2.
+    fn old_conditions(
+        &mut self,
+        cond: Cond,
+        width: Width,
+        lhs: Vreg,
+        rhs: Src,
+        then: MBlock,
+        other: MBlock,
+    ) -> End {
+        let new = matches!(cond, Cond::Lt | Cond::Le | Cond::Slt | Cond::Sle);
+        if !new || self.options.isa >= Isa::V2 {
+            return End::Branch { cond, width, lhs, rhs, then, other };
+        }
+        match (rhs, negate(cond)) {
+            (Src::Reg(right), _) => {
+                End::Branch { cond: exchange(cond), width, lhs: right, rhs: Src::Reg(lhs), then, other }
+            }
+            (Src::Imm(_), Some(cond)) => End::Branch { cond, width, lhs, rhs, then: other, other: then },
+            (Src::Imm(_), None) => End::Branch { cond, width, lhs, rhs, then, other },
+        }
+    }
+}
+
+/// Orders copies that mean to happen at once. Cycles go through `spare` and the registers after it: returns whether
+/// any of them is used.
+fn sequence(mut copies: Vec<(Vreg, Vreg)>, spare: Vreg) -> (Vec<(Vreg, Vreg)>, bool) {
+    let mut ordered = Vec::new();
+    let mut next = spare;
+    let mut readers = std::collections::HashMap::<Vreg, usize>::new();
+    for (_, src) in &copies {
+        *readers.entry(*src).or_default() += 1;
+    }
+    let mut ready: Vec<usize> =
+        (0..copies.len()).filter(|&at| !readers.contains_key(&copies[at].0)).collect();
+    let mut done = vec![false; copies.len()];
+    let targets: std::collections::HashMap<Vreg, usize> =
+        copies.iter().enumerate().map(|(at, copy)| (copy.0, at)).collect();
+    let mut at = 0;
+    loop {
+        while let Some(copy) = ready.pop() {
+            let (dst, src) = copies[copy];
+            ordered.push((dst, src));
+            done[copy] = true;
+            let left = readers.entry(src).or_default();
+            *left = left.saturating_sub(1);
+            if *left == 0
+                && let Some(&freed) = targets.get(&src)
+                && !done[freed]
+            {
+                ready.push(freed);
+            }
+        }
+        while at < copies.len() && done[at] {
+            at += 1;
+        }
+        if at == copies.len() {
+            return (ordered, next != spare);
+        }
+        // A cycle: its first target is saved, and read from there.
+        let saved = copies[at].0;
+        ordered.push((next, saved));
+        for copy in copies.iter_mut().filter(|copy| copy.1 == saved) {
+            copy.1 = next;
+        }
+        next = Vreg(next.0 + 1);
+        readers.insert(saved, 0);
+        ready.push(at);
+    }
+}
