@@ -11,6 +11,12 @@ use std::sync::{Arc, OnceLock};
 /// How many types may hang on each other before a chain is given up as endless.
 pub(crate) const MAX_DEPTH: u32 = 64;
 
+/// The longest name that is copied; the kernel's limit is 512.
+const MAX_NAME: usize = 1024;
+
+/// The longest text of a tag that is copied.
+const MAX_TAG: usize = 4096;
+
 /// BTF data, indexed but not decoded. Clones are cheap.
 #[derive(Clone)]
 pub struct Btf(Arc<Inner>);
@@ -135,7 +141,11 @@ impl Btf {
             return Ok(Type::anonymous(Kind::Void));
         }
         let raw = self.raw(id)?;
-        Ok(Type { name: self.owned(raw.name)?, kind: self.kind(raw)? })
+        let limit = match raw.info.tag {
+            KindTag::DeclTag | KindTag::TypeTag => MAX_TAG,
+            _ => MAX_NAME,
+        };
+        Ok(Type { name: self.string_within(raw.name, limit)?.to_owned(), kind: self.kind(raw)? })
     }
 
     /// The name of a type, if there is such a type; anonymous ones have the empty name.
@@ -241,8 +251,19 @@ impl Btf {
         self.own_strings().0.get(own as usize..).ok_or_else(|| bad_string(offset))
     }
 
+    /// A string as a name. One long string can be the name of everything: copies must not get out of hand.
+    pub(crate) fn ident(&self, offset: u32) -> Result<&str, BtfError> {
+        self.string_within(offset, MAX_NAME)
+    }
+
+    fn string_within(&self, offset: u32, limit: usize) -> Result<&str, BtfError> {
+        let text = self.string(offset)?;
+        let error = BtfError::new(Section::Strings, offset as usize, BtfErrorKind::NameTooLong(text.len()));
+        if text.len() <= limit { Ok(text) } else { Err(error) }
+    }
+
     fn owned(&self, offset: u32) -> Result<String, BtfError> {
-        self.string(offset).map(str::to_owned)
+        self.ident(offset).map(str::to_owned)
     }
 
     fn kind(&self, raw: Raw<'_>) -> Result<Kind, BtfError> {

@@ -58,6 +58,8 @@ pub enum BtfErrorKind {
     BadString(u32),
     /// A name that is not UTF-8.
     NotUtf8(u32),
+    /// A name of so many bytes.
+    NameTooLong(usize),
     /// A kind number that is unknown.
     UnknownKind(u32),
     /// More types than ids.
@@ -129,6 +131,7 @@ impl fmt::Display for BtfErrorKind {
             Self::StringsNotTerminated => f.write_str("the strings do not begin and end with a NUL"),
             Self::BadString(offset) => write!(f, "there is no string at {offset}"),
             Self::NotUtf8(offset) => write!(f, "the string at {offset} is not UTF-8"),
+            Self::NameTooLong(len) => write!(f, "a name of {len} bytes is too long"),
             Self::UnknownKind(kind) => write!(f, "type kind {kind} is unknown"),
             Self::TooManyTypes => f.write_str("too many types"),
             Self::NoSuchType(id) => write!(f, "there is no type {id}"),

@@ -24,22 +24,30 @@ struct Index {
 
 impl Index {
     fn new(btf: &Btf) -> Self {
-        let named: Vec<(u32, u32)> = (1..).zip(btf.own_names().map(|(_, name)| name)).collect();
-        let mut heads = vec![0; named.len().next_power_of_two()];
-        let mut next = vec![0; named.len()];
-        for &(number, name) in named.iter().rev().filter(|(_, name)| *name != 0) {
-            let name = essential(btf.string_bytes(name).unwrap_or(&[]));
-            let slot = bucket(name, heads.len());
-            if let (Some(head), Some(link)) = (heads.get_mut(slot), next.get_mut(number as usize - 1)) {
-                *link = std::mem::replace(head, number);
+        let (strings, first) = btf.own_strings();
+        let keys = Keys { strings, dashes: Dashes::new(strings) };
+        let mut names: Vec<u32> = btf.own_names().map(|(_, name)| name).collect();
+        let mut heads = vec![0; names.len().next_power_of_two()];
+        let mask = heads.len() - 1;
+        for (own, link) in names.iter_mut().enumerate().rev() {
+            let name = std::mem::take(link);
+            if name == 0 {
+                continue;
+            }
+            let key = match name.checked_sub(first) {
+                Some(place) => keys.at(place as usize),
+                None => key(btf.string_bytes(name).unwrap_or(&[])),
+            };
+            if let Some(head) = heads.get_mut(bucket(key, mask)) {
+                *link = std::mem::replace(head, own as u32 + 1);
             }
         }
-        Self { heads, next }
+        Self { heads, next: names }
     }
 
     /// Own indices that may have this name, in order.
     fn chain(&self, essential: &[u8]) -> impl Iterator<Item = u32> {
-        let first = self.heads.get(bucket(essential, self.heads.len())).copied();
+        let first = self.heads.get(bucket(key(essential), self.heads.len() - 1)).copied();
         let mut at = first.unwrap_or(0);
         std::iter::from_fn(move || {
             let own = at.checked_sub(1)?;
@@ -49,22 +57,78 @@ impl Index {
     }
 }
 
-fn bucket(name: &[u8], buckets: usize) -> usize {
-    const SEED: u64 = 0x517c_c1b7_2722_0a95;
-    let mix = |hash: u64, part: u64| (hash.rotate_left(5) ^ part).wrapping_mul(SEED);
-    let mut chunks = name.chunks_exact(8);
-    let mut hash =
-        chunks.by_ref().fold(0, |hash, chunk| mix(hash, chunk.try_into().map_or(0, u64::from_le_bytes)));
-    hash = chunks.remainder().iter().fold(hash, |hash, &byte| mix(hash, byte.into()));
-    (hash >> 32) as usize & (buckets - 1)
+/// Where three underscores in a row are, in blocks of 64 bytes: only there a flavour may begin.
+struct Dashes(Vec<u64>);
+
+impl Dashes {
+    fn new(strings: &[u8]) -> Self {
+        let mut blocks = vec![0; strings.len() / 4096 + 1];
+        for at in memchr::memmem::find_iter(strings, "___") {
+            for at in [at, at + 2] {
+                if let Some(block) = blocks.get_mut(at / 4096) {
+                    *block |= 1_u64 << (at / 64 % 64);
+                }
+            }
+        }
+        Self(blocks)
+    }
+
+    fn between(&self, from: usize, to: usize) -> bool {
+        let marked =
+            |block: usize| self.0.get(block / 64).is_some_and(|blocks| blocks >> (block % 64) & 1 != 0);
+        (from / 64..=to / 64).any(marked)
+    }
 }
 
-fn essential(name: &[u8]) -> &[u8] {
-    // Names with three underscores in a row are rare.
-    if memchr::memchr(b'_', name).is_none() {
-        return name;
+/// Keys of the names in a string section.
+struct Keys<'a> {
+    strings: &'a [u8],
+    dashes: Dashes,
+}
+
+impl Keys<'_> {
+    /// What [`key`] says of the name at `place`, but quicker.
+    fn at(&self, place: usize) -> u64 {
+        const LOW: u64 = 0x0101_0101_0101_0101;
+        let (mut hash, mut at) = (0, place);
+        while let Some(chunk) = self.strings.get(at..).and_then(|rest| rest.first_chunk()) {
+            let word = u64::from_le_bytes(*chunk);
+            let zeros = word.wrapping_sub(LOW) & !word & (LOW << 7);
+            if zeros != 0 {
+                let bits = zeros.trailing_zeros() & !7;
+                let last = word & ((1_u64 << bits) - 1);
+                if !self.dashes.between(place, at + 8) {
+                    return if bits == 0 { hash } else { mix(hash, last) };
+                }
+                break;
+            }
+            hash = mix(hash, word);
+            at += 8;
+        }
+        let rest = self.strings.get(place..).unwrap_or(&[]);
+        key(memchr::memchr(0, rest).and_then(|len| rest.get(..len)).unwrap_or(&[]))
     }
-    name.get(..crate::core::essential_len(name)).unwrap_or(name)
+}
+
+const fn mix(hash: u64, part: u64) -> u64 {
+    (hash.rotate_left(5) ^ part).wrapping_mul(0x517c_c1b7_2722_0a95)
+}
+
+/// A number that a name and all its flavours share: made of all before the first three underscores.
+fn key(name: &[u8]) -> u64 {
+    let end = memchr::memmem::find(name, b"___").unwrap_or(name.len());
+    let stem = name.get(..end).unwrap_or(name);
+    let mut chunks = stem.chunks_exact(8);
+    let hash =
+        chunks.by_ref().fold(0, |hash, chunk| mix(hash, chunk.try_into().map_or(0, u64::from_le_bytes)));
+    match chunks.remainder() {
+        [] => hash,
+        rest => mix(hash, rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))),
+    }
+}
+
+fn bucket(key: u64, mask: usize) -> usize {
+    (key >> 32) as usize & mask
 }
 
 impl Btf {

@@ -37,7 +37,7 @@ struct Plain<'a>(&'a Btf);
 
 impl Spell for Plain<'_> {
     fn spell(&mut self, _: TypeId, raw: Raw<'_>) -> Result<String, BtfError> {
-        let name = self.0.string(raw.name)?;
+        let name = self.0.ident(raw.name)?;
         let keyword = keyword(raw);
         Ok(match (keyword, name) {
             ("", name) => name.to_owned(),
@@ -115,7 +115,7 @@ impl Declaration<'_> {
                 KindTag::Volatile => qualifiers.words.push("volatile"),
                 KindTag::Restrict => qualifiers.words.push("restrict"),
                 KindTag::TypeTag => {
-                    let text = self.btf.string(raw.name)?;
+                    let text = self.btf.ident(raw.name)?;
                     qualifiers.attributes.extend(self.spell.tag(text));
                 }
                 KindTag::Array => inner = format!("{}[{}]", bracketed(inner), raw.tail(2)),
@@ -124,7 +124,7 @@ impl Declaration<'_> {
                     qualifiers = Qualifiers::default();
                 }
                 KindTag::Func | KindTag::Var if inner.is_empty() => {
-                    self.btf.string(raw.name)?.clone_into(&mut inner)
+                    self.btf.ident(raw.name)?.clone_into(&mut inner)
                 }
                 KindTag::Func | KindTag::Var => {}
                 _ => return Ok(join(qualifiers.base(self.spell.spell(id, raw)?), &inner)),
@@ -143,7 +143,7 @@ impl Declaration<'_> {
                 // C does not know functions with nothing before the dots.
                 (0, 0) if last && place == 0 => String::new(),
                 (0, 0) if last => "...".to_owned(),
-                _ => self.declare(TypeId(ty), self.btf.string(name)?.to_owned(), nesting + 1)?,
+                _ => self.declare(TypeId(ty), self.btf.ident(name)?.to_owned(), nesting + 1)?,
             });
         }
         Ok(if params.is_empty() { "void".to_owned() } else { params.join(", ") })

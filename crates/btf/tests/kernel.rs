@@ -30,6 +30,11 @@ fn finds_what_a_scan_finds() {
         assert_eq!(btf.find(name).collect::<Vec<_>>(), scanned, "{name}");
         assert_eq!(kernel().find(name).collect::<Vec<_>>(), scanned, "{name} without index");
     }
+    let sample = |&id: &TypeId| id.0 % 101 == 0 || btf.name(id).is_some_and(|name| name.contains("___"));
+    for id in btf.ids().filter(sample) {
+        let name = btf.name(id).expect("a name");
+        assert!(name.is_empty() || btf.find(name).any(|found| found == id), "{name}");
+    }
     assert_eq!(btf.find("").count(), 0);
     assert_eq!(btf.find("no such thing at all").count(), 0);
     assert_eq!(btf.type_name(btf.find_struct("task_struct").expect("task_struct")), "struct task_struct");

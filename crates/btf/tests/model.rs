@@ -222,3 +222,21 @@ fn ambiguity_is_an_error() {
     // That it exists holds of both, but libbpf does not go so far: the places differ.
     assert!(matches!(ask(RelocKind::FieldExists), Err(CoreError::Ambiguous { .. })));
 }
+
+/// One long string as the name of sixty thousand members would be gigabytes when copied.
+#[test]
+fn long_names_are_not_multiplied() {
+    let mut builder = Builder::new();
+    let int = int(&mut builder);
+    let id = builder.add_union("wide", 4, vec![Member::at("y", int, 0); 60_000]);
+    let mut bytes = builder.finish();
+    assert!(bytes.ends_with(b"y\0"));
+    let (end, more) = (bytes.len() - 1, 65_535);
+    bytes.splice(end..end, vec![b'y'; more]);
+    let strings = u32::from_le_bytes(bytes[20..24].try_into().expect("four bytes")) + more as u32;
+    bytes[20..24].copy_from_slice(&strings.to_le_bytes());
+    let btf = Btf::parse(bytes).expect("BTF");
+    assert!(matches!(btf.get(id).expect_err("too long").kind, BtfErrorKind::NameTooLong(65_536)));
+    assert!(c::definition(&btf, id).is_err());
+    assert!(btf.field(id, &"y".repeat(65_536)).is_some(), "finding copies nothing");
+}

@@ -89,7 +89,7 @@ impl Writer<'_> {
     fn member(&mut self, id: TypeId, member: RawMember) -> Result<String, BtfError> {
         let spent = || self.btf.error_at(id, BtfErrorKind::TooLarge(id));
         self.budget = self.budget.checked_sub(1).ok_or_else(spent)?;
-        let name = self.btf.string(member.name)?;
+        let name = self.btf.ident(member.name)?;
         let inside = self.btf.resolve(TypeId(member.ty));
         let raw = self.btf.raw(inside).ok().filter(|raw| raw.info.tag.is_composite());
         let text = match raw {

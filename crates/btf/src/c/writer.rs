@@ -171,7 +171,7 @@ impl<'a> Writer<'a> {
     }
 
     fn define_typedef(&mut self, id: TypeId, raw: Raw<'_>) -> Result<(), BtfError> {
-        let name = self.btf.string(raw.name)?;
+        let name = self.btf.ident(raw.name)?;
         if !self.written.insert(id) {
             return Ok(());
         }
@@ -183,7 +183,7 @@ impl<'a> Writer<'a> {
 
     /// Other languages' integers have names that C does not know.
     fn define_int(&mut self, id: TypeId, raw: Raw<'_>) -> Result<(), BtfError> {
-        let name = self.btf.string(raw.name)?;
+        let name = self.btf.ident(raw.name)?;
         if is_c_integer(name) || !self.written.insert(id) {
             return Ok(());
         }
@@ -193,7 +193,7 @@ impl<'a> Writer<'a> {
     }
 
     fn tag_name(&mut self, id: TypeId, raw: Raw<'_>) -> Result<String, BtfError> {
-        let name = self.btf.string(raw.name)?;
+        let name = self.btf.ident(raw.name)?;
         let keyword = keyword(raw);
         Ok(format!("{keyword} {}", self.names.tag(id, name, raw.info.tag, keyword == "union")))
     }
@@ -205,7 +205,7 @@ impl<'a> Writer<'a> {
         let tabs = "\t".repeat(self.indent);
         for (name, value) in raw.enumerators() {
             self.budget = self.budget.saturating_sub(1);
-            let name = self.names.enumerator(self.btf.string(name)?);
+            let name = self.names.enumerator(self.btf.ident(name)?);
             let value = match (wide, signed) {
                 // The lowest number cannot be written as one.
                 (true, true) if value == i64::MIN => format!("({}LL - 1)", value + 1),
@@ -228,7 +228,7 @@ impl<'a> Writer<'a> {
 
 impl Spell for Writer<'_> {
     fn spell(&mut self, id: TypeId, raw: Raw<'_>) -> Result<String, BtfError> {
-        let name = self.btf.string(raw.name)?;
+        let name = self.btf.ident(raw.name)?;
         match raw.info.tag {
             KindTag::Int if is_c_integer(name) => Ok(name.to_owned()),
             KindTag::Int | KindTag::Typedef => Ok(self.names.ident(id, name)),
