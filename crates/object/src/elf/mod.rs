@@ -7,16 +7,11 @@ mod links;
 mod maps;
 mod raw;
 mod read;
+mod write;
 
-use crate::Object;
 pub use error::{ElfError, ElfErrorKind};
 pub use read::read;
+pub use write::write;
 
 /// How large a section of zeros may be.
 const MAX_BSS: usize = 64 << 20;
-
-/// Writes an object file that libbpf, LLVM and [`read`] take.
-pub fn write(object: &Object) -> Vec<u8> {
-    let _ = object;
-    todo!()
-}
