@@ -4,7 +4,8 @@ use osmia_abi::features::FEATURES;
 use osmia_abi::{AttachType, Feature, Features, MapType, ProgramType, flags};
 use osmia_sys::bpf::{
     AttachPoint, BatchCursor, BtfLoad, IterTarget, LinkCreate, LinkTarget, MapCreate, ProgLoad, ProgQuery,
-    TestRun, UprobeMulti, enable_run_time_stats, knows_kprobe_multi, prog_bind_map, raw_tracepoint_open,
+    QueryDetail, TestRun, UprobeMulti, enable_run_time_stats, knows_kprobe_multi, prog_bind_map,
+    raw_tracepoint_open,
 };
 use osmia_sys::{Errno, ProgFd, page_size};
 use std::os::fd::{AsFd, AsRawFd};
@@ -127,7 +128,8 @@ fn test_of(feature: Feature) -> Test {
         F::SendSignal => Helper(Tracepoint, "send_signal"),
         F::OverrideReturn => Helper(Kprobe, "override_return"),
         F::ProbeReadStr => Helper(Tracepoint, "probe_read_str"),
-        F::DPath => TryWith(d_path),
+        // Few functions may call it: a program to ask with would have to be at one of them.
+        F::DPath => Function("bpf_d_path"),
         F::Snprintf => Helper(Tracepoint, "snprintf"),
         F::ForEachMapElem => Helper(Tracepoint, "for_each_map_elem"),
         F::Strncmp => Helper(Tracepoint, "strncmp"),
@@ -310,12 +312,6 @@ fn global_data() -> Result<bool, Errno> {
     verdict(load(ProgramType::SocketFilter, &code))
 }
 
-/// The verifier knows the helper in iterators, which every kernel that has it allows to call it.
-fn d_path(function: FindFunction<'_>) -> Result<bool, Errno> {
-    const NAME: &str = "bpf_d_path";
-    Ok(function(NAME).is_some() && function("bpf_iter_task").is_some())
-}
-
 /// Loads and attaches a program at a function that only the kernel's own tests call.
 fn fentry(function: FindFunction<'_>) -> Result<bool, Errno> {
     let Some(attach_btf_id) = function("bpf_fentry_test1") else { return Ok(false) };
@@ -371,7 +367,12 @@ fn bind_map() -> Result<bool, Errno> {
 
 /// Asks what is attached to the loopback interface.
 fn tcx() -> Result<bool, Errno> {
-    let query = ProgQuery { target: AttachPoint::Interface(1), attach: AttachType::TcxIngress, flags: 0 };
+    let query = ProgQuery {
+        target: AttachPoint::Interface(1),
+        attach: AttachType::TcxIngress,
+        flags: 0,
+        detail: QueryDetail::None,
+    };
     verdict(query.call())
 }
 

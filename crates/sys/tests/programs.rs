@@ -1,13 +1,13 @@
 //! Programs, links, ids and infos of the real kernel.
 mod common;
 
-use common::{count, counter, counting, exit, insn, load, mov, returns};
+use common::{count, counter, counting, exit, insn, load, mov, returns, since};
 use osmia_abi::{AttachType, LinkType, ProgramType, flags, perf};
 use osmia_sys::bpf::{
-    BtfLoad, Copying, LinkCreate, LinkDetail, LinkTarget, ObjectKind, PerfEventDetail, Pinned, ProgLoad,
-    TestRun, UprobeMulti, btf_by_id, btf_info, enable_run_time_stats, ids, iter_create, link_by_id,
-    link_detach, link_info, map_info, prog_bind_map, prog_by_id, prog_detail, prog_info, raw_tracepoint_open,
-    task_fd_query,
+    AttachPoint, BtfLoad, Copying, LinkCreate, LinkDetail, LinkTarget, ObjectKind, Order, PerfEventDetail,
+    Pinned, ProgAttach, ProgDetach, ProgLoad, ProgQuery, QueryDetail, TestRun, UprobeMulti, btf_by_id,
+    btf_info, enable_run_time_stats, ids, iter_create, link_by_id, link_detach, link_info, link_update,
+    map_info, prog_bind_map, prog_by_id, prog_detail, prog_info, raw_tracepoint_open, task_fd_query,
 };
 use osmia_sys::perf::{PerfEvent, PerfEventOpen};
 use osmia_sys::{BtfFd, Errno};
@@ -38,7 +38,7 @@ fn a_program_gets_the_arguments_of_a_raw_tracepoint() {
 fn a_syscall_program_writes_its_context() {
     // ctx[0] = 7, as a number of four bytes
     let mut load = ProgLoad::new(ProgramType::Syscall, &[], c"GPL");
-    let code = [insn(0x62, 1, 0, 0, 7), mov(0, 1), exit()];
+    let code = [mov(2, 7), insn(0x63, 1, 2, 0, 0), mov(0, 1), exit()];
     (load.insns, load.flags) = (code.as_flattened(), flags::SLEEPABLE);
     let prog = load.call_explained().unwrap().fd;
     let result = TestRun { context: &[0; 8], ..Default::default() }.call(&prog).unwrap();
@@ -154,12 +154,14 @@ fn the_kernels_own_btf_has_a_name() {
 fn a_program_counts_a_raw_tracepoint_until_its_link_is_gone() {
     let map = counter();
     let prog = counting(ProgramType::RawTracepoint, &map);
-    let link = raw_tracepoint_open(Some(c"sys_enter"), &prog, 9).unwrap();
+    let cookie = if since(6, 10) { 9 } else { 0 };
+    let link = raw_tracepoint_open(Some(c"sys_enter"), &prog, cookie).unwrap();
     std::fs::read("/proc/self/stat").unwrap();
     assert!(count(&map) > 0);
     let facts = link_info(&link).unwrap();
     assert_eq!(facts.kind, LinkType::RawTracepoint.raw());
-    assert_eq!(facts.detail, LinkDetail::RawTracepoint { name: "sys_enter".into(), cookie: 9 });
+    let shown = if since(6, 17) { cookie } else { 0 };
+    assert_eq!(facts.detail, LinkDetail::RawTracepoint { name: "sys_enter".into(), cookie: shown });
     assert_eq!(facts.prog, prog_info(&prog).unwrap().id);
     let again = link_by_id(facts.id).unwrap();
     assert!(matches!(Pinned::of(again.into_fd()), Ok(Pinned::Link(_))));
@@ -197,10 +199,14 @@ fn a_program_runs_at_each_sample_of_a_perf_event_by_link() {
     assert!(count(&map) > 0);
     // The kernel turns the software clock into an event of a type of its own.
     let detail = link_info(&link).unwrap().detail;
-    let LinkDetail::PerfEvent(PerfEventDetail::Event { config: perf::SW_CPU_CLOCK, cookie: 77, .. }) = detail
-    else {
-        panic!("{detail:?}")
-    };
+    let LinkDetail::PerfEvent(shown) = &detail else { panic!("{detail:?}") };
+    let cookie = if since(6, 9) { 77 } else { 0 };
+    match shown {
+        PerfEventDetail::Event { config, cookie: got, .. } => {
+            assert_eq!((*config, *got), (perf::SW_CPU_CLOCK, cookie))
+        }
+        other => assert!(!since(6, 6), "{other:?}"),
+    }
     assert_eq!(link_detach(&link), Err(Errno::EOPNOTSUPP), "perf links are detached by closing them");
 }
 
@@ -263,9 +269,12 @@ fn one_link_holds_many_uprobes() {
         ..Default::default()
     };
     let target = LinkTarget::UprobeMulti(many);
-    let link = LinkCreate { prog: prog.as_fd(), attach: AttachType::TraceUprobeMulti, flags: 0, target }
-        .call()
-        .unwrap();
+    let link =
+        LinkCreate { prog: prog.as_fd(), attach: AttachType::TraceUprobeMulti, flags: 0, target }.call();
+    if !since(6, 6) {
+        return assert_eq!(link.map(drop), Err(Errno::EINVAL));
+    }
+    let link = link.unwrap();
     place_of_a_uprobe(1);
     place_of_another_uprobe(1);
     place_of_another_uprobe(1);
@@ -307,6 +316,9 @@ fn a_uprobe_is_a_perf_event_with_a_name() {
         LinkCreate { prog: prog.as_fd(), attach: AttachType::PerfEvent, flags: 0, target }.call().unwrap();
     place_of_a_uprobe(1);
     assert!(count(&map) > 0);
+    if !since(6, 9) {
+        return;
+    }
     let LinkDetail::PerfEvent(PerfEventDetail::Uprobe { is_return: false, file, offset, cookie: 5, .. }) =
         link_info(&link).unwrap().detail
     else {
@@ -386,4 +398,88 @@ fn a_map_is_bound_to_a_program_that_does_not_name_it() {
 fn a_descriptor_of_something_else_is_refused() {
     let file = std::fs::File::open("/dev/null").unwrap();
     assert_eq!(btf_info(&BtfFd::from_fd(file.into()), Copying::Facts).map(drop), Err(Errno::EINVAL));
+}
+
+#[test]
+fn a_cgroup_tells_what_is_attached_to_it() {
+    let Some(root) = cgroup_root() else { return };
+    let dir = Cgroup::new(root.join(format!("osmia-sys-{}", std::process::id())));
+    let cgroup = std::fs::File::open(&dir.0).unwrap();
+    let (prog, attach) = (returns(ProgramType::CgroupSkb, 1), AttachType::CgroupInetEgress);
+    let id = prog_info(&prog).unwrap().id;
+    let target = AttachPoint::Fd(cgroup.as_fd());
+    let query = || ProgQuery { target, attach, flags: 0, detail: QueryDetail::Flags }.call().unwrap();
+    let flags = flags::ALLOW_MULTI;
+    let order = Order::default();
+    ProgAttach { target, prog: prog.as_fd(), attach, flags, replace: None, order }.call().unwrap();
+    let seen = query();
+    assert_eq!((seen.progs, seen.prog_flags, seen.flags), (vec![id], vec![flags], flags));
+    ProgDetach { target, prog: Some(prog.as_fd()), attach, flags: 0, order }.call().unwrap();
+    assert_eq!(query().progs, [0; 0]);
+    let link = LinkCreate {
+        prog: prog.as_fd(),
+        attach,
+        flags: 0,
+        target: LinkTarget::Cgroup(cgroup.as_fd(), order),
+    };
+    let link = link.call().unwrap();
+    assert_eq!(query().progs, [id]);
+    let other = returns(ProgramType::CgroupSkb, 0);
+    assert_eq!(
+        link_update(&link, &other, Some(other.as_fd())),
+        Err(Errno::EPERM),
+        "it is not the one that is there"
+    );
+    link_update(&link, &other, Some(prog.as_fd())).unwrap();
+    assert_eq!(query().progs, [prog_info(&other).unwrap().id]);
+    link_detach(&link).unwrap();
+    assert_eq!(query().progs, [0; 0]);
+}
+
+/// A cgroup for the time of a test.
+struct Cgroup(std::path::PathBuf);
+
+impl Cgroup {
+    fn new(path: std::path::PathBuf) -> Self {
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        std::fs::remove_dir(&self.0).unwrap();
+    }
+}
+
+/// Where the second version of cgroups is mounted.
+#[expect(clippy::print_stderr, reason = "a test says what it leaves out")]
+fn cgroup_root() -> Option<std::path::PathBuf> {
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
+    let found = mounts.lines().find_map(|line| {
+        let mut fields = line.split(' ').skip(1);
+        let place = fields.next()?;
+        (fields.next() == Some("cgroup2")).then(|| place.into())
+    });
+    if found.is_none() {
+        eprintln!("cgroups are not mounted: attaching to them is not tested");
+    }
+    found
+}
+
+#[test]
+fn an_interface_tells_what_is_attached_to_it() {
+    if !since(6, 6) {
+        return;
+    }
+    let (prog, attach) = (returns(ProgramType::SchedCls, -1), AttachType::TcxEgress);
+    let target = LinkTarget::Ordered(1, Order::default());
+    let link = LinkCreate { prog: prog.as_fd(), attach, flags: 0, target }.call().unwrap();
+    let query = ProgQuery { target: AttachPoint::Interface(1), attach, flags: 0, detail: QueryDetail::Links };
+    let seen = query.call().unwrap();
+    let place = seen.progs.iter().position(|id| *id == prog_info(&prog).unwrap().id).unwrap();
+    let facts = link_info(&link).unwrap();
+    assert_eq!(seen.links.get(place), Some(&facts.id));
+    assert!(seen.revision > 0);
+    assert_eq!(facts.detail, LinkDetail::Tcx { ifindex: 1, attach_type: attach.raw() });
 }

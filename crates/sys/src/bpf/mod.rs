@@ -19,7 +19,8 @@ pub use info::{
     map_info, name_of, next_id, prog_by_id, prog_detail, prog_info,
 };
 pub use link::{
-    IterTarget, KprobeMulti, LinkCreate, LinkTarget, Order, Relative, UprobeMulti, knows_kprobe_multi, link_detach, link_update,
+    IterTarget, KprobeMulti, LinkCreate, LinkTarget, Order, Relative, UprobeMulti, knows_kprobe_multi,
+    link_detach, link_update,
 };
 pub use link_info::{LinkDetail, LinkFacts, PerfEventDetail, link_info};
 pub use map::{MapCreate, MapFd, MapShape};
@@ -29,7 +30,7 @@ pub use misc::{
 };
 pub use pin::{Pinned, get_pinned, get_pinned_flags, pin};
 pub use prog::{Loaded, ProgLoad, ProgLoadError};
-pub use query::{ProgQuery, Queried};
+pub use query::{ProgQuery, Queried, QueryDetail};
 pub use test_run::{TestRun, TestRunResult};
 
 /// An object's name as attribute structures hold it: what fits of it, and a zero.

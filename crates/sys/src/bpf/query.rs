@@ -14,6 +14,20 @@ pub struct ProgQuery<'a> {
     pub attach: AttachType,
     /// `QUERY_EFFECTIVE`.
     pub flags: u32,
+    /// What to ask for besides the programs.
+    pub detail: QueryDetail,
+}
+
+/// What to ask for besides the ids of programs. Kernels that do not know of it refuse the whole question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum QueryDetail {
+    /// Nothing.
+    #[default]
+    None,
+    /// The flags each program was attached with: cgroups since 6.0, but not what is effective.
+    Flags,
+    /// Flags and links: ordered lists (tcx, netkit, since 6.6).
+    Links,
 }
 
 /// What is attached, in its order.
@@ -21,10 +35,12 @@ pub struct ProgQuery<'a> {
 pub struct Queried {
     /// Programs.
     pub progs: Vec<u32>,
-    /// The flags each was attached with; the kernel tells them of what is attached itself, not of what is effective.
+    /// The flags each was attached with, if asked for.
     pub prog_flags: Vec<u32>,
-    /// The links by which they are attached, zero for none; where the kind of place has that.
+    /// The link by which each is attached, zero for none, if asked for.
     pub links: Vec<u32>,
+    /// The flags of these links, if asked for.
+    pub link_flags: Vec<u32>,
     /// The flags of the place.
     pub flags: u32,
     /// The revision of the list, where it has one.
@@ -47,21 +63,19 @@ impl ProgQuery<'_> {
     }
 
     fn attempt(&self, room: usize) -> Result<Queried, (Errno, usize)> {
-        // Only ordered lists have links, and only cgroups flags for each program; others refuse to be asked for them.
-        let ordered = matches!(
-            self.attach,
-            AttachType::TcxIngress
-                | AttachType::TcxEgress
-                | AttachType::NetkitPrimary
-                | AttachType::NetkitPeer
-        );
-        let (mut progs, mut links) = (vec![0; room], vec![0; if ordered { room } else { 0 }]);
+        let room_if = |wanted: bool| vec![0; if wanted { room } else { 0 }];
+        let mut progs = room_if(true);
+        let mut prog_flags = room_if(self.detail != QueryDetail::None);
+        let mut links = room_if(self.detail == QueryDetail::Links);
+        let mut link_flags = room_if(self.detail == QueryDetail::Links);
         let mut attr = QueryAttr {
             target_fd: self.target.raw(),
             attach_type: self.attach.raw(),
             query_flags: self.flags,
             prog_ids: address_mut(&mut progs),
+            prog_attach_flags: address_mut(&mut prog_flags),
             link_ids: address_mut(&mut links),
+            link_attach_flags: address_mut(&mut link_flags),
             count: u32::try_from(room).unwrap_or(u32::MAX),
             ..Default::default()
         };
@@ -69,12 +83,14 @@ impl ProgQuery<'_> {
         let answer = unsafe { bpf(Command::ProgQuery, &mut attr) };
         let count = attr.count as usize;
         answer.map_err(|errno| (errno, count))?;
-        progs.truncate(count);
-        links.truncate(count);
+        for list in [&mut progs, &mut prog_flags, &mut links, &mut link_flags] {
+            list.truncate(count);
+        }
         Ok(Queried {
             progs,
-            prog_flags: Vec::new(),
+            prog_flags,
             links,
+            link_flags,
             flags: attr.attach_flags,
             revision: attr.revision,
         })

@@ -85,3 +85,15 @@ pub(crate) fn counting(kind: ProgramType, map: &MapFd) -> ProgFd {
         ],
     )
 }
+
+/// Whether the running kernel is at least this one; says so where it is not, since a test then asserts less.
+#[expect(clippy::print_stderr, reason = "a test says what it leaves out")]
+pub(crate) fn since(major: u32, minor: u32) -> bool {
+    let text = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut numbers = text.split('.').map(|part| part.parse::<u32>().unwrap());
+    let running = (numbers.next().unwrap(), numbers.next().unwrap());
+    if running < (major, minor) {
+        eprintln!("on {}: what is there since {major}.{minor} is not tested", text.trim());
+    }
+    running >= (major, minor)
+}
