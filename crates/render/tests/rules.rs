@@ -1,0 +1,93 @@
+//! One file for each rule of the output: a description in JSON, and what is printed.
+mod support;
+
+use osmia_event::{
+    Location, Missing, Schema, Stream, Type, Value, Verb, decode, layout, parse, round_up, table,
+};
+use osmia_render::{Message, Style, Zone, duration, json, strftime, text};
+use serde_json::Value as Json;
+use support::{Machine, bytes, entries, kind, map};
+
+#[test]
+fn rules() {
+    osmia_testkit::golden("tests/rules", |input| {
+        let cases = serde_json::Deserializer::from_str(input).into_iter::<Json>();
+        cases.map(|case| run(&case.unwrap_or_else(|error| panic!("{input}: {error}")))).collect()
+    });
+}
+
+fn run(case: &Json) -> String {
+    let style = Style { zone: Zone::fixed(3600).unwrap(), ..Style::default() };
+    if let Some(format) = case["strftime"].as_str() {
+        return strftime(format, case["time"].as_i64(), &style.zone) + "\n";
+    }
+    if let Some(time) = case["duration"].as_u64() {
+        return duration(time) + "\n";
+    }
+    let message = message(case, &style);
+    let shown = text::message(&message, &style);
+    format!("{}{}", String::from_utf8_lossy(&shown), json::message(&message, &style))
+}
+
+fn message(case: &Json, style: &Style) -> Message {
+    match case {
+        _ if !case["map"].is_null() => Message::Table(contents(case)),
+        _ if !case["print"].is_null() => {
+            let kind = kind(case["print"].as_str().unwrap());
+            let value = decode(&kind, &bytes(&kind, &case["value"])).unwrap();
+            Message::Value(value.resolve(&mut Machine))
+        }
+        _ if !case["attached"].is_null() => Message::Attached(case["attached"].as_u64().unwrap()),
+        _ if !case["lost"].is_null() => Message::Lost(case["lost"].as_u64().unwrap()),
+        _ => with_source(record(case, style), case["source"].as_str()),
+    }
+}
+
+fn contents(case: &Json) -> osmia_event::Table {
+    let schema = map(case["map"].as_str().unwrap(), case["key"].as_str(), case["value"].as_str().unwrap());
+    let all = case["entries"].as_array().unwrap();
+    let raw: Vec<_> =
+        all.iter().flat_map(|entry| entries(&schema, &entry[0], entry[1].as_array().unwrap())).collect();
+    let missing = if case["missing"] == "zero" { Missing::Zero } else { Missing::Omit };
+    let number = |name: &str| u32::try_from(case[name].as_u64().unwrap_or(0)).unwrap();
+    let table = table(&schema, &raw, missing).unwrap();
+    table.top(number("top")).divided(number("div")).resolve(&mut Machine)
+}
+
+/// A record as a program sends it, through a whole schema.
+fn record(case: &Json, style: &Style) -> Message {
+    let word = |name: &str| case[name].as_str().map(str::to_owned);
+    let verb = |name: &str, verb: fn(osmia_event::Format) -> Verb| word(name).map(|text| verb(parse(&text)));
+    let verb = verb("printf", Verb::Printf)
+        .or_else(|| verb("errorf", Verb::Errorf))
+        .or_else(|| verb("warnf", Verb::Warnf))
+        .or_else(|| word("join").map(Verb::Join))
+        .or_else(|| word("helper").map(|helper| Verb::HelperError { helper }))
+        .or_else(|| word("error").map(Verb::RuntimeError))
+        .unwrap();
+    let none = Vec::new();
+    let arguments = case["arguments"].as_array().unwrap_or(&none);
+    let kinds: Vec<Type> = arguments.iter().map(|pair| kind(pair[0].as_str().unwrap())).collect();
+    let header = (None, Type::Int { size: 4, signed: false });
+    let (mut fields, size) = layout([header].into_iter().chain(kinds.into_iter().map(|kind| (None, kind))));
+    fields.remove(0);
+    let mut raw = vec![0; round_up(size, 8) as usize];
+    for (field, pair) in fields.iter().zip(arguments) {
+        let part = bytes(&field.kind, &pair[1]);
+        raw[field.offset as usize..][..part.len()].copy_from_slice(&part);
+    }
+    let location = Location { file: "stdin".into(), line: 3, column: 9, end: 17 };
+    let schema = Schema { streams: vec![Stream { verb, fields, size, location }], maps: Vec::new() };
+    let record = schema.decode(&raw).unwrap();
+    let values: Vec<Value> = record.values.into_iter().map(|value| value.resolve(&mut Machine)).collect();
+    Message::of(&schema.streams[record.stream], &values, 0, style).unwrap()
+}
+
+fn with_source(message: Message, line: Option<&str>) -> Message {
+    match message {
+        Message::HelperError { helper, code, location, .. } => {
+            Message::HelperError { helper, code, location, source: line.map(str::to_owned) }
+        }
+        other => other,
+    }
+}
