@@ -1,6 +1,6 @@
 //! What programs tell readers: how a record or a map is laid out, and the values it decodes to.
 //!
-//! Bytes become values ([`decode`], [`Schema::decode`]), many processors' values become one table ([`table`]), and what
+//! Bytes become values ([`decode()`], [`Schema::decode`]), many processors' values become one table ([`table`]), and what
 //! only the machine knows (names of addresses, users, times) is filled in by [`Value::resolve`] from a [`Lookup`].
 mod aggregate;
 mod arguments;
