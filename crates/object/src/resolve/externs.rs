@@ -103,7 +103,7 @@ fn kconfig(object: &Object, target: &Target, externs: &mut Externs, errors: &mut
             None => errors.push(wrong(symbol, "its type cannot hold a configuration value")),
         }
     }
-    slots.sort_by(|a, b| (a.align, a.size, &a.symbol.name).cmp(&(b.align, b.size, &b.symbol.name)));
+    slots.sort_by(|a, b| (b.align, a.size, &a.symbol.name).cmp(&(a.align, b.size, &b.symbol.name)));
     for slot in slots {
         let start = externs.kconfig.len().next_multiple_of(slot.align);
         externs.kconfig.resize(start + slot.size, 0);

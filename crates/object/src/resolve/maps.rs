@@ -5,7 +5,7 @@ use crate::{Data, DataKey, DataKind, FunctionKey, ImageMap, Linkage, Map, Object
 use osmia_abi::flags::{MMAPABLE, RDONLY_PROG};
 use osmia_abi::{Feature, MapType};
 use osmia_base::Key;
-use osmia_btf::TypeId;
+use osmia_btf::{KindTag, TypeId};
 use std::collections::HashMap;
 
 /// A page, which sizes of ring buffers are multiples of.
@@ -70,7 +70,7 @@ pub(super) fn all(
         }
         if !externs.kconfig.is_empty() {
             places.kconfig = Some(maps.len());
-            maps.push(kconfig(externs, target, name));
+            maps.push(kconfig(object, externs, target, name));
         }
     }
     for (at, map) in object.maps.values().enumerate() {
@@ -150,9 +150,11 @@ fn value(data: &Data) -> Vec<u8> {
     bytes
 }
 
-fn kconfig(externs: &Externs, target: &Target, name: &str) -> ImageMap {
+fn kconfig(object: &Object, externs: &Externs, target: &Target, name: &str) -> ImageMap {
+    let datasec = object.btf.as_ref().and_then(|btf| btf.find_kind(".kconfig", KindTag::Datasec));
+    let value_type = if lacks(target, Feature::BtfDatasec) { None } else { datasec };
     let bytes = externs.kconfig.clone();
-    array(internal_name(name, ".kconfig"), bytes, TypeId::VOID, true, false, target)
+    array(internal_name(name, ".kconfig"), bytes, value_type.unwrap_or_default(), true, true, target)
 }
 
 fn array(
