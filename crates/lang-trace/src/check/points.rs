@@ -1,24 +1,154 @@
-//! Attach points as facts.
+//! Attach points as facts: which probes of the machine they name, and what is known of each.
 use super::Options;
 use super::facts::Facts;
 use crate::ast;
-use crate::typed::Config;
-use osmia_base::Diagnostics;
-use osmia_object::{Attach, Target};
+use crate::attach_point::{AttachPoint, Every, Point, UserPlace};
+use crate::probes::Provider;
+use crate::typed::{Config, MissingProbes};
+use osmia_base::{Diagnostic, Diagnostics, Severity};
+use osmia_btf::{Kind, TypeId};
+use osmia_object::{Attach, Cpus, PerfEvent, ProbeSide, Sample, Target, UprobeTarget};
 
+/// `PERF_TYPE_HARDWARE`.
+const HARDWARE: u32 = 0;
+/// `PERF_TYPE_SOFTWARE`.
+const SOFTWARE: u32 = 1;
+/// `PERF_COUNT_SW_CPU_CLOCK`.
+const CPU_CLOCK: u64 = 0;
+
+/// All probes that one block of the script names.
 pub(super) fn facts_of(
-    _probe: &ast::Probe,
-    _target: &Target,
-    _options: &Options,
-    _config: &Config,
-    _diagnostics: &mut Diagnostics,
+    probe: &ast::Probe,
+    target: &Target,
+    options: &Options,
+    config: &Config,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Facts> {
-    Vec::new()
+    let mut facts = Vec::new();
+    for text in &probe.points {
+        let point = match crate::attach_point::resolve_point(&text.text, text.span, &options.params) {
+            Ok(point) => point,
+            Err(error) => {
+                diagnostics.push(error);
+                continue;
+            }
+        };
+        match crate::attach_point::expand(&point, target) {
+            Ok(points) => facts.extend(points.iter().filter_map(|point| fact(point, target, options, diagnostics))),
+            Err(missing) => report_missing(missing, config, diagnostics),
+        }
+    }
+    facts
 }
 
-/// Whether two attach points can share one program.
+fn report_missing(missing: Diagnostic, config: &Config, diagnostics: &mut Diagnostics) {
+    match config.missing_probes {
+        MissingProbes::Error => diagnostics.push(missing),
+        MissingProbes::Warn => diagnostics.push(Diagnostic { severity: Severity::Warning, ..missing }),
+        MissingProbes::Ignore => {}
+    }
+}
+
+fn fact(point: &AttachPoint, target: &Target, options: &Options, diagnostics: &mut Diagnostics) -> Option<Facts> {
+    let Some(attach) = attach_of(point, options) else {
+        let name = point.provider.name();
+        diagnostics.error(point.span, format!("{name} probes of this form are not supported yet"));
+        return None;
+    };
+    let event = match &attach {
+        Attach::Tracepoint { category, name } => {
+            target.tracepoints.get(&(category.clone(), name.clone())).cloned()
+        }
+        _ => None,
+    };
+    let (prototype, hidden) = prototype(point, target);
+    Some(Facts { provider: point.provider, name: point.name(), attach, event, prototype, hidden })
+}
+
+/// The prototype whose parameters are the probe's arguments, and how many come before them.
+fn prototype(point: &AttachPoint, target: &Target) -> (Option<TypeId>, usize) {
+    let Some(btf) = &target.btf else { return (None, 0) };
+    let of_function = |name: &str| match btf.get(btf.find_func(name)?).ok()?.kind {
+        Kind::Func { proto, .. } => Some(proto),
+        _ => None,
+    };
+    match (&point.place, point.provider) {
+        (Point::KernelFunction { function, .. }, Provider::Fentry | Provider::Fexit) => (of_function(function), 0),
+        // The prototype in `btf_trace_NAME` has no parameter names; the functions that serve the event have them.
+        (Point::RawTracepoint { name, .. }, _) => {
+            let named = ["__probestub_", "__bpf_trace_", "trace_event_raw_event_", "perf_trace_"]
+                .iter()
+                .find_map(|prefix| of_function(&format!("{prefix}{name}")));
+            (named, 1)
+        }
+        _ => (None, 0),
+    }
+}
+
+/// Where a probe that is no pattern is attached; `None` for kinds that cannot be attached yet.
+fn attach_of(point: &AttachPoint, options: &Options) -> Option<Attach> {
+    let side = match point.provider {
+        Provider::Kretprobe | Provider::Uretprobe | Provider::Fexit => ProbeSide::Return,
+        _ => ProbeSide::Entry,
+    };
+    Some(match &point.place {
+        Point::Once | Point::Named(_) => Attach::TestRun,
+        Point::KernelFunction { module, function, offset } => match point.provider {
+            Provider::Fentry | Provider::Fexit => {
+                Attach::Trampoline { module: module.clone(), function: function.clone(), side }
+            }
+            _ => {
+                Attach::Kprobe { module: module.clone(), function: function.clone(), offset: *offset, side }
+            }
+        },
+        Point::Tracepoint { category, name } => {
+            Attach::Tracepoint { category: category.clone(), name: name.clone() }
+        }
+        Point::RawTracepoint { name, .. } => Attach::RawTracepoint { name: name.clone() },
+        Point::UserFunction { path: Some(path), place } => {
+            let target = match place {
+                UserPlace::Symbol { name, offset, .. } => UprobeTarget::Symbol { name: name.clone(), offset: *offset },
+                UserPlace::Address(address) => UprobeTarget::Address(*address),
+                UserPlace::Line { .. } => return None,
+            };
+            Attach::Uprobe { path: path.clone(), target, pid: options.pid, side }
+        }
+        Point::Timer(every, _) => Attach::PerfEvent {
+            event: PerfEvent { kind: SOFTWARE, config: CPU_CLOCK },
+            sample: match every {
+                Every::Hertz(times) => Sample::Frequency(*times),
+                Every::Nanoseconds(period) => Sample::Period(*period),
+            },
+            cpus: if point.provider == Provider::Interval { Cpus::One } else { Cpus::All },
+            pid: options.pid.filter(|_| point.provider == Provider::Profile),
+        },
+        Point::Counter { event, period } => Attach::PerfEvent {
+            event: PerfEvent {
+                kind: if point.provider == Provider::Hardware { HARDWARE } else { SOFTWARE },
+                config: event.config,
+            },
+            sample: Sample::Period(*period),
+            cpus: Cpus::All,
+            pid: options.pid,
+        },
+        Point::Signal(_)
+        | Point::KernelAddress(_)
+        | Point::BpfProgram { .. }
+        | Point::UserFunction { path: None, .. }
+        | Point::Usdt { .. }
+        | Point::Watchpoint { .. }
+        | Point::Iterator { .. } => return None,
+    })
+}
+
+/// Whether two attach points can share one program, given that the code does not ask which it is.
 pub(super) fn same_code(a: &Facts, b: &Facts) -> bool {
-    a.provider == b.provider
-        && std::mem::discriminant(&a.attach) == std::mem::discriminant(&b.attach)
-        && a.attach != Attach::Nowhere
+    let shareable = match (&a.attach, &b.attach) {
+        (Attach::Kprobe { offset: 0, .. }, Attach::Kprobe { offset: 0, .. })
+        | (Attach::Tracepoint { .. }, Attach::Tracepoint { .. })
+        | (Attach::PerfEvent { .. }, Attach::PerfEvent { .. }) => true,
+        (Attach::Uprobe { path, .. }, Attach::Uprobe { path: other, .. }) => path == other,
+        _ => false,
+    };
+    shareable && a.provider == b.provider
 }
