@@ -242,8 +242,8 @@ pub struct AttachPointText {
 pub struct Block {
     /// The statements.
     pub stmts: Vec<Stmt>,
-    /// The last expression where no `;` follows it: the block's value, where one is wanted. In a probe's body
-    /// (`{ exit() }`) it is the last statement.
+    /// The value: the last expression, where no `;` follows it. Only blocks that can have one (block expressions, macro
+    /// bodies, branches of an `if` in those) have it; in a probe's body (`{ exit() }`) it is the last of `stmts`.
     pub tail: Option<Box<Expr>>,
     /// With its braces.
     pub span: Span,
@@ -330,7 +330,7 @@ pub enum StmtKind {
     Block(Block),
     /// `import "…";` inside a macro.
     Import(Import),
-    /// `comptime` in front of a statement that is not an expression.
+    /// `comptime if …`: the compiler decides.
     Comptime(Box<Stmt>),
 }
 

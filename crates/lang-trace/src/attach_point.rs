@@ -1,6 +1,15 @@
 //! Attach points: from their text to data, and from patterns to the probes that a machine has.
-use crate::probes::{Counter, Provider};
+mod expand;
+mod glob;
+mod resolve;
+
+use crate::probes::{Counter, Provider, TimeUnit};
 use osmia_base::Span;
+
+pub use expand::expand;
+pub use glob::{has_wildcard, matches};
+pub use resolve::resolve_point;
+pub(crate) use resolve::split_parts;
 
 /// An attach point, taken apart. Names may still be patterns (`*`, `?`, `[ab]`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,8 +79,8 @@ pub enum Point {
         /// The probe.
         name: String,
     },
-    /// profile, interval.
-    Timer(Every),
+    /// profile, interval; with the unit as written (microseconds for a duration).
+    Timer(Every, &'static TimeUnit),
     /// software, hardware.
     Counter {
         /// Which.
@@ -141,6 +150,27 @@ pub enum Every {
     Nanoseconds(u64),
 }
 
+impl Every {
+    /// `count` of `unit`; none where that is more than 64 bits of nanoseconds.
+    pub const fn new(count: u64, unit: &TimeUnit) -> Option<Self> {
+        match unit.nanoseconds {
+            None => Some(Self::Hertz(count)),
+            Some(scale) => match count.checked_mul(scale) {
+                Some(nanoseconds) => Some(Self::Nanoseconds(nanoseconds)),
+                None => None,
+            },
+        }
+    }
+
+    /// How many of `unit` it is.
+    const fn count(self, unit: &TimeUnit) -> u64 {
+        match (self, unit.nanoseconds) {
+            (Self::Nanoseconds(nanoseconds), Some(scale)) if scale > 0 => nanoseconds / scale,
+            (Self::Hertz(count) | Self::Nanoseconds(count), _) => count,
+        }
+    }
+}
+
 /// Which accesses a watchpoint reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Access {
@@ -150,4 +180,92 @@ pub struct Access {
     pub write: bool,
     /// Execution.
     pub execute: bool,
+}
+
+impl Access {
+    /// As written: `rw`.
+    pub fn letters(self) -> String {
+        let all = [(self.read, 'r'), (self.write, 'w'), (self.execute, 'x')];
+        all.into_iter().filter(|(set, _)| *set).map(|(_, letter)| letter).collect()
+    }
+}
+
+impl AttachPoint {
+    /// Whether it stands for several probes.
+    pub fn is_pattern(&self) -> bool {
+        match &self.place {
+            Point::KernelFunction { module, function, .. } => {
+                has_wildcard(function) || module.as_deref().is_some_and(has_wildcard)
+            }
+            Point::Tracepoint { category, name } => has_wildcard(category) || has_wildcard(name),
+            Point::RawTracepoint { module, name } => {
+                has_wildcard(name) || module.as_deref().is_some_and(has_wildcard)
+            }
+            Point::UserFunction { path, place: UserPlace::Symbol { name, .. } } => {
+                has_wildcard(name) || path.as_deref().is_some_and(has_wildcard)
+            }
+            Point::Usdt { path, namespace, name } => {
+                let optional = [path, namespace].into_iter().flatten().any(|text| has_wildcard(text));
+                has_wildcard(name) || optional
+            }
+            Point::Iterator { name, .. } | Point::BpfProgram { name, .. } => has_wildcard(name),
+            _ => false,
+        }
+    }
+
+    /// The canonical name of a point that is no pattern, the value of `probe`: `tracepoint:sched:sched_switch`.
+    pub fn name(&self) -> String {
+        let parts = self.name_parts();
+        parts.iter().fold(self.provider.name().to_owned(), |name, part| name + ":" + part)
+    }
+
+    fn name_parts(&self) -> Vec<String> {
+        let plus = |function: &str, offset: u64| match offset {
+            0 => function.to_owned(),
+            offset => format!("{function}+{offset}"),
+        };
+        match &self.place {
+            Point::Once => Vec::new(),
+            Point::Signal(name) => vec!["signal".into(), name.clone()],
+            Point::Named(name) => vec![name.clone()],
+            Point::KernelFunction { module, function, offset } => {
+                module.iter().cloned().chain([plus(function, *offset)]).collect()
+            }
+            Point::KernelAddress(address) => vec![address.to_string()],
+            Point::BpfProgram { id, name } => {
+                ["bpf".into()].into_iter().chain(id.map(|id| id.to_string())).chain([name.clone()]).collect()
+            }
+            Point::Tracepoint { category, name } => vec![category.clone(), name.clone()],
+            Point::RawTracepoint { module, name } => module.iter().chain([name]).cloned().collect(),
+            Point::UserFunction { path, place } => {
+                path.iter().cloned().chain(place.name_parts(plus)).collect()
+            }
+            Point::Usdt { path, namespace, name } => {
+                [path.as_ref(), namespace.as_ref(), Some(name)].into_iter().flatten().cloned().collect()
+            }
+            Point::Timer(every, unit) => vec![unit.name.into(), every.count(unit).to_string()],
+            Point::Counter { event, period } => {
+                let given = (*period != event.period).then(|| period.to_string());
+                [event.name.to_owned()].into_iter().chain(given).collect()
+            }
+            Point::Watchpoint { address, length, access } => {
+                vec![address.to_string(), length.to_string(), access.letters()]
+            }
+            Point::Iterator { name, pin } => [name].into_iter().chain(pin).cloned().collect(),
+        }
+    }
+}
+
+impl UserPlace {
+    fn name_parts(&self, plus: impl Fn(&str, u64) -> String) -> Vec<String> {
+        match self {
+            Self::Symbol { name, offset, mangled: Mangled::AsIs } => vec![plus(name, *offset)],
+            Self::Symbol { name, offset, mangled: Mangled::Cpp } => vec!["cpp".into(), plus(name, *offset)],
+            Self::Address(address) => vec![address.to_string()],
+            Self::Line { file, line, column } => {
+                let place = [Some(*line), *column].into_iter().flatten().map(|number| number.to_string());
+                [format!("@{file}")].into_iter().chain(place).collect()
+            }
+        }
+    }
 }

@@ -143,3 +143,57 @@ pub static HARDWARE: [Counter; 10] = [
 pub fn find_counter(table: &'static [Counter], name: &str) -> Option<&'static Counter> {
     table.iter().find(|row| row.name == name || row.alias == Some(name))
 }
+
+/// A unit of `profile` and `interval`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TimeUnit {
+    /// As written.
+    pub name: &'static str,
+    /// How long one of them is; none for times a second.
+    pub nanoseconds: Option<u64>,
+}
+
+/// All units, in the order of their listing.
+pub static TIME_UNITS: [TimeUnit; 4] = [
+    TimeUnit { name: "hz", nanoseconds: None },
+    TimeUnit { name: "ms", nanoseconds: Some(1_000_000) },
+    TimeUnit { name: "s", nanoseconds: Some(1_000_000_000) },
+    TimeUnit { name: "us", nanoseconds: Some(1_000) },
+];
+
+/// The unit in which durations are kept.
+pub static MICROSECONDS: &TimeUnit = &TIME_UNITS[3];
+
+/// Signals that `self:signal:NAME` can name.
+pub const SIGNALS: [&str; 1] = ["SIGUSR1"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_stand_at_their_providers() {
+        for (index, row) in PROVIDERS.iter().enumerate() {
+            assert_eq!(row.provider as usize, index, "{}", row.name);
+            assert_eq!(row.provider.name(), row.name);
+        }
+    }
+
+    #[test]
+    fn finds_providers_by_all_their_names() {
+        let names = [
+            ("BEGIN", Provider::Begin),
+            ("t", Provider::Tracepoint),
+            ("U", Provider::Usdt),
+            ("u", Provider::Uprobe),
+            ("UR", Provider::Uretprobe),
+            ("kfunc", Provider::Fentry),
+            ("Kretfunc", Provider::Fexit),
+            ("it", Provider::Iter),
+        ];
+        for (name, provider) in names {
+            assert_eq!(Provider::from_name(name), Some(provider), "{name}");
+        }
+        assert_eq!(Provider::from_name("kprob"), None);
+    }
+}

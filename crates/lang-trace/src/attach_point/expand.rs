@@ -1,0 +1,209 @@
+//! From patterns to the probes that a machine has.
+use super::{AttachPoint, Mangled, Point, UserPlace, has_wildcard, matches};
+use crate::probes::Provider;
+use osmia_base::Diagnostic;
+use osmia_object::{BinaryFunctions, Target};
+
+/// The probes of `target` that `point` stands for, sorted; or that there are none. A part of the target that is empty
+/// was not asked for: a name that would be looked up in it is taken to exist.
+pub fn expand(point: &AttachPoint, target: &Target) -> Result<Vec<AttachPoint>, Diagnostic> {
+    let places = places(point, target)?;
+    Ok(places.into_iter().map(|place| AttachPoint { place, ..point.clone() }).collect())
+}
+
+fn places(point: &AttachPoint, target: &Target) -> Result<Vec<Point>, Diagnostic> {
+    match &point.place {
+        Point::Tracepoint { category, name } => tracepoints(point, category, name, target),
+        Point::RawTracepoint { module, name } => raw_tracepoints(point, module.as_deref(), name, target),
+        Point::KernelFunction { module, function, offset } => {
+            kernel_functions(point, (module.as_deref(), function, *offset), target)
+        }
+        Point::UserFunction { path: Some(path), place: UserPlace::Symbol { name, offset, mangled } } => {
+            user_functions(point, path, (name, *offset, *mangled), target)
+        }
+        Point::UserFunction { path: Some(path), place } => Ok(in_files(path, target, |path| {
+            vec![Point::UserFunction { path: Some(path), place: place.clone() }]
+        })),
+        place => Ok(vec![place.clone()]),
+    }
+}
+
+/// `places`, or that there are none.
+fn some(
+    point: &AttachPoint,
+    places: Vec<Point>,
+    hint: impl FnOnce(Diagnostic) -> Diagnostic,
+) -> Result<Vec<Point>, Diagnostic> {
+    if !places.is_empty() {
+        return Ok(places);
+    }
+    let name = point.name();
+    let text = match point.is_pattern() {
+        true => format!("No probes found matching {name}"),
+        false => format!("{name} does not exist"),
+    };
+    Err(hint(Diagnostic::error(point.span, text)))
+}
+
+fn tracepoints(
+    point: &AttachPoint,
+    category: &str,
+    name: &str,
+    target: &Target,
+) -> Result<Vec<Point>, Diagnostic> {
+    let all = target.tracepoints.keys();
+    let found = all.filter(|(own, event)| matches(category, own) && matches(name, event));
+    let places = found
+        .map(|(category, name)| Point::Tracepoint { category: category.clone(), name: name.clone() })
+        .collect();
+    some(point, places, |diagnostic| {
+        let inside =
+            target.tracepoints.keys().filter(|(own, _)| own == category).map(|(_, name)| name.as_str());
+        let whole: Vec<String> =
+            target.tracepoints.keys().map(|(own, event)| format!("{own}:{event}")).collect();
+        match osmia_base::nearest(name, inside) {
+            Some(found) => diagnostic.hint(format!("did you mean `tracepoint:{category}:{found}`?")),
+            None => diagnostic.suggest(&format!("{category}:{name}"), whole.iter().map(String::as_str)),
+        }
+    })
+}
+
+fn raw_tracepoints(
+    point: &AttachPoint,
+    module: Option<&str>,
+    name: &str,
+    target: &Target,
+) -> Result<Vec<Point>, Diagnostic> {
+    if target.raw_tracepoints.is_empty() && !has_wildcard(name) {
+        return Ok(vec![point.place.clone()]);
+    }
+    let module = module.filter(|module| !has_wildcard(module));
+    let mut found: Vec<&String> = target.raw_tracepoints.iter().filter(|own| matches(name, own)).collect();
+    found.sort();
+    let make = |name: &String| Point::RawTracepoint { module: module.map(str::to_owned), name: name.clone() };
+    let places = found.into_iter().map(make).collect();
+    some(point, places, |diagnostic| {
+        diagnostic.suggest(name, target.raw_tracepoints.iter().map(String::as_str))
+    })
+}
+
+/// Whether the compiler made it of another function (`foo.part.0`): patterns pass over those.
+fn is_clone(function: &str) -> bool {
+    function.contains('.')
+}
+
+/// Whether a module of the target (empty: the kernel itself) is the one that was asked for.
+fn in_module(wanted: Option<&str>, module: &str) -> bool {
+    let module = if module.is_empty() { "vmlinux" } else { module };
+    wanted.is_none_or(|wanted| matches(wanted, module))
+}
+
+fn kernel_functions(
+    point: &AttachPoint,
+    (module, function, offset): (Option<&str>, &str, u64),
+    target: &Target,
+) -> Result<Vec<Point>, Diagnostic> {
+    if !point.is_pattern() && target.functions.is_empty() {
+        return Ok(vec![point.place.clone()]);
+    }
+    let all = target.functions.iter().filter(|(_, own)| in_module(module, own));
+    let wild = has_wildcard(function);
+    let mut found: Vec<(&str, &str)> = all
+        .map(|(name, module)| (name.as_str(), module.as_str()))
+        .filter(|(name, _)| if wild { matches(function, name) && !is_clone(name) } else { *name == function })
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    let typed = matches!(point.provider, Provider::Fentry | Provider::Fexit);
+    if typed && !wild && found.len() > 1 && module.is_none_or(has_wildcard) {
+        return Err(ambiguous(point, function, &found));
+    }
+    if module.is_none() && !typed {
+        found.dedup_by_key(|(name, _)| *name);
+    }
+    let make = |(name, own): (&str, &str)| Point::KernelFunction {
+        module: shown_module(module, own, typed),
+        function: name.to_owned(),
+        offset,
+    };
+    let places = found.into_iter().map(make).collect();
+    some(point, places, |diagnostic| {
+        diagnostic.suggest(function, target.functions.iter().map(|(name, _)| name.as_str()))
+    })
+}
+
+/// The module in a point without patterns: always there for fentry, else as it was asked for.
+fn shown_module(wanted: Option<&str>, module: &str, typed: bool) -> Option<String> {
+    let module = if module.is_empty() { "vmlinux" } else { module };
+    (typed || wanted.is_some()).then(|| module.to_owned())
+}
+
+fn ambiguous(point: &AttachPoint, function: &str, found: &[(&str, &str)]) -> Diagnostic {
+    let modules: Vec<&str> =
+        found.iter().map(|(_, own)| if own.is_empty() { "vmlinux" } else { *own }).collect();
+    let text = format!("ambiguous attach point, please specify module containing the function '{function}'");
+    Diagnostic::error(point.span, text).hint(format!("it is in {}", modules.join(", ")))
+}
+
+/// `make` for each file of the target that `path` describes; for `path` itself where it is not a pattern.
+fn in_files(path: &str, target: &Target, make: impl Fn(String) -> Vec<Point>) -> Vec<Point> {
+    if !has_wildcard(path) {
+        let real =
+            target.binaries.get(path).map(|binary| binary.path.as_str()).filter(|real| !real.is_empty());
+        return make(real.unwrap_or(path).to_owned());
+    }
+    let found = target.binaries.iter().filter(|(own, _)| matches(path, own) && own.as_str() != path);
+    found.flat_map(|(own, binary)| make(real_path(own, binary))).collect()
+}
+
+fn real_path(own: &str, binary: &BinaryFunctions) -> String {
+    if binary.path.is_empty() { own.to_owned() } else { binary.path.clone() }
+}
+
+fn user_functions(
+    point: &AttachPoint,
+    path: &str,
+    (name, offset, mangled): (&str, u64, Mangled),
+    target: &Target,
+) -> Result<Vec<Point>, Diagnostic> {
+    let symbol = |path: &str, name: &str| Point::UserFunction {
+        path: Some(path.to_owned()),
+        place: UserPlace::Symbol { name: name.to_owned(), offset, mangled },
+    };
+    let wild = name.contains('*');
+    if mangled == Mangled::Cpp || (!wild && !has_wildcard(path)) {
+        return user_function(point, path, name, target, |path| symbol(path, name));
+    }
+    let files = target.binaries.iter().filter(|(own, _)| own.as_str() == path || matches(path, own));
+    let mut places = Vec::new();
+    for (own, binary) in files {
+        let path = real_path(own, binary);
+        let found =
+            binary.functions.iter().filter(|(own, _)| if wild { matches(name, own) } else { own == name });
+        let mut names: Vec<&str> = found.map(|(own, _)| own.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        places.extend(names.into_iter().map(|name| symbol(&path, name)));
+    }
+    some(point, places, |diagnostic| diagnostic)
+}
+
+/// One symbol of one file: it must be there if the file's symbols are known.
+fn user_function(
+    point: &AttachPoint,
+    path: &str,
+    name: &str,
+    target: &Target,
+    symbol: impl Fn(&str) -> Point,
+) -> Result<Vec<Point>, Diagnostic> {
+    let Some(binary) = target.binaries.get(path) else { return Ok(vec![symbol(path)]) };
+    let cpp = matches!(
+        &point.place,
+        Point::UserFunction { place: UserPlace::Symbol { mangled: Mangled::Cpp, .. }, .. }
+    );
+    let known = cpp || binary.functions.is_empty() || binary.functions.iter().any(|(own, _)| own == name);
+    let places = if known { vec![symbol(&real_path(path, binary))] } else { Vec::new() };
+    some(point, places, |diagnostic| {
+        diagnostic.suggest(name, binary.functions.iter().map(|(own, _)| own.as_str()))
+    })
+}

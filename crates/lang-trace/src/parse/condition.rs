@@ -1,0 +1,263 @@
+//! Lines that begin with `#`: `#include`, `#define`, and the choice that `#if` makes.
+use super::Parser;
+use crate::ast::{BinaryOp, CItem, Expr, ExprKind, Name, UnaryOp};
+use osmia_base::Span;
+
+/// An open `#if`.
+pub(super) struct Condition {
+    /// The whole line.
+    span: Span,
+    /// Whether a branch of it was already taken.
+    taken: bool,
+}
+
+/// Names that are always defined: a kernel without BTF has no types to offer that this compiler could use.
+const ALWAYS: [&str; 1] = ["BPFTRACE_HAVE_BTF"];
+
+impl Parser<'_> {
+    /// A line from its `#`, which the lexer has just read, to its end.
+    pub(super) fn directive(&mut self) {
+        let line = self.line(self.token.span.end as usize);
+        let start = self.token.span.start;
+        self.lexer.seek(line.end as usize);
+        let (word, rest) = first_word(self.text, line);
+        let whole = Span::new(start, trimmed_end(self.text, line));
+        // Whatever the parser is looking for, this line is not part of it.
+        let lost = std::mem::take(&mut self.lost);
+        self.directive_of(whole, word, rest);
+        self.lost = lost;
+    }
+
+    fn directive_of(&mut self, whole: Span, word: Span, rest: Span) {
+        match word.of(self.text) {
+            "include" => self.include(whole, rest),
+            "define" => self.define(whole, rest),
+            "if" | "ifdef" | "ifndef" => self.open_condition(whole, word, rest),
+            "elif" | "else" => self.other_branch(whole),
+            "endif" => self.end_condition(whole),
+            "undef" | "pragma" | "line" => self.note(whole),
+            "error" => self.complain(whole, rest.of(self.text).trim().to_owned()),
+            _ => self.complain(whole, "unknown directive, expected `#include`, `#define` or `#if`"),
+        }
+    }
+
+    /// The rest of a line from byte `from`, lines that end in `\` joined.
+    fn line(&self, from: usize) -> Span {
+        let bytes = self.text.as_bytes();
+        let mut end = from;
+        while let Some(byte) = bytes.get(end) {
+            if *byte == b'\n' && bytes.get(end - 1) != Some(&b'\\') {
+                break;
+            }
+            end += 1;
+        }
+        Span::new(from as u32, end as u32)
+    }
+
+    /// The preamble reaches over `span`.
+    pub(super) fn note(&mut self, span: Span) {
+        self.must_be_early(span, "C definitions");
+        let preamble = &mut self.script.preamble;
+        preamble.span = if preamble.span == Span::default() { span } else { preamble.span.to(span) };
+    }
+
+    fn include(&mut self, whole: Span, rest: Span) {
+        self.note(whole);
+        let text = rest.of(self.text).trim();
+        let inner = text.strip_prefix('<').and_then(|text| text.split_once('>'));
+        let inner = inner.or_else(|| text.strip_prefix('"').and_then(|text| text.split_once('"')));
+        match inner {
+            Some((path, _)) => {
+                let path = Name::new(path.to_owned(), whole);
+                self.script.preamble.items.push(CItem::Include { path });
+            }
+            None => self.complain(whole, "expected `<file>` or `\"file\"` after `#include`"),
+        }
+    }
+
+    fn define(&mut self, whole: Span, rest: Span) {
+        self.note(whole);
+        let (name, value) = first_word(self.text, rest);
+        if name.start == name.end {
+            self.complain(whole, "expected a name after `#define`");
+            return;
+        }
+        let text = value.of(self.text);
+        let takes_arguments = text.starts_with('(');
+        let text = text.replace("\\\n", " ").trim().to_owned();
+        let value = if takes_arguments { None } else { self.quietly(value) };
+        let name = Name::new(name.of(self.text).to_owned(), name);
+        self.script.preamble.items.push(CItem::Define { name, text, value });
+    }
+
+    /// The expression that `span` consists of, if it is one. It is read by a parser of its own, whose errors do not count.
+    fn quietly(&self, span: Span) -> Option<Expr> {
+        let text = self.text.get(..span.end as usize)?;
+        let mut parser = Parser::new(text, span.start as usize);
+        if parser.at_end() {
+            return None;
+        }
+        let value = parser.expr();
+        let good = parser.at_end() && !parser.diagnostics.has_errors() && parser.lexer.open_comment.is_none();
+        good.then_some(value)
+    }
+
+    fn open_condition(&mut self, whole: Span, word: Span, rest: Span) {
+        self.note(whole);
+        let (name, _) = first_word(self.text, rest);
+        let defined = self.defined(name.of(self.text));
+        let holds = match word.of(self.text) {
+            "ifdef" => defined,
+            "ifndef" => !defined,
+            _ => self.holds(whole, rest),
+        };
+        self.conditions.push(Condition { span: whole, taken: holds });
+        if !holds {
+            self.skip_branch();
+        }
+    }
+
+    /// The end of a branch that counted: what follows does not.
+    fn other_branch(&mut self, whole: Span) {
+        if self.conditions.is_empty() {
+            self.complain(whole, "no `#if` is open here");
+        } else {
+            self.skip_branch();
+        }
+    }
+
+    fn end_condition(&mut self, whole: Span) {
+        self.note(whole);
+        if self.conditions.pop().is_none() {
+            self.complain(whole, "no `#if` is open here");
+        }
+    }
+
+    /// At the end of the text.
+    pub(super) fn end_conditions(&mut self) {
+        self.lost = false;
+        for condition in std::mem::take(&mut self.conditions) {
+            self.complain(condition.span, "this has no `#endif`");
+        }
+    }
+
+    /// Passes over lines up to the branch that counts, or to the `#endif`.
+    fn skip_branch(&mut self) {
+        let mut inner = 0u32;
+        while !self.lexer.rest().is_empty() {
+            let from = self.lexer.pos() + 1;
+            let line = self.line(from);
+            self.lexer.seek(line.end as usize);
+            let text = line.of(self.text);
+            let Some(rest) = text.trim_start().strip_prefix('#') else { continue };
+            let start = line.end - rest.len() as u32;
+            let (word, rest) = first_word(self.text, Span::new(start, line.end));
+            match word.of(self.text) {
+                "if" | "ifdef" | "ifndef" => inner += 1,
+                "endif" if inner == 0 => return self.end_condition(Span::new(line.start, line.end)),
+                "endif" => inner -= 1,
+                branch @ ("else" | "elif") if inner == 0 && self.takes(branch, line, rest) => return,
+                _ => (),
+            }
+        }
+    }
+
+    /// Whether the text after this `#else` or `#elif` counts.
+    fn takes(&mut self, branch: &str, line: Span, rest: Span) -> bool {
+        let open = self.conditions.last().is_some_and(|condition| !condition.taken);
+        let takes = open && (branch == "else" || self.holds(line, rest));
+        if let Some(condition) = self.conditions.last_mut() {
+            condition.taken |= takes;
+        }
+        takes
+    }
+
+    fn defined(&self, name: &str) -> bool {
+        ALWAYS.contains(&name) || self.definition(name).is_some()
+    }
+
+    /// The value of a `#define`; `Some(None)` where it has none.
+    fn definition(&self, name: &str) -> Option<Option<&Expr>> {
+        self.script.preamble.items.iter().rev().find_map(|item| match item {
+            CItem::Define { name: own, value, .. } if own.node == name => Some(value.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// Whether the expression of an `#if` is true. Unknown names are 0, as in C.
+    fn holds(&mut self, whole: Span, rest: Span) -> bool {
+        let Some(expr) = self.quietly(rest) else {
+            self.complain(whole, "cannot understand this condition");
+            return false;
+        };
+        self.number(&expr, 0) != 0
+    }
+
+    fn number(&self, expr: &Expr, depth: u32) -> i128 {
+        match &expr.kind {
+            ExprKind::Integer(value) => i128::from(*value),
+            ExprKind::Bool(value) => i128::from(*value),
+            ExprKind::Ident(name) if ALWAYS.contains(&name.as_str()) => 1,
+            ExprKind::Ident(name) if depth < 20 => {
+                self.definition(name).flatten().map_or(0, |value| self.number(value, depth + 1))
+            }
+            ExprKind::Call { name, args } if name.node == "defined" => {
+                match args.first().map(|arg| &arg.kind) {
+                    Some(ExprKind::Ident(name)) => i128::from(self.defined(name)),
+                    _ => 0,
+                }
+            }
+            ExprKind::Unary(op, value) => unary(*op, self.number(value, depth)),
+            ExprKind::Binary(op, a, b) => binary(*op, self.number(a, depth), self.number(b, depth)),
+            ExprKind::Ternary(c, a, b) => self.number(if self.number(c, depth) != 0 { a } else { b }, depth),
+            _ => 0,
+        }
+    }
+}
+
+fn unary(op: UnaryOp, value: i128) -> i128 {
+    match op {
+        UnaryOp::Negate => value.wrapping_neg(),
+        UnaryOp::Not => i128::from(value == 0),
+        UnaryOp::Complement => !value,
+        _ => value,
+    }
+}
+
+fn binary(op: BinaryOp, a: i128, b: i128) -> i128 {
+    let shift = u32::try_from(b).unwrap_or(0).min(64);
+    match op {
+        BinaryOp::Mul => a.wrapping_mul(b),
+        BinaryOp::Div => a.checked_div(b).unwrap_or(0),
+        BinaryOp::Mod => a.checked_rem(b).unwrap_or(0),
+        BinaryOp::Add => a.wrapping_add(b),
+        BinaryOp::Sub => a.wrapping_sub(b),
+        BinaryOp::Shl => a.wrapping_shl(shift),
+        BinaryOp::Shr => a.wrapping_shr(shift),
+        BinaryOp::Less => i128::from(a < b),
+        BinaryOp::LessEqual => i128::from(a <= b),
+        BinaryOp::Greater => i128::from(a > b),
+        BinaryOp::GreaterEqual => i128::from(a >= b),
+        BinaryOp::Equal => i128::from(a == b),
+        BinaryOp::NotEqual => i128::from(a != b),
+        BinaryOp::BitAnd => a & b,
+        BinaryOp::BitXor => a ^ b,
+        BinaryOp::BitOr => a | b,
+        BinaryOp::And => i128::from(a != 0 && b != 0),
+        BinaryOp::Or => i128::from(a != 0 || b != 0),
+    }
+}
+
+/// The first word in `span`, and what follows it.
+fn first_word(text: &str, span: Span) -> (Span, Span) {
+    let all = span.of(text);
+    let start = all.len() - all.trim_start().len();
+    let word = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
+    let length = all[start..].bytes().position(|byte| !word(byte)).unwrap_or(all.len() - start);
+    let (start, end) = (span.start + start as u32, span.start + (start + length) as u32);
+    (Span::new(start, end), Span::new(end, span.end))
+}
+
+fn trimmed_end(text: &str, span: Span) -> u32 {
+    span.start + span.of(text).trim_end().len() as u32
+}
