@@ -1,2 +1,35 @@
 //! This machine as values.
+mod binary;
+mod btf;
+mod cgroups;
+mod cpus;
 pub mod features;
+mod functions;
+mod gather;
+mod kallsyms;
+mod kconfig;
+mod libraries;
+mod pattern;
+mod privileges;
+mod symbols;
+mod system;
+pub mod tracefs;
+mod users;
+mod wants;
+
+pub use binary::{Binary, BinaryError, Place, find_binary};
+pub use btf::{KERNEL_BTF, kernel_btf};
+pub use cgroups::Cgroups;
+pub use cpus::{cpu_list, online_cpus, possible_cpus};
+pub use features::{FindFunction, Probes, probe, probe_all};
+pub use functions::{FunctionError, kernel_functions, matching_functions};
+pub use gather::{GatherError, Places, binary_functions, gather, gather_with};
+pub use kallsyms::{Kallsyms, KernelSymbol, addresses_of};
+pub use kconfig::{kconfig, parse_kconfig};
+pub use libraries::find_library;
+pub use pattern::{is_pattern, matches};
+pub use privileges::{Lockdown, Privileges, privileges};
+pub use symbols::{Symbols, UserSymbol};
+pub use system::{KernelVersion, boot_to_wall, kernel_version, pid_namespace};
+pub use users::Users;
+pub use wants::{BinaryWants, FunctionPattern, Wants};

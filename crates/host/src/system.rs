@@ -1,0 +1,75 @@
+//! Small facts of the running system.
+use osmia_sys::{Clock, Errno, now};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+/// The running kernel's version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelVersion {
+    /// As `LINUX_VERSION_CODE` packs it.
+    pub code: u32,
+    /// As `uname -r` prints it.
+    pub release: String,
+}
+
+/// The running kernel's version. Distributions that lie in `uname` say the truth elsewhere: Debian in
+/// `/proc/version`, Ubuntu in `/proc/version_signature`; there it is taken from.
+pub fn kernel_version() -> Result<KernelVersion, Errno> {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease")?.trim().to_owned();
+    let ubuntu = fs::read_to_string("/proc/version_signature").unwrap_or_default();
+    let debian = fs::read_to_string("/proc/version").unwrap_or_default();
+    let code = ubuntu
+        .split_whitespace()
+        .nth(2)
+        .and_then(pack)
+        .or_else(|| debian.split_once("Debian ").and_then(|(_, rest)| pack(rest)))
+        .or_else(|| pack(&release))
+        .ok_or(Errno::EINVAL)?;
+    Ok(KernelVersion { code, release })
+}
+
+/// `6.12.3-anything` as a number; sublevels above 255 count as 255.
+fn pack(text: &str) -> Option<u32> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let mut parts = text.get(..end)?.split('.').map(str::parse::<u32>);
+    let (major, minor) = (parts.next()?.ok()?, parts.next()?.ok()?);
+    let sub = parts.next().and_then(Result::ok).unwrap_or(0);
+    Some(major.min(0xffff) << 16 | minor.min(255) << 8 | sub.min(255))
+}
+
+/// What is to be added to nanoseconds since boot (`bpf_ktime_get_boot_ns`) to have nanoseconds since 1970.
+pub fn boot_to_wall() -> i64 {
+    let before = now(Clock::Boottime);
+    let wall = now(Clock::Realtime);
+    let boot = before + (now(Clock::Boottime).saturating_sub(before)) / 2;
+    let nanoseconds = |time: std::time::Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
+    nanoseconds(wall) - nanoseconds(boot)
+}
+
+/// Device and inode of this process' pid namespace, for `bpf_get_ns_current_pid_tgid`; `None` in the initial one.
+pub fn pid_namespace() -> Option<(u64, u64)> {
+    const INITIAL: u64 = 0xEFFF_FFFC; // PROC_PID_INIT_INO
+    let facts = fs::metadata("/proc/self/ns/pid").ok()?;
+    (facts.ino() != INITIAL).then(|| (facts.dev(), facts.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_packed() {
+        assert_eq!(pack("6.18.44-fc-v657"), Some(6 << 16 | 18 << 8 | 44));
+        assert_eq!(pack("5.4"), Some(5 << 16 | 4 << 8));
+        assert_eq!(pack("4.19.300"), Some(4 << 16 | 19 << 8 | 255));
+        assert_eq!(pack("six"), None);
+        assert!(kernel_version().unwrap().code >= 5 << 16);
+    }
+
+    #[test]
+    fn boot_time_plus_the_offset_is_now() {
+        let boot = i64::try_from(now(Clock::Boottime).as_nanos()).unwrap();
+        let wall = i64::try_from(now(Clock::Realtime).as_nanos()).unwrap();
+        assert!((boot + boot_to_wall() - wall).abs() < 1_000_000_000);
+    }
+}
