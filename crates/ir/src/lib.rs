@@ -3,6 +3,9 @@ mod builder;
 mod cfg;
 mod emit;
 mod function;
+#[doc(hidden)]
+pub mod interpret;
+mod meaning;
 mod module;
 mod passes;
 pub mod text;
