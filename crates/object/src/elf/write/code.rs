@@ -99,10 +99,10 @@ fn linked(
             continue;
         };
         let slot = base + start;
-        let (symbol, addend) = match reloc.symbol {
-            Symbol::Map(key) => (symbols.maps.get(&key), 0),
-            Symbol::Data { section, offset } => (symbols.data.get(&section), offset),
-            Symbol::Extern(key) => (symbols.externs.get(&key), 0),
+        let found = match reloc.symbol {
+            Symbol::Map(key) => symbols.maps.get(&key).map(|&symbol| (symbol, 0)),
+            Symbol::Data { section, offset } => symbols.place(section, offset),
+            Symbol::Extern(key) => symbols.externs.get(&key).map(|&symbol| (symbol, 0)),
             Symbol::Function(key) => {
                 let Some(&(home, at)) = homes.get(&key) else { continue };
                 if let Insn::Call(callee) = insn
@@ -112,12 +112,12 @@ fn linked(
                     continue;
                 }
                 match object.functions[key].linkage {
-                    Linkage::Static => (symbols.sections.get(&home), at * 8),
-                    _ => (symbols.functions.get(&key), 0),
+                    Linkage::Static => symbols.sections.get(&home).map(|&symbol| (symbol, at * 8)),
+                    _ => symbols.functions.get(&key).map(|&symbol| (symbol, 0)),
                 }
             }
         };
-        let Some(&symbol) = symbol else { continue };
+        let Some((symbol, addend)) = found else { continue };
         let kind = put(insn, addend);
         rels.push((u64::from(slot) * 8, symbol, kind));
     }

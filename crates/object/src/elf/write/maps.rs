@@ -110,7 +110,9 @@ fn pointers(object: &Object, data: &Data, symbols: &Symbols, section: &mut Secti
 fn pointee(symbols: &Symbols, symbol: Symbol) -> Option<(usize, u64)> {
     match symbol {
         Symbol::Map(key) => Some((*symbols.maps.get(&key)?, 0)),
-        Symbol::Data { section, offset } => Some((*symbols.data.get(&section)?, offset.into())),
+        Symbol::Data { section, offset } => {
+            symbols.place(section, offset).map(|(symbol, addend)| (symbol, addend.into()))
+        }
         Symbol::Extern(key) => Some((*symbols.externs.get(&key)?, 0)),
         Symbol::Function(key) => Some((*symbols.functions.get(&key)?, 0)),
     }

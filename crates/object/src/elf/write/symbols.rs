@@ -11,7 +11,7 @@ use elf::elf::{
 };
 use elf::endian::{U16, U32, U64};
 use elf::pod::bytes_of;
-use osmia_base::Endian;
+use osmia_base::{Endian, Key};
 use std::collections::HashMap;
 
 /// All symbols, and the numbers of those that something refers to.
@@ -25,6 +25,8 @@ pub(super) struct Symbols {
     pub(super) functions: HashMap<FunctionKey, usize>,
     pub(super) maps: HashMap<MapKey, usize>,
     pub(super) data: HashMap<DataKey, usize>,
+    /// Variables that everybody sees, by section and offset: references to them name them, as LLVM's do.
+    pub(super) variables: HashMap<(DataKey, u32), usize>,
     pub(super) externs: HashMap<ExternKey, usize>,
 }
 
@@ -47,6 +49,7 @@ enum Of {
     Section,
     Function(FunctionKey),
     Map(MapKey),
+    Variable(DataKey, u32),
     Extern(ExternKey),
 }
 
@@ -88,10 +91,10 @@ pub(super) fn all(
             Of::Map(*key),
         ));
     }
-    for (index, data) in object.data.values().enumerate() {
+    for (key, data) in object.data.iter() {
         list.extend(data.variables.iter().map(|it| {
-            let place = (places.data + index, u64::from(it.offset), u64::from(it.size));
-            symbol(&it.name, STT_OBJECT, it.linkage, place, Of::Nothing)
+            let place = (places.data + key.index(), u64::from(it.offset), u64::from(it.size));
+            symbol(&it.name, STT_OBJECT, it.linkage, place, Of::Variable(key, it.offset))
         }));
     }
     for index in (places.small..places.maps).chain(places.foreign..sections.len()) {
@@ -146,6 +149,10 @@ fn number(mut list: Vec<Sym>, object: &Object, places: &Places) -> Symbols {
             Of::Map(key) => {
                 all.maps.insert(key, index);
             }
+            Of::Variable(key, offset) if !sym.is_local() => {
+                all.variables.entry((key, offset)).or_insert(index);
+            }
+            Of::Variable(..) => {}
             Of::Extern(key) => {
                 all.externs.insert(key, index);
             }
@@ -158,6 +165,14 @@ fn number(mut list: Vec<Sym>, object: &Object, places: &Places) -> Symbols {
 }
 
 impl Symbols {
+    /// A symbol and an addend for a place in data.
+    pub(super) fn place(&self, section: DataKey, offset: u32) -> Option<(usize, u32)> {
+        match self.variables.get(&(section, offset)) {
+            Some(&symbol) => Some((symbol, 0)),
+            None => self.data.get(&section).map(|&symbol| (symbol, offset)),
+        }
+    }
+
     /// The table's bytes.
     pub(super) fn write(&self, endian: Endian, strings: &mut Strings) -> Vec<u8> {
         self.list
