@@ -125,7 +125,7 @@ pub struct Inst {
 }
 
 /// What an instruction does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
     /// A number of the result's type.
     Const(i64),
@@ -209,7 +209,7 @@ pub struct Core {
 }
 
 /// A place in memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address {
     /// A pointer.
     pub base: Value,
@@ -218,7 +218,7 @@ pub struct Address {
 }
 
 /// A distance from a pointer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Offset {
     /// In bytes.
     Bytes(i32),

@@ -1,4 +1,5 @@
 //! The compiler: SSA functions in, an [`osmia_object::Object`] out.
+mod bits;
 mod builder;
 mod cfg;
 mod emit;

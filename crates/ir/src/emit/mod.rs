@@ -1,5 +1,5 @@
 //! A module becomes an object: instructions are selected, registers allocated, frames laid out.
-mod bits;
+
 mod color;
 mod error;
 mod frame;
@@ -21,6 +21,8 @@ use osmia_base::{Arena, Endian, Key, Source};
 use osmia_btf::Btf;
 use osmia_object::{Line, Object};
 use std::collections::HashSet;
+
+pub(crate) use lower::{exchange, negate};
 
 /// The versions of the instruction set, as LLVM's `-mcpu` counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

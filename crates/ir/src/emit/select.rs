@@ -1,8 +1,8 @@
 //! Instruction selection: each operation of the IR becomes a few of the machine's, in registers without number.
-use super::bits::Bits;
 use super::lower::{definitions, exchange, negate};
 use super::mach::{Base, Code, End, MBlock, MBlockData, Mach, Mem, Src, Target, Vreg};
 use super::{CompileError, Isa, Options};
+use crate::bits::Bits;
 use crate::cfg::{Cfg, PerBlock};
 use crate::{
     Address, Block, Callee, Core, Function, Inst, Jump, Loc, Offset, Op, Pointee, Slot, Terminator, Type,

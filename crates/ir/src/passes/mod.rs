@@ -1,15 +1,36 @@
 //! The optimizer: a list of passes.
+mod branches;
 mod dead_code;
+mod fold;
+mod gvn;
+mod promote;
+mod replace;
 
 pub(crate) use dead_code::dead_code;
 
-use crate::{Function, Module};
+use crate::{Function, Module, Value};
+use branches::branches;
+use fold::fold;
+use gvn::gvn;
+use promote::promote;
+use replace::Replace;
+use std::collections::HashMap;
 
 /// A pass over one function.
 type Pass = fn(&mut Function);
 
 /// All passes over functions, in the order in which they run.
-const PASSES: &[(&str, Pass)] = &[("dead_code", dead_code)];
+const PASSES: &[(&str, Pass)] = &[
+    ("promote", promote),
+    ("fold", fold),
+    ("gvn", gvn),
+    ("branches", branches),
+    ("dead_code", dead_code),
+    ("fold", fold),
+    ("gvn", gvn),
+    ("branches", branches),
+    ("dead_code", dead_code),
+];
 
 /// Makes a module's functions shorter and faster.
 pub fn optimize(module: &mut Module) {
@@ -41,4 +62,15 @@ pub fn run_pass(module: &mut Module, name: &str) {
     for id in module.functions.keys().collect::<Vec<_>>() {
         pass(&mut module.functions[id]);
     }
+}
+
+/// Uses other values in place of some.
+fn replace_all(function: &mut Function, by: &HashMap<Value, Value>) {
+    let mut replace = Replace::new(function);
+    let mut sorted: Vec<(&Value, &Value)> = by.iter().collect();
+    sorted.sort_unstable();
+    for (&value, &by) in sorted {
+        replace.set(value, by);
+    }
+    replace.apply(function);
 }

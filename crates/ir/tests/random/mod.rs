@@ -6,17 +6,17 @@ use osmia_isa::{AluOp, AtomicOp, Cond, Size, Swap};
 use osmia_object::{Attach, Linkage, Program};
 
 /// xorshift.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    pub fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         (self.next() >> 20) % limit
     }
 
@@ -48,17 +48,17 @@ impl Random {
 
 /// How big, and with what.
 #[derive(Clone, Copy, Debug)]
-pub struct Shape {
-    pub statements: u64,
-    pub variables: u64,
+pub(crate) struct Shape {
+    pub(crate) statements: u64,
+    pub(crate) variables: u64,
     /// Calls of helpers, which only the test's machine knows.
-    pub helpers: bool,
+    pub(crate) helpers: bool,
     /// Atomic operations that old instruction sets lack.
-    pub atomics: bool,
+    pub(crate) atomics: bool,
 }
 
 impl Shape {
-    pub fn of(seed: u64) -> Self {
+    pub(crate) fn of(seed: u64) -> Self {
         Self {
             statements: 3 + seed % 40,
             variables: 1 + seed % 13,
@@ -70,7 +70,7 @@ impl Shape {
 
 const SUBPROGRAMS: usize = 2;
 
-pub fn module(seed: u64, shape: Shape) -> Module {
+pub(crate) fn module(seed: u64, shape: Shape) -> Module {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut module = Module { license: "GPL".into(), ..Module::default() };
     let main = Builder::new("main", "socket", &[Type::Ptr(osmia_ir::Pointee::Context)], Some(Type::I64));

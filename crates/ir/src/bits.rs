@@ -28,6 +28,11 @@ impl Bits {
         self.0[value.index()]
     }
 
+    /// As [`Self::of`]; `None` for values that came later.
+    pub(crate) fn get(&self, value: Value) -> Option<u32> {
+        self.0.get(value.index()).copied()
+    }
+
     fn raise(&mut self, value: Value, to: u32) -> bool {
         let old = self.0[value.index()];
         self.0[value.index()] = old.max(to);
