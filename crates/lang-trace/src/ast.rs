@@ -3,10 +3,12 @@
 //! Every node has its span. Old and new spellings of one thing (`args->x` and `args.x`, `BEGIN` and `begin`) are one
 //! node; nothing else is interpreted: `pid` is an [`ExprKind::Ident`], whether it is a builtin, a constant or an error.
 mod dump;
+mod visit;
 
 use osmia_base::{Span, Spanned};
 
 pub use dump::dump;
+pub use visit::{Visit, visit_block, visit_definitions, visit_expr};
 
 /// A name and where it was written. Variables keep their `$`, maps their `@`.
 pub type Name = Spanned<String>;

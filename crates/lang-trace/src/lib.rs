@@ -7,5 +7,7 @@ pub mod literal;
 mod parse;
 pub mod probes;
 pub mod typed;
+mod wants;
 
 pub use parse::{Parsed, parse};
+pub use wants::{Wants, wants};

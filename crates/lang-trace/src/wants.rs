@@ -1,0 +1,359 @@
+//! Which parts of a machine a script needs to know of before it can be checked. A script that needs nothing costs
+//! nothing: no types, no symbol table, no tracefs.
+use crate::ast::{
+    CItem, CTag, Expr, ExprKind, Script, TypeName, TypeNameKind, Visit, visit_block, visit_definitions,
+    visit_expr,
+};
+use crate::attach_point::{AttachPoint, Mangled, Point, UserPlace, has_wildcard, resolve_point};
+use crate::probes::Provider;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What must be known of the machine. All names may be patterns (see [`crate::attach_point::matches`]).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// Tracepoints, `(category, name)`, with their fields.
+    pub tracepoints: BTreeSet<(String, String)>,
+    /// Names of raw tracepoints that are patterns.
+    pub raw_tracepoints: BTreeSet<String>,
+    /// Kernel functions that are patterns or need their module looked up.
+    pub functions: BTreeSet<String>,
+    /// User files as the script writes them, with the symbols that are looked up in each.
+    pub binaries: BTreeMap<String, BTreeSet<String>>,
+    /// The kernel's types.
+    pub kernel_btf: bool,
+    /// Kernel symbols whose addresses are needed.
+    pub ksyms: BTreeSet<String>,
+    /// The number of processors.
+    pub cpus: bool,
+}
+
+impl Wants {
+    /// Whether nothing is wanted.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What `script` needs, its attach points having `params` in the place of `$1` and so on. Attach points that cannot be
+/// read want nothing; checking says what is wrong with them.
+pub fn wants(script: &Script, params: &[String]) -> Wants {
+    let mut collector = Collector { wants: Wants::default(), own: own_names(script) };
+    visit_definitions(script, &mut collector);
+    for probe in &script.probes {
+        for text in &probe.points {
+            if let Ok(point) = resolve_point(&text.text, text.span, params) {
+                collector.point(&point);
+            }
+        }
+        probe.predicate.iter().for_each(|predicate| visit_expr(predicate, &mut collector));
+        visit_block(&probe.body, &mut collector);
+    }
+    collector.wants
+}
+
+/// Words that need no types: builtins, words of calls (`perf`, `monotonic`), units.
+const KNOWN: [&str; 58] = [
+    "args",
+    "arg0",
+    "arg1",
+    "arg2",
+    "arg3",
+    "arg4",
+    "arg5",
+    "arg6",
+    "arg7",
+    "arg8",
+    "arg9",
+    "ctx",
+    "retval",
+    "kstack",
+    "ustack",
+    "nsecs",
+    "elapsed",
+    "pid",
+    "tid",
+    "uid",
+    "gid",
+    "comm",
+    "cpu",
+    "ncpus",
+    "numaid",
+    "cgroup",
+    "func",
+    "probe",
+    "probetype",
+    "rand",
+    "username",
+    "cpid",
+    "has_cpid",
+    "usermode",
+    "jiffies",
+    "config",
+    "monotonic",
+    "boot",
+    "tai",
+    "sw_tai",
+    "bpftrace",
+    "perf",
+    "raw",
+    "build_id",
+    "curr_ns",
+    "init",
+    "true",
+    "false",
+    "sarg0",
+    "sarg1",
+    "sarg2",
+    "sarg3",
+    "default_str_length",
+    "exit",
+    "count",
+    "safe_mode",
+    "signal_num",
+    "_",
+];
+
+/// Builtins and calls that read the current task, whose layout only the kernel's types tell.
+const OF_TASK: [&str; 7] = ["curtask", "ppid", "pcomm", "leader_comm", "leader_tid", "path", "skboutput"];
+
+/// Types that mean the same everywhere.
+const BASIC: [&str; 40] = [
+    "",
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "string",
+    "buffer",
+    "inet",
+    "void",
+    "char",
+    "short",
+    "int",
+    "long",
+    "unsigned",
+    "signed",
+    "float",
+    "double",
+    "_Bool",
+    "int8_t",
+    "int16_t",
+    "int32_t",
+    "int64_t",
+    "uint8_t",
+    "uint16_t",
+    "uint32_t",
+    "uint64_t",
+    "size_t",
+    "ssize_t",
+    "uintptr_t",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "timestamp",
+    "__int128",
+];
+
+/// Names that the script itself gives meaning to; types as `struct x`.
+fn own_names(script: &Script) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for item in &script.preamble.items {
+        match item {
+            CItem::Include { .. } => (),
+            CItem::Define { name, .. } | CItem::Typedef { name, .. } => drop(names.insert(name.node.clone())),
+            CItem::Type(definition) => {
+                names.extend(definition.name.as_ref().map(|name| tagged(definition.tag, &name.node)));
+                names.extend(definition.names.iter().map(|item| item.name.node.clone()));
+            }
+        }
+    }
+    for item in &script.macros {
+        names.insert(item.name.node.clone());
+        names.extend(item.params.iter().map(|param| param.name.node.clone()));
+    }
+    names.extend(script.functions.iter().map(|function| function.name.node.clone()));
+    names
+}
+
+fn tagged(tag: CTag, name: &str) -> String {
+    format!("{} {name}", tag.word())
+}
+
+struct Collector {
+    wants: Wants,
+    /// Names that need not be looked up.
+    own: BTreeSet<String>,
+}
+
+impl Collector {
+    fn point(&mut self, point: &AttachPoint) {
+        match &point.place {
+            Point::Tracepoint { category, name } => {
+                self.wants.tracepoints.insert((category.clone(), name.clone()));
+            }
+            Point::RawTracepoint { name, .. } => {
+                self.wants.kernel_btf = true;
+                self.wants.raw_tracepoints.extend(has_wildcard(name).then(|| name.clone()));
+            }
+            Point::KernelFunction { function, .. } => self.kernel_function(point, function),
+            Point::BpfProgram { .. } | Point::Iterator { .. } => self.wants.kernel_btf = true,
+            Point::UserFunction { path: Some(path), place } => self.user_place(path, place),
+            Point::Usdt { path: Some(path), .. } => {
+                drop(self.wants.binaries.entry(path.clone()).or_default())
+            }
+            _ => (),
+        }
+    }
+
+    fn kernel_function(&mut self, point: &AttachPoint, function: &str) {
+        let typed = matches!(point.provider, Provider::Fentry | Provider::Fexit);
+        self.wants.kernel_btf |= typed;
+        if typed || point.is_pattern() {
+            self.wants.functions.insert(function.to_owned());
+        }
+    }
+
+    fn user_place(&mut self, path: &str, place: &UserPlace) {
+        let symbols = self.wants.binaries.entry(path.to_owned()).or_default();
+        match place {
+            UserPlace::Symbol { name, mangled: Mangled::AsIs, .. } => drop(symbols.insert(name.clone())),
+            // Which symbol it is, only all of them tell.
+            UserPlace::Symbol { mangled: Mangled::Cpp, .. } => drop(symbols.insert("*".into())),
+            UserPlace::Address(_) | UserPlace::Line { .. } => (),
+        }
+    }
+
+    fn word(&mut self, word: &str) {
+        self.wants.cpus |= word == "ncpus";
+        self.wants.kernel_btf |= !KNOWN.contains(&word) && !self.own.contains(word);
+    }
+
+    fn call(&mut self, name: &str, args: &[Expr]) {
+        self.wants.kernel_btf |= OF_TASK.contains(&name) || name == "percpu_kaddr";
+        self.wants.cpus |= matches!(name, "ncpus" | "percpu_kaddr");
+        if let ("kaddr" | "percpu_kaddr", Some(ExprKind::Str(symbol))) =
+            (name, args.first().map(|arg| &arg.kind))
+        {
+            self.wants.ksyms.insert(String::from_utf8_lossy(symbol).into_owned());
+        }
+    }
+
+    /// A member of something: of `args` the probe itself tells what it is; of the rest only types do.
+    fn member(&mut self, base: &Expr) {
+        let plain = match &base.kind {
+            ExprKind::Ident(name) => name == "args" || name == "config",
+            ExprKind::Record(_) => true,
+            ExprKind::Call { name, .. } => name.node == "typeinfo" || name.node == "config",
+            _ => self.own_type(base),
+        };
+        self.wants.kernel_btf |= !plain;
+    }
+
+    /// Whether this is a cast to a type that the script defines.
+    fn own_type(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Cast(ty, _) => self.is_own(ty),
+            ExprKind::Field(base, _) | ExprKind::Index(base, _) | ExprKind::Unary(_, base) => {
+                self.own_type(base)
+            }
+            _ => false,
+        }
+    }
+
+    fn is_own(&self, ty: &TypeName) -> bool {
+        match &ty.kind {
+            TypeNameKind::Tagged(tag, name) => self.own.contains(&tagged(*tag, name)),
+            TypeNameKind::Named(name) => self.own.contains(name),
+            TypeNameKind::Pointer(inner) | TypeNameKind::Array(inner, _) => self.is_own(inner),
+            _ => false,
+        }
+    }
+}
+
+impl Visit for Collector {
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Ident(word) => self.word(word),
+            ExprKind::Call { name, args } => self.call(&name.node, args),
+            ExprKind::Field(base, _) => self.member(base),
+            _ => (),
+        }
+    }
+
+    fn type_name(&mut self, ty: &TypeName) {
+        let known = match &ty.kind {
+            TypeNameKind::Tagged(tag, name) => self.own.contains(&tagged(*tag, name)),
+            TypeNameKind::Named(name) => {
+                name.split(' ').all(|word| BASIC.contains(&word)) || self.own.contains(name)
+            }
+            _ => true,
+        };
+        self.wants.kernel_btf |= !known;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse;
+    use osmia_base::Source;
+
+    fn of(text: &str) -> Wants {
+        let parsed = parse(&Source::new("stdin", text));
+        assert!(!parsed.diagnostics.has_errors(), "{text}");
+        wants(&parsed.script, &["sched_switch".to_owned()])
+    }
+
+    #[test]
+    fn simple_scripts_want_nothing() {
+        for text in [
+            "BEGIN { printf(\"hello world\\n\"); exit(); }",
+            "interval:s:1 /pid > 1/ { @[comm, kstack(perf, 3)] = count(); print((uint8)nsecs); }",
+            "#define A 1\nstruct x { int a; struct x *next; } BEGIN { print(A); $x = (struct x *)0; print(((struct x *)1)->next->a) }",
+            "enum e { ONE } macro m(a) { a + ONE } BEGIN { print(m(1)) }",
+            "kprobe:vfs_read { @ = hist(arg2); }",
+            "profile:hz:99 { @[ustack] = count() }",
+        ] {
+            assert!(of(text).is_empty(), "{text}: {:?}", of(text));
+        }
+    }
+
+    #[test]
+    fn types_are_wanted_for_what_only_they_tell() {
+        for text in [
+            "BEGIN { print(curtask) }",
+            "BEGIN { $t = (struct task_struct *)0; }",
+            "BEGIN { print(sizeof(struct sock)) }",
+            "BEGIN { let $x : pid_t = 1 }",
+            "fentry:vfs_read { }",
+            "rt:sched_switch { }",
+            "iter:task { }",
+            "BEGIN { print(AF_INET) }",
+            "t:a:b { print(args.skb->len) }",
+            "BEGIN { print(ppid()) }",
+        ] {
+            assert!(of(text).kernel_btf, "{text}");
+        }
+        assert!(!of("t:a:b { print(str(args.filename)) }").kernel_btf);
+    }
+
+    #[test]
+    fn names_are_wanted_as_written() {
+        let wants =
+            of("t:sched:$1, k:vfs_*, kr:mod:f*, u:/bin/sh:main, u:libc:mal*, rt:sched*, f:foo, k:bar \
+             { print(kaddr(\"jiffies\")); print(ncpus) }");
+        let names = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(" ");
+        assert_eq!(wants.tracepoints.first(), Some(&("sched".to_owned(), "sched_switch".to_owned())));
+        assert_eq!(names(&wants.functions), "f* foo vfs_*");
+        assert_eq!(names(&wants.raw_tracepoints), "sched*");
+        assert_eq!(names(&wants.ksyms), "jiffies");
+        assert_eq!(wants.binaries.keys().cloned().collect::<Vec<_>>(), ["/bin/sh", "libc"]);
+        assert!(wants.cpus && wants.kernel_btf);
+    }
+}
