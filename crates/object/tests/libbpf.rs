@@ -71,4 +71,4 @@ macro_rules! cases {
     };
 }
 
-cases!(calls core data direct externs inner kinds maps types);
+cases!(calls core data direct externs inner kinds maps poison types);

@@ -1,7 +1,7 @@
 //! The file as sections, symbols and relocations; knows nothing of BPF but the machine's number.
 use super::error::ElfErrorKind::{self as Kind, NotElf};
 use super::{ElfError, MAX_BSS};
-use elf::elf::{EM_BPF, ET_REL, FileHeader64, SHT_NOBITS, SHT_SYMTAB};
+use elf::elf::{EM_BPF, ET_REL, FileHeader64, Rel64, SHT_NOBITS, SHT_SYMTAB};
 use elf::endian::Endianness;
 use elf::read::elf::{FileHeader, SectionHeader, SectionTable, Sym, SymbolTable};
 use osmia_base::Endian;
@@ -215,6 +215,11 @@ fn relocations(
     }
     if found.is_empty() {
         return Ok(());
+    }
+    let known: usize = sections.iter().map(|section| section.relocs.len()).sum();
+    // Tables that overlap must not multiply what they say.
+    if known + found.len() > bytes.len() / size_of::<Rel64<Endianness>>() {
+        return Err(ElfError::new("", 0, Kind::TooLarge));
     }
     let missing = || ElfError::new("", 0, Kind::NoSuchSection(target));
     sections.get_mut(target).ok_or_else(missing)?.relocs.append(&mut found);

@@ -1,0 +1,115 @@
+//! Broken files: an error or an object, never a panic, never a hang, never memory out of proportion.
+mod common;
+
+use osmia_object::{elf, property};
+use std::time::{Duration, Instant};
+
+/// A small generator, the same on every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit.max(1) as u64) as usize
+    }
+}
+
+/// Values that numbers in headers are changed to.
+const NASTY: [u64; 10] = [0, 1, 7, 8, 0x7f, 0xff, 0xffff, 0x7fff_ffff, 0xffff_ffff, u64::MAX];
+
+/// Changes some bytes of the file, more often in its tables than in its code.
+fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
+    for _ in 0..1 + random.below(4) {
+        let len = bytes.len();
+        let tables = len.saturating_sub(len / 3);
+        let at = if random.below(2) == 0 { random.below(len) } else { tables + random.below(len - tables) };
+        match random.below(5) {
+            0 => bytes[at] ^= 1 << random.below(8),
+            1 => bytes[at] = random.next() as u8,
+            2 => {
+                let value = NASTY[random.below(NASTY.len())].to_le_bytes();
+                let width = [1, 2, 4, 8][random.below(4)];
+                let at = at & !(width - 1);
+                bytes.iter_mut().skip(at).take(width).zip(value).for_each(|(place, byte)| *place = byte);
+            }
+            3 => {
+                let from = random.below(len);
+                let count = random.below(64).min(len - at.max(from));
+                bytes.copy_within(from..from + count, at);
+            }
+            _ if random.below(8) == 0 => bytes.truncate(at.max(64)),
+            _ => bytes[at] = bytes[at].wrapping_add(1),
+        }
+    }
+}
+
+#[test]
+fn mutated_files() {
+    let dir = common::scratch("hostile");
+    let mut random = Random(0x5eed_0bf1);
+    let (mut readable, mut refused) = (0, 0);
+    for source in common::corpus() {
+        let whole = common::compile(&source, "bpfel", &dir.join("x.o"));
+        for round in 0..400 {
+            let mut bytes = whole.clone();
+            mutate(&mut bytes, &mut random);
+            let start = Instant::now();
+            match elf::read(&bytes) {
+                Ok(_) => readable += 1,
+                Err(error) => {
+                    assert!(!error.to_string().is_empty());
+                    refused += 1;
+                }
+            }
+            property::read(&bytes);
+            let took = start.elapsed();
+            assert!(took < Duration::from_secs(10), "{}, round {round}: {took:?}", source.display());
+        }
+    }
+    assert!(
+        readable > 100 && refused > 100,
+        "{readable} read, {refused} refused: the mutations are too weak or strong"
+    );
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
+fn cut_files() {
+    let dir = common::scratch("cut");
+    let whole = common::compile(&common::corpus()[0], "bpfel", &dir.join("x.o"));
+    for len in (0..whole.len()).step_by(7) {
+        property::read(&whole[..len]);
+    }
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
+fn errors_name_the_place() {
+    let dir = common::scratch("place");
+    let whole = common::compile(&common::corpus()[0], "bpfel", &dir.join("x.o"));
+    let refused = elf::read(&whole[..40]).unwrap_err();
+    assert!(refused.to_string().starts_with("object file, offset 0x0: not an ELF file"), "{refused}");
+    let mut other = whole.clone();
+    other[18] = 62;
+    assert_eq!(
+        elf::read(&other).unwrap_err().to_string(),
+        "object file, offset 0x12: for machine 62, not for BPF (247)"
+    );
+    // The first opcode of `.text`.
+    let text = common::run("readelf", &["-SW", &dir.join("x.o").to_string_lossy()]);
+    let words: Vec<&str> =
+        text.lines().find(|line| line.contains(" .text ")).unwrap().split_whitespace().collect();
+    let at = words.iter().position(|word| *word == "PROGBITS").unwrap() + 2;
+    let offset = usize::from_str_radix(words[at], 16).unwrap();
+    let mut broken = whole;
+    broken[offset] = 0xff;
+    let refused = elf::read(&broken).unwrap_err().to_string();
+    assert_eq!(refused, "section `.text`, offset 0x0: unknown opcode 0xff");
+    std::fs::remove_dir_all(dir).unwrap();
+}
