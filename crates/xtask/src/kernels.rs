@@ -1,0 +1,41 @@
+//! Tests on other kernels, in virtual machines that see this machine's files.
+use crate::run::{root, run};
+
+/// What is run, and on which kernels.
+const KERNELS: &[&str] = &["6.12", "6.1"];
+
+/// Test binaries that are built on this machine and run in each virtual machine, by the crate that has them.
+const SUITES: &[(&str, &str)] = &[("osmia-cli", "kernel"), ("osmia-loader", "kernel")];
+
+/// Runs the suites under each kernel, or under those that are named.
+pub(crate) fn kernels(args: &[String]) -> Result<(), String> {
+    let chosen: Vec<&str> =
+        if args.is_empty() { KERNELS.to_vec() } else { args.iter().map(String::as_str).collect() };
+    let mut binaries = Vec::new();
+    for (package, test) in SUITES {
+        binaries.push(test_binary(package, test)?);
+    }
+    let vm = root().join("crates/xtask/kernel-vm");
+    let vm = vm.to_string_lossy();
+    for kernel in chosen {
+        for binary in &binaries {
+            run(
+                &vm,
+                &["--verbose", "--timeout", "900", "--kernel", kernel, "--", binary, "--test-threads=2"],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Builds a test and says where it is.
+fn test_binary(package: &str, test: &str) -> Result<String, String> {
+    let args = ["test", "--no-run", "--message-format=json", "--package", package, "--test", test];
+    let messages = crate::run::output("cargo", &args)?;
+    let path = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == test)
+        .find_map(|message| message["executable"].as_str().map(str::to_owned));
+    path.ok_or_else(|| format!("cargo built no test `{test}` of {package}"))
+}
