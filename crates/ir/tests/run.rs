@@ -5,7 +5,9 @@ mod random;
 use osmia_base::Key;
 use osmia_ir::interpret::World;
 use osmia_ir::{FunctionId, Isa, Module, Options, emit, optimize_with, text, validate_module};
-use osmia_object::Object;
+use osmia_isa::{Callee, Insn};
+use osmia_object::{Object, Symbol};
+use osmia_sys::bpf::{ProgLoad, TestRun};
 
 /// Where the context lies.
 const CONTEXT: u64 = 0x10_0000;
@@ -68,4 +70,87 @@ fn random_functions_agree() {
         optimized += sizes.1;
     }
     assert!(optimized <= plain, "the optimizer makes code longer: {plain} to {optimized}");
+}
+
+/// What the kernel's own test run gives a socket filter: a packet of 64 bytes, 14 of them its header.
+fn kernel_context(mark: u32) -> Vec<u8> {
+    let mut context = vec![0; 64];
+    context[0] = 50;
+    context[8..12].copy_from_slice(&mark.to_le_bytes());
+    context
+}
+
+/// Puts the first function of an object and those it calls behind each other. The kernel refuses code that nothing
+/// leads to.
+fn link(object: &Object) -> Vec<Insn> {
+    let symbol = |function: &osmia_object::Function, at| {
+        let reloc = function.relocs.iter().find(|reloc| reloc.insn as usize == at)?;
+        if let Symbol::Function(key) = reloc.symbol { Some(key) } else { None }
+    };
+    let mut keys: Vec<_> = object.functions.keys().take(1).collect();
+    let mut starts = std::collections::HashMap::new();
+    let (mut end, mut next) = (0, 0);
+    while let Some(&key) = keys.get(next) {
+        let function = &object.functions[key];
+        starts.insert(key, end);
+        end += function.insns.iter().map(Insn::slots).sum::<u32>() as i32;
+        for callee in (0..function.insns.len()).filter_map(|at| symbol(function, at)) {
+            if !keys.contains(&callee) {
+                keys.push(callee);
+            }
+        }
+        next += 1;
+    }
+    let mut linked = Vec::new();
+    let mut slot = 0;
+    for function in keys.iter().map(|&key| &object.functions[key]) {
+        for (at, insn) in function.insns.iter().enumerate() {
+            slot += insn.slots() as i32;
+            let callee = symbol(function, at).map(|key| Insn::Call(Callee::Local(starts[&key] - slot)));
+            linked.push(callee.unwrap_or(*insn));
+        }
+    }
+    linked
+}
+
+/// The kernel takes what is compiled, and computes the same.
+#[test]
+fn the_kernel_agrees() {
+    let count = std::env::var("OSMIA_RANDOM").ok().and_then(|text| text.parse().ok()).unwrap_or(120);
+    for seed in 1..=count {
+        let shape = random::Shape {
+            statements: 2 + seed % 14,
+            variables: 1 + seed % 11,
+            helpers: false,
+            atomics: true,
+        };
+        let isa = if seed % 2 == 0 { Isa::V3 } else { Isa::V4 };
+        let mark = seed as u32 * 0x0101;
+        for optimized in [false, true] {
+            let (_, object) = compiled(seed, isa, optimized, shape);
+            let want = interpret(&random::module(seed, shape), &kernel_context(mark));
+            let got =
+                kernel_run(&object, mark).unwrap_or_else(|error| panic!("seed {seed} {optimized}: {error}"));
+            assert_eq!(
+                got,
+                want as u32,
+                "seed {seed}, {isa:?}, optimized {optimized}\n{}",
+                machine::listing(&object)
+            );
+        }
+    }
+}
+
+fn kernel_run(object: &Object, mark: u32) -> Result<u32, String> {
+    let bytes = osmia_isa::encode(&link(object));
+    let load =
+        ProgLoad { log_level: 1, ..ProgLoad::new(osmia_abi::ProgramType::SocketFilter, &bytes, c"GPL") };
+    let loaded = load.call().map_err(|error| {
+        let end: Vec<&str> = error.log.lines().rev().take(30).collect();
+        format!("{}\n{}", error.errno, end.into_iter().rev().collect::<Vec<_>>().join("\n"))
+    })?;
+    let mut context = vec![0; 192];
+    context[8..12].copy_from_slice(&mark.to_le_bytes());
+    let run = TestRun { data: &[0; 64], context: &context, ..TestRun::default() };
+    run.call(&loaded.fd).map(|result| result.returned).map_err(|error| error.to_string())
 }

@@ -23,7 +23,12 @@ pub(crate) fn listing(object: &Object) -> String {
 }
 
 /// Runs the first function of an object.
-pub(crate) fn run(object: &Object, at: u64, context: &[u8], helper: fn(u32, &[u64]) -> u64) -> Result<u64, String> {
+pub(crate) fn run(
+    object: &Object,
+    at: u64,
+    context: &[u8],
+    helper: fn(u32, &[u64]) -> u64,
+) -> Result<u64, String> {
     let stack = vec![0xa5; 8 * FRAME as usize];
     let mut machine = Machine { object, context: (at, context.to_vec()), stack, helper, steps: 1_000_000 };
     machine.function(FunctionKey::from_index(0), [at, 0xbad1, 0xbad2, 0xbad3, 0xbad4], 0)
