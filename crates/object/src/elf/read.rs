@@ -107,7 +107,7 @@ fn roles(file: &File<'_>) -> Vec<Role> {
         .map(|section| match section.kind {
             kind if is_table(kind) => Role::Table,
             _ if section.name == ".eh_frame" => Role::Table,
-            kind if section.flags & u64::from(SHF_EXECINSTR.0) != 0 && kind == SHT_PROGBITS.0 => Role::Code,
+            kind if section.flags & SHF_EXECINSTR.0 != 0 && kind == SHT_PROGBITS.0 => Role::Code,
             _ => named_role(section.name, section.kind, section.flags),
         })
         .collect()
@@ -123,7 +123,7 @@ fn named_role(name: &str, kind: u32, flags: u64) -> Role {
         return role;
     }
     let holds = kind == SHT_PROGBITS.0 || kind == SHT_NOBITS.0;
-    if !holds || flags & u64::from(SHF_ALLOC.0) == 0 {
+    if !holds || flags & SHF_ALLOC.0 == 0 {
         return Role::Foreign;
     }
     data_kind(name).map_or(Role::Foreign, Role::Data)

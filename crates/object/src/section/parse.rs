@@ -58,7 +58,7 @@ fn uprobe(text: &str, side: ProbeSide) -> Option<Attach> {
     let (path, place) = path_and_place(text)?;
     let target = uprobe_target(place);
     let moved = matches!(target, UprobeTarget::Symbol { offset: 1.., .. });
-    (side == Entry || !moved).then(|| Attach::Uprobe { path, target, pid: None, side })
+    (side == Entry || !moved).then_some(Attach::Uprobe { path, target, pid: None, side })
 }
 
 /// A path may hold no colon, as libbpf has it.

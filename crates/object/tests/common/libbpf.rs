@@ -89,7 +89,7 @@ fn number(call: &str, field: &str) -> u64 {
 }
 
 fn text(call: &str, field: &str) -> String {
-    after(call, field).trim_start_matches('"').split('"').next().unwrap().to_owned()
+    after(call, field).split('"').nth(1).unwrap_or("").to_owned()
 }
 
 /// A number, or several with `|` between them.
