@@ -13,5 +13,5 @@ pub use error::{ElfError, ElfErrorKind};
 pub use read::read;
 pub use write::write;
 
-/// How large a section of zeros may be.
+/// How large all sections of zeros together may be.
 const MAX_BSS: usize = 64 << 20;

@@ -16,6 +16,8 @@ pub(super) struct File<'a> {
     pub(super) symbols: Vec<Symbol<'a>>,
     /// What else may be copied out of the file.
     budget: u64,
+    /// How many zeros may still be made for sections that have no bytes in the file.
+    zeros: usize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -88,6 +90,7 @@ impl<'a> File<'a> {
             sections,
             symbols: collect_symbols(&symbols, endian)?,
             budget: bytes.len() as u64 * 16 + (1 << 20),
+            zeros: MAX_BSS,
         })
     }
 
@@ -108,7 +111,8 @@ impl<'a> File<'a> {
         let (bytes, kind, size) =
             self.sections.get(section).map_or((&[][..], 0, 0), |it| (it.bytes, it.kind, it.size));
         if kind == SHT_NOBITS.0 {
-            let size = usize::try_from(size).ok().filter(|&size| size <= MAX_BSS).ok_or(Kind::TooLarge)?;
+            let size = usize::try_from(size).map_err(|_| Kind::TooLarge)?;
+            self.zeros = self.zeros.checked_sub(size).ok_or(Kind::TooLarge)?;
             return Ok(vec![0; size]);
         }
         self.spend(bytes.len())?;

@@ -106,6 +106,10 @@ fn kconfig(object: &Object, target: &Target, externs: &mut Externs, errors: &mut
     slots.sort_by(|a, b| (b.align, a.size, &a.symbol.name).cmp(&(a.align, b.size, &b.symbol.name)));
     for slot in slots {
         let start = externs.kconfig.len().next_multiple_of(slot.align);
+        if start + slot.size > MAX_TEXT as usize {
+            errors.push(wrong(slot.symbol, "there is no room for so many configuration values"));
+            return;
+        }
         externs.kconfig.resize(start + slot.size, 0);
         externs.values[slot.key.index()] = Value::Kconfig(start as u32);
         let place = externs.kconfig.get_mut(start..).unwrap_or_default();
@@ -119,7 +123,7 @@ fn wrong(symbol: &Extern, what: &str) -> ResolveError {
     ResolveError::new(&symbol.name, ResolveErrorKind::BadConfig(what.to_owned()))
 }
 
-/// The largest configuration text.
+/// How many bytes all configuration values together may have.
 const MAX_TEXT: u64 = 1 << 16;
 
 fn slot<'a>(btf: &Btf, key: ExternKey, symbol: &'a Extern) -> Option<Slot<'a>> {

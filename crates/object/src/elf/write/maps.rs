@@ -1,4 +1,5 @@
 //! Map sections and pointers in data.
+use super::super::MAX_BSS;
 use super::layout::Section;
 use super::symbols::Symbols;
 use super::types::Types;
@@ -39,7 +40,9 @@ pub(super) fn lay_out(object: &Object, types: &mut Types) -> Maps {
             maps.places.insert(key, (maps.sections.len(), place.offset, place.size));
             maps.values.insert(key, place.values);
         }
-        maps.sections.push(section(".maps", vec![0; end as usize]));
+        // No linker makes more; broken types may say anything.
+        let size = usize::try_from(end).map_or(MAX_BSS, |size| size.min(MAX_BSS));
+        maps.sections.push(section(".maps", vec![0; size]));
     }
     let legacy: Vec<(MapKey, &Map)> =
         object.maps.iter().filter(|(_, map)| map.decl == MapDecl::Legacy).collect();
