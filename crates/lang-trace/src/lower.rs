@@ -1,0 +1,93 @@
+//! A checked script becomes IR, a schema for its readers and a plan of attachments.
+//!
+//! Each probe becomes one function (a program); loops over maps add callbacks, and histograms a shared subprogram.
+//!
+//! # What user space finds in the object
+//! * `events`: the ring buffer (or perf event array, see [`Transport`]); there only if something is sent.
+//! * `.bss` variable `lost_events` (`u64`): records that found no room. There only if something is sent.
+//! * `.bss` variable `map_full` (`u64` for each map of [`osmia_event::Schema::maps`], in that order): updates that failed.
+//!   There only if an update can fail.
+//! * `.bss` variable `start_ns` (`u64`): `CLOCK_BOOTTIME` when the script began. User space writes it before the first
+//!   program runs. There only if `elapsed` is used.
+//! * `AT_x`: the script's map `@x` (`AT_` is `@`), as a map or as a variable of `.bss`
+//!   ([`osmia_event::Storage::Global`]).
+//! * `stack_LIMIT`: stack traces of so many frames.
+//! * `scratch`: memory for values that the stack has no room for, one element per program.
+//!
+//! # What older kernels lose
+//! Features that nobody has asked for ([`osmia_abi::Answer::Unknown`]) are taken to be there. Without
+//! `bpf_map_lookup_percpu_elem` (5.19) an aggregation that is read as a number in the kernel is this processor's part only.
+mod aggregate;
+mod builtin;
+mod cx;
+mod expr;
+mod globals;
+mod helpers;
+mod local_types;
+mod loops;
+mod maps;
+mod memory;
+mod names;
+mod remote;
+mod send;
+mod stmt;
+mod text;
+mod types;
+mod walk;
+
+use crate::plan::Plan;
+use crate::typed;
+use osmia_base::{Diagnostic, Source};
+use osmia_event::Schema;
+use osmia_ir::Module;
+use osmia_object::Target;
+
+/// What is decided outside of the script.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LowerOptions {
+    /// `-p PID`: kernel probes do nothing for other processes.
+    pub pid: Option<u32>,
+    /// The reader's pid namespace, as device and inode of `/proc/self/ns/pid`, where it is not the initial one.
+    pub pid_namespace: Option<(u64, u64)>,
+    /// `-c`: the child's process id, the value of `cpid`.
+    pub cpid: Option<u32>,
+    /// How records are sent.
+    pub transport: Transport,
+}
+
+/// How records reach their reader.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// By ring buffer where the target has it.
+    #[default]
+    Best,
+    /// By one ring buffer for all processors.
+    Ringbuf,
+    /// By one perf buffer for each processor. The raw sample is the record.
+    PerfBuffer,
+}
+
+/// What becomes of a script.
+#[derive(Debug)]
+pub struct Lowered {
+    /// The code.
+    pub module: Module,
+    /// How to read what it sends and stores.
+    pub schema: Schema,
+    /// What is attached where.
+    pub plan: Plan,
+}
+
+/// Lowers a checked script.
+pub fn lower(
+    program: &typed::Program,
+    source: &Source,
+    target: &Target,
+    options: &LowerOptions,
+) -> Result<Lowered, Diagnostic> {
+    let mut cx = cx::Cx::new(program, source, target, options)?;
+    for probe in &program.probes {
+        cx.probe(probe)?;
+    }
+    Ok(cx.finish())
+}

@@ -1,0 +1,644 @@
+//! What is known while a script is lowered: the module so far, the probe, the function being written and where its
+//! variables are.
+use super::globals::{Globals, MapShape};
+use super::helpers::{self, Choice};
+use super::local_types::LocalTypes;
+use super::maps::MapHome;
+use super::types::Types;
+use super::walk;
+use super::{LowerOptions, Lowered, Transport, names};
+use crate::plan::{Plan, PlannedProbe};
+use crate::probes::Provider;
+use crate::typed::{Probe, Program, Type, VarId};
+use osmia_abi::{Answer, Feature, MapType};
+use osmia_base::{Diagnostic, Key, Source, Span};
+use osmia_event::{Schema, round_up};
+use osmia_ir::{Block, Builder, FunctionId, Loc, Module, Pointee, Slot, Type as Kind, Value};
+use osmia_isa::{Cond, Size};
+use osmia_object::{MapKey, Target};
+
+pub(super) type Result<T> = std::result::Result<T, Diagnostic>;
+
+/// At most so many bytes of a program's stack hold values other than numbers; callbacks have a third of it.
+const STACK_LIMIT: u32 = 288;
+
+/// Memory of the program's own that holds a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) base: Value,
+    pub(super) offset: i32,
+}
+
+impl Place {
+    pub(super) const fn new(base: Value) -> Self {
+        Self { base, offset: 0 }
+    }
+
+    pub(super) const fn at(self, bytes: u32) -> Self {
+        Self { base: self.base, offset: self.offset + bytes as i32 }
+    }
+}
+
+/// A value that stays the same while a program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cached {
+    PidTgid,
+    UidGid,
+    Task,
+    Cpu,
+    Cgroup,
+    Scratch,
+    /// A ForMap callback's own key and value are not cached; this is the frame's context pointer.
+    Context,
+}
+
+/// Where a variable is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum VarHome {
+    /// On this function's stack; a number's slot has 8 bytes.
+    Slot(Slot),
+    /// In the frame that the program shares with its callbacks.
+    Frame(u32),
+    /// In scratch memory.
+    Scratch(u32),
+    /// A loop's key and value, in the memory that the callback was given.
+    Pair {
+        key: Place,
+        value: Place,
+    },
+}
+
+/// A loop around the current statement.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Loop {
+    /// Of this function.
+    Native {
+        next: Block,
+        done: Block,
+    },
+    /// Its body is this function.
+    Callback,
+}
+
+/// A piece of stack that is free again when its statement ends.
+#[derive(Clone, Copy, Debug)]
+struct Temp {
+    slot: Slot,
+    size: u32,
+    busy: bool,
+}
+
+/// The function being written.
+#[derive(Debug)]
+pub(super) struct Level {
+    /// The end of what is done before anything else.
+    prologue: Block,
+    cache: Vec<(Cached, Value)>,
+    pub(super) loops: Vec<Loop>,
+    /// Records that are reserved and not sent.
+    pub(super) records: Vec<Value>,
+    /// Where it goes on after each of them.
+    pub(super) after: Vec<Block>,
+    /// Bytes of stack in use.
+    stack: u32,
+    temps: Vec<Temp>,
+    /// The shared frame, in a callback.
+    frame: Option<Value>,
+}
+
+/// The shared frame's first words.
+pub(super) const FRAME_CONTEXT: i32 = 0;
+pub(super) const FRAME_RETURNED: i32 = 8;
+const FRAME_HEADER: u32 = 16;
+
+/// The probe being lowered.
+#[derive(Debug)]
+struct Current {
+    homes: Vec<Option<VarHome>>,
+    captured: Vec<bool>,
+    /// How variables that hold a pointer hold it.
+    pointers: Vec<Kind>,
+    /// The shared frame's slot in the program's own function.
+    frame: Option<Slot>,
+    frame_size: u32,
+    /// This program's element of the scratch map.
+    scratch: Option<u32>,
+    scratch_top: u32,
+    /// Below this is what variables have.
+    scratch_kept: u32,
+}
+
+/// Everything.
+pub(super) struct Cx<'a> {
+    pub(super) program: &'a Program,
+    pub(super) source: &'a Source,
+    pub(super) target: &'a Target,
+    pub(super) options: &'a LowerOptions,
+    pub(super) types: Types<'a>,
+    pub(super) globals: Globals,
+    pub(super) local: LocalTypes,
+    pub(super) schema: Schema,
+    pub(super) maps: Vec<MapHome>,
+    pub(super) hist: Vec<(u8, FunctionId)>,
+    plan: Plan,
+    scratch_users: u32,
+    scratch_size: u32,
+    pub(super) record_size: u32,
+    pub(super) probe: &'a Probe,
+    current: Current,
+    pub(super) b: Builder,
+    pub(super) f: Level,
+    callbacks: usize,
+}
+
+/// A probe for the time when there is none.
+static NO_PROBE: std::sync::LazyLock<Probe> = std::sync::LazyLock::new(|| Probe {
+    provider: Provider::Begin,
+    name: String::new(),
+    attach: Vec::new(),
+    multi: false,
+    vars: osmia_base::Arena::new(),
+    body: Vec::new(),
+    span: Span::default(),
+});
+
+impl<'a> Cx<'a> {
+    pub(super) fn new(
+        program: &'a Program,
+        source: &'a Source,
+        target: &'a Target,
+        options: &'a LowerOptions,
+    ) -> Result<Self> {
+        let module =
+            Module { license: program.config.license.clone(), files: vec![source.clone()], ..Module::default() };
+        let mut globals = Globals::new(module);
+        let types = Types::new(program, target);
+        let local = LocalTypes::new(program, target.btf.as_ref(), &mut globals);
+        let mut cx = Self {
+            program,
+            source,
+            target,
+            options,
+            types,
+            globals,
+            local,
+            schema: Schema::default(),
+            maps: Vec::new(),
+            hist: Vec::new(),
+            plan: Plan::default(),
+            scratch_users: 0,
+            scratch_size: 0,
+            record_size: 0,
+            probe: &NO_PROBE,
+            current: Current::new(0),
+            b: Builder::new("", "", &[], None),
+            f: Level::new(Block::from_index(0)),
+            callbacks: 0,
+        };
+        cx.declare_maps();
+        Ok(cx)
+    }
+
+    /// Lowers one probe.
+    pub(super) fn probe(&mut self, probe: &'a Probe) -> Result<()> {
+        let index = self.plan.probes.len();
+        let name = names::program_name(&probe.name, index);
+        let (section, program) = names::shape(probe);
+        self.probe = probe;
+        self.current = Current::new(probe.vars.len());
+        self.capture();
+        let context = Kind::Ptr(Pointee::Context);
+        self.b = Builder::new(name.as_str(), section, &[context], Some(Kind::I32));
+        self.b.program(program);
+        self.b.function().type_id = self.globals.program_type(&name);
+        self.at(probe.span);
+        let body = self.enter();
+        self.filter_process();
+        self.body(&probe.body)?;
+        self.leave(body);
+        let function = std::mem::replace(&mut self.b, Builder::new("", "", &[], None)).finish();
+        self.globals.module.functions.push(function);
+        self.plan.probes.push(PlannedProbe {
+            program: name,
+            provider: probe.provider,
+            name: probe.name.clone(),
+            attach: probe.attach.clone(),
+            multi: probe.multi,
+            span: probe.span,
+        });
+        Ok(())
+    }
+
+    /// Starts a function's body; the entry block is left for the prologue.
+    fn enter(&mut self) -> Block {
+        let entry = self.b.current();
+        self.f = Level::new(entry);
+        let body = self.b.block();
+        self.b.switch_to(body);
+        body
+    }
+
+    /// Ends a function.
+    fn leave(&mut self, body: Block) {
+        if !self.b.ended() {
+            self.leave_program();
+        }
+        if let (None, Some(frame)) = (self.f.frame, self.current.frame) {
+            let size = round_up(self.current.frame_size, 8);
+            self.b.function().slots[frame].size = size;
+            self.prologue(|cx| {
+                let address = cx.b.slot_addr(frame);
+                cx.b.zero(address, 0, size);
+            });
+        }
+        self.b.switch_to(self.f.prologue);
+        self.b.jump(body, &[]);
+    }
+
+    /// Writes a callback: `body` is given its parameters and leaves the function's result.
+    pub(super) fn callback(
+        &mut self,
+        purpose: &str,
+        params: &[(&str, Kind)],
+        body: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<FunctionId> {
+        self.callbacks += 1;
+        let name = format!("{purpose}_{}", self.callbacks);
+        let kinds: Vec<Kind> = params.iter().map(|&(_, kind)| kind).collect();
+        let names: Vec<&str> = params.iter().map(|&(name, _)| name).collect();
+        let loc = self.b.loc();
+        let mut builder = Builder::new(name.as_str(), ".text", &kinds, Some(Kind::I64));
+        builder.function().linkage = osmia_object::Linkage::Static;
+        builder.function().type_id = self.globals.callback_type(&name, &names);
+        builder.at(loc);
+        let frame = builder.param(params.len() - 1);
+        let outer_builder = std::mem::replace(&mut self.b, builder);
+        let entry = self.b.current();
+        let outer = std::mem::replace(&mut self.f, Level::new(entry));
+        let start = self.enter();
+        self.f.frame = Some(frame);
+        self.f.loops.push(Loop::Callback);
+        let homes = self.current.homes.clone();
+        let written = body(self);
+        self.forget_homes(&homes);
+        if written.is_ok() {
+            self.leave(start);
+        }
+        self.f = outer;
+        let function = std::mem::replace(&mut self.b, outer_builder).finish();
+        written?;
+        Ok(self.globals.module.functions.push(function))
+    }
+
+    /// Variables that only a callback has are gone with it.
+    fn forget_homes(&mut self, before: &[Option<VarHome>]) {
+        for (home, before) in self.current.homes.iter_mut().zip(before) {
+            if matches!(home, Some(VarHome::Slot(_) | VarHome::Pair { .. })) {
+                *home = *before;
+            }
+        }
+    }
+
+    /// `-p PID`: kernel probes do nothing for other processes.
+    fn filter_process(&mut self) {
+        const FILTERED: [Provider; 6] = [
+            Provider::Kprobe,
+            Provider::Kretprobe,
+            Provider::Fentry,
+            Provider::Fexit,
+            Provider::Tracepoint,
+            Provider::RawTracepoint,
+        ];
+        let Some(pid) = self.options.pid.filter(|_| FILTERED.contains(&self.probe.provider)) else { return };
+        let found = self.process_id();
+        let wanted = self.b.int(i64::from(pid));
+        let (other, own) = (self.b.block(), self.b.block());
+        self.b.branch(Cond::Ne, found, wanted, other, own);
+        self.b.switch_to(other);
+        self.leave_program();
+        self.b.switch_to(own);
+    }
+
+    /// Leaves the program, without the records that are open.
+    pub(super) fn leave_program(&mut self) {
+        for record in self.f.records.clone() {
+            self.discard(record);
+        }
+        match self.f.frame {
+            Some(frame) => {
+                let one = self.b.int(1);
+                self.b.store(Size::DW, frame, FRAME_RETURNED, one);
+                self.b.ret(Some(one));
+            }
+            None => {
+                let zero = self.b.constant(0, Kind::I32);
+                self.b.ret(Some(zero));
+            }
+        }
+    }
+
+    /// Where following instructions were written.
+    pub(super) fn at(&mut self, span: Span) {
+        let place = self.source.start(span);
+        self.b.at(Loc { file: 0, line: place.line, column: place.column });
+    }
+
+    /// Whether the target can do something, as far as is known.
+    pub(super) fn can(&self, feature: Feature) -> bool {
+        self.target.features.get(feature) != Answer::No
+    }
+
+    pub(super) fn uses_ringbuf(&self) -> bool {
+        match self.options.transport {
+            Transport::Best => self.can(Feature::Ringbuf),
+            Transport::Ringbuf => true,
+            Transport::PerfBuffer => false,
+        }
+    }
+
+    /// Calls a helper that gives a number.
+    pub(super) fn call(&mut self, helper: u32, args: &[Value]) -> Value {
+        self.b.helper(helper, args, Kind::I64)
+    }
+
+    /// The helper that the target has.
+    pub(super) fn pick(&self, choice: &Choice) -> u32 {
+        if self.can(choice.feature) { choice.new } else { choice.old }
+    }
+
+    /// The context, as a pointer.
+    pub(super) fn context(&mut self) -> Value {
+        let Some(frame) = self.f.frame else { return self.b.param(0) };
+        self.once(Cached::Context, |cx| cx.b.load(Size::DW, frame, FRAME_CONTEXT, Kind::Ptr(Pointee::Context)))
+    }
+
+    /// A value that is computed where it is first needed, and known from there on.
+    pub(super) fn once(&mut self, what: Cached, make: impl FnOnce(&mut Self) -> Value) -> Value {
+        if let Some(&(_, value)) = self.f.cache.iter().find(|(key, _)| *key == what) {
+            return value;
+        }
+        let value = make(self);
+        self.f.cache.push((what, value));
+        value
+    }
+
+    /// Writes code that may be skipped: what it computes is not known afterwards.
+    pub(super) fn maybe<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> T {
+        let known = self.f.cache.len();
+        let result = write(self);
+        self.f.cache.truncate(known);
+        result
+    }
+
+    /// Writes code that runs before everything else in this function.
+    fn prologue(&mut self, write: impl FnOnce(&mut Self)) {
+        let (here, cache) = (self.b.current(), std::mem::take(&mut self.f.cache));
+        let records = std::mem::take(&mut self.f.records);
+        self.b.switch_to(self.f.prologue);
+        write(self);
+        self.f.prologue = self.b.current();
+        self.f.cache = cache;
+        self.f.records = records;
+        self.b.switch_to(here);
+    }
+
+    /// Memory for a value until the current statement ends.
+    pub(super) fn temp(&mut self, size: u32) -> Place {
+        let size = round_up(size.max(1), 8);
+        if size > 8 && !self.fits_stack(size) {
+            let offset = self.take_scratch(size);
+            return self.scratch_place(offset);
+        }
+        let slot = self.temp_slot(size);
+        Place::new(self.b.slot_addr(slot))
+    }
+
+    fn temp_slot(&mut self, size: u32) -> Slot {
+        if let Some(temp) = self.f.temps.iter_mut().find(|temp| !temp.busy && temp.size == size) {
+            temp.busy = true;
+            return temp.slot;
+        }
+        let slot = self.b.slot(size, 8);
+        self.f.stack += size;
+        self.f.temps.push(Temp { slot, size, busy: true });
+        slot
+    }
+
+    fn fits_stack(&self, size: u32) -> bool {
+        let free = |temp: &Temp| !temp.busy && temp.size == size;
+        let limit = if self.f.frame.is_some() { STACK_LIMIT / 3 } else { STACK_LIMIT };
+        size <= round_up(self.program.config.on_stack_limit, 8)
+            && (self.f.temps.iter().any(free) || self.f.stack + size <= limit)
+    }
+
+    /// Writes a statement; its temporary memory is free again after it.
+    pub(super) fn statement<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> T {
+        let busy: Vec<bool> = self.f.temps.iter().map(|temp| temp.busy).collect();
+        let top = self.current.scratch_top;
+        let result = write(self);
+        for (at, temp) in self.f.temps.iter_mut().enumerate() {
+            temp.busy = busy.get(at).copied().unwrap_or(false);
+        }
+        self.current.scratch_top = top.max(self.current.scratch_kept);
+        result
+    }
+
+    fn take_scratch(&mut self, size: u32) -> u32 {
+        let offset = self.current.scratch_top;
+        self.current.scratch_top += round_up(size, 8);
+        self.scratch_size = self.scratch_size.max(self.current.scratch_top);
+        offset
+    }
+
+    fn scratch_place(&mut self, offset: u32) -> Place {
+        Place::new(self.scratch()).at(offset)
+    }
+
+    /// The program's scratch memory. Without it (which cannot be) the program ends.
+    fn scratch(&mut self) -> Value {
+        self.once(Cached::Scratch, |cx| {
+            let users = &mut cx.scratch_users;
+            let element = *cx.current.scratch.get_or_insert_with(|| {
+                *users += 1;
+                *users - 1
+            });
+            let map = cx.globals.map("scratch", MapShape::new(MapType::PercpuArray, 4, 0, 0));
+            cx.element(map, i64::from(element))
+        })
+    }
+
+    /// The element of a per-CPU array; the program ends if there is none.
+    pub(super) fn element(&mut self, map: MapKey, index: i64) -> Value {
+        let slot = self.temp_slot(8);
+        let key = self.b.slot_addr(slot);
+        let number = self.b.int(index);
+        self.b.store(Size::W, key, 0, number);
+        let map = self.b.map(map);
+        let found = self.b.helper(helpers::MAP_LOOKUP, &[map, key], Kind::Ptr(Pointee::Memory));
+        let (missing, there) = (self.b.block(), self.b.block());
+        self.b.branch_if(found, there, missing);
+        self.b.switch_to(missing);
+        self.leave_program();
+        self.b.switch_to(there);
+        found
+    }
+
+    /// Notes which variables callbacks share with the rest of the program.
+    fn capture(&mut self) {
+        self.current.captured = super::loops::captured(self);
+    }
+
+    /// The frame that the program shares with its callbacks.
+    pub(super) fn frame(&mut self) -> Value {
+        if let Some(frame) = self.f.frame {
+            return frame;
+        }
+        if self.current.frame.is_none() {
+            self.current.frame = Some(self.b.slot(FRAME_HEADER, 8));
+        }
+        let slot = self.current.frame.unwrap_or_else(|| Slot::from_index(0));
+        self.b.slot_addr(slot)
+    }
+
+    /// A new word of the frame.
+    pub(super) fn frame_word(&mut self) -> i32 {
+        let offset = self.current.frame_size;
+        self.current.frame_size += 8;
+        self.f.stack += 8;
+        offset as i32
+    }
+
+    /// Where a variable is; it gets its place when it is first met.
+    pub(super) fn home(&mut self, var: VarId) -> VarHome {
+        if let Some(home) = self.current.homes[var.index()] {
+            return home;
+        }
+        let kind = &self.probe.vars[var].kind;
+        let size = if kind.is_scalar() { 8 } else { round_up(self.types.size(kind).max(1), 8) };
+        let home = self.new_home(var, size);
+        self.current.homes[var.index()] = Some(home);
+        if !matches!(home, VarHome::Frame(_)) && !walk::sets_first(&self.probe.body, var) {
+            self.prologue(|cx| {
+                let place = cx.place_of(home);
+                cx.zero(place, size);
+            });
+        }
+        home
+    }
+
+    fn new_home(&mut self, var: VarId, size: u32) -> VarHome {
+        let small = size == 8 || self.fits_stack(size);
+        if !small {
+            let offset = self.take_scratch(size);
+            self.current.scratch_kept = self.current.scratch_top;
+            return VarHome::Scratch(offset);
+        }
+        if self.current.captured[var.index()] {
+            let offset = self.current.frame_size;
+            self.current.frame_size += size;
+            self.f.stack += size;
+            return VarHome::Frame(offset);
+        }
+        if size > 8 {
+            self.f.stack += size;
+        }
+        VarHome::Slot(self.b.slot(size, 8))
+    }
+
+    /// Gives a variable its place.
+    pub(super) fn set_home(&mut self, var: VarId, home: VarHome) {
+        self.current.homes[var.index()] = Some(home);
+    }
+
+    pub(super) fn is_captured(&self, var: VarId) -> bool {
+        self.current.captured[var.index()]
+    }
+
+    /// A place in memory for what is not a pair.
+    pub(super) fn place_of(&mut self, home: VarHome) -> Place {
+        match home {
+            VarHome::Slot(slot) => Place::new(self.b.slot_addr(slot)),
+            VarHome::Frame(offset) => Place::new(self.frame()).at(offset),
+            VarHome::Scratch(offset) => self.scratch_place(offset),
+            VarHome::Pair { key, .. } => key,
+        }
+    }
+
+    /// Whether a variable may hold a pointer that the verifier knows: it is set once, and before it is read.
+    fn keeps_pointer(&self, var: VarId) -> bool {
+        !self.is_captured(var)
+            && walk::count_sets(&self.probe.body, var) == 1
+            && walk::sets_first(&self.probe.body, var)
+    }
+
+    /// How a variable holds its value from now on: as the pointer that it is, or as a number.
+    pub(super) fn note_pointer(&mut self, var: VarId, kind: Kind) -> Kind {
+        let kept = if kind.is_pointer() && self.keeps_pointer(var) { kind } else { Kind::I64 };
+        self.current.pointers[var.index()] = kept;
+        kept
+    }
+
+    /// How a variable holds its value.
+    pub(super) fn pointer_of(&self, var: VarId) -> Kind {
+        self.current.pointers[var.index()]
+    }
+
+    /// A size in bytes of a value of this type.
+    pub(super) fn size_of(&self, ty: &Type) -> u32 {
+        self.types.size(ty)
+    }
+
+    pub(super) fn error<T>(&self, span: Span, text: impl Into<String>) -> Result<T> {
+        Err(Diagnostic::error(span, text))
+    }
+
+    /// The function's stack of attach places, for what depends on them.
+    pub(super) fn provider(&self) -> Provider {
+        self.probe.provider
+    }
+
+    pub(super) fn finish(mut self) -> Lowered {
+        if self.scratch_users > 0 {
+            let map = self.globals.map("scratch", MapShape::new(MapType::PercpuArray, 4, 0, 0));
+            let map = &mut self.globals.module.maps[map];
+            (map.value_size, map.max_entries) = (self.scratch_size.max(8), self.scratch_users);
+        }
+        self.finish_records();
+        Lowered { module: self.globals.finish(), schema: self.schema, plan: self.plan }
+    }
+}
+
+impl Level {
+    fn new(prologue: Block) -> Self {
+        Self {
+            prologue,
+            cache: Vec::new(),
+            loops: Vec::new(),
+            records: Vec::new(),
+            after: Vec::new(),
+            stack: 0,
+            temps: Vec::new(),
+            frame: None,
+        }
+    }
+
+    /// Whether this function is a callback.
+    pub(super) fn is_callback(&self) -> bool {
+        self.frame.is_some()
+    }
+}
+
+impl Current {
+    fn new(vars: usize) -> Self {
+        Self {
+            homes: vec![None; vars],
+            captured: vec![false; vars],
+            pointers: vec![Kind::I64; vars],
+            frame: None,
+            frame_size: FRAME_HEADER,
+            scratch: None,
+            scratch_top: 0,
+            scratch_kept: 0,
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! What all programs of a script share: its maps, global data, and the types that describe them.
+use osmia_abi::MapType;
+use osmia_btf::{IntEncoding, Linkage as TypeLinkage, Param, TypeId, VarSlot};
+use osmia_event::round_up;
+use osmia_ir::Module;
+use osmia_object::{Data, DataKey, DataKind, Linkage, Map, MapDecl, MapKey, Pinning, Variable};
+use std::collections::BTreeMap;
+
+/// A data section as it grows.
+#[derive(Debug)]
+struct Section {
+    key: DataKey,
+    variables: Vec<(Variable, TypeId)>,
+}
+
+/// The module, and what has been put into it so far.
+#[derive(Debug)]
+pub(super) struct Globals {
+    pub(super) module: Module,
+    bss: Option<Section>,
+    rodata: Option<Section>,
+    texts: BTreeMap<Vec<u8>, u32>,
+    zeros: Option<(u32, u32)>,
+    ints: BTreeMap<(u32, bool), TypeId>,
+    maps: BTreeMap<String, MapKey>,
+    void_pointer: Option<TypeId>,
+}
+
+impl Globals {
+    pub(super) fn new(module: Module) -> Self {
+        Self {
+            module,
+            bss: None,
+            rodata: None,
+            texts: BTreeMap::new(),
+            zeros: None,
+            ints: BTreeMap::new(),
+            maps: BTreeMap::new(),
+            void_pointer: None,
+        }
+    }
+
+    /// The type of an integer.
+    pub(super) fn int(&mut self, size: u32, signed: bool) -> TypeId {
+        let (name, encoding) = match (size, signed) {
+            (1, true) => ("signed char", IntEncoding::SIGNED),
+            (1, false) => ("unsigned char", IntEncoding::UNSIGNED),
+            (2, true) => ("short", IntEncoding::SIGNED),
+            (2, false) => ("unsigned short", IntEncoding::UNSIGNED),
+            (4, true) => ("int", IntEncoding::SIGNED),
+            (4, false) => ("unsigned int", IntEncoding::UNSIGNED),
+            (_, true) => ("long", IntEncoding::SIGNED),
+            (_, false) => ("unsigned long", IntEncoding::UNSIGNED),
+        };
+        let btf = &mut self.module.btf;
+        *self.ints.entry((size, signed)).or_insert_with(|| btf.add_int(name, size, encoding))
+    }
+
+    /// `void *`.
+    pub(super) fn void_pointer(&mut self) -> TypeId {
+        let btf = &mut self.module.btf;
+        *self.void_pointer.get_or_insert_with(|| btf.add_ptr(TypeId::VOID))
+    }
+
+    /// An array of so many bytes.
+    fn bytes(&mut self, size: u32) -> TypeId {
+        let (element, index) = (self.int(1, false), self.int(4, false));
+        self.module.btf.add_array(element, index, size)
+    }
+
+    /// A type of this size, for what has no better one.
+    fn plain(&mut self, size: u32) -> TypeId {
+        if matches!(size, 1 | 2 | 4 | 8) { self.int(size, false) } else { self.bytes(size) }
+    }
+
+    /// The type of a program: `int NAME(void *ctx)`.
+    pub(super) fn program_type(&mut self, name: &str) -> TypeId {
+        let (ret, ctx) = (self.int(4, true), self.void_pointer());
+        let params = vec![Param { name: "ctx".into(), ty: ctx }];
+        let proto = self.module.btf.add_func_proto(ret, params);
+        self.module.btf.add_func(name, proto, TypeLinkage::Global)
+    }
+
+    /// The type of a callback: `long NAME(void *, …)`.
+    pub(super) fn callback_type(&mut self, name: &str, params: &[&str]) -> TypeId {
+        let (ret, pointer) = (self.int(8, true), self.void_pointer());
+        let params = params.iter().map(|&name| Param { name: name.into(), ty: pointer }).collect();
+        let proto = self.module.btf.add_func_proto(ret, params);
+        self.module.btf.add_func(name, proto, TypeLinkage::Static)
+    }
+
+    /// The type of a function from one number to another.
+    pub(super) fn number_function_type(&mut self, name: &str) -> TypeId {
+        let (ret, param) = (self.int(8, false), self.int(8, true));
+        let proto = self.module.btf.add_func_proto(ret, vec![Param { name: "value".into(), ty: param }]);
+        self.module.btf.add_func(name, proto, TypeLinkage::Global)
+    }
+
+    /// Where the variable `name` of `.bss` is; makes it if there is none yet.
+    pub(super) fn variable(&mut self, name: &str, size: u32) -> (DataKey, u32) {
+        let found = self.bss.as_ref().and_then(|bss| bss.variables.iter().find(|(it, _)| it.name == name));
+        if let (Some((found, _)), Some(bss)) = (found, &self.bss) {
+            return (bss.key, found.offset);
+        }
+        let ty = self.plain(size);
+        let mut section = self.bss.take().unwrap_or_else(|| self.section(".bss", DataKind::Bss));
+        let data = &mut self.module.data[section.key];
+        let offset = round_up(data.bytes.len() as u32, 8);
+        data.bytes.resize((offset + size) as usize, 0);
+        let linkage = Linkage::Global;
+        section.variables.push((Variable { name: name.to_owned(), offset, size, linkage }, ty));
+        let key = section.key;
+        self.bss = Some(section);
+        (key, offset)
+    }
+
+    fn section(&mut self, name: &str, kind: DataKind) -> Section {
+        let key = self.module.data.push(Data {
+            name: name.to_owned(),
+            kind,
+            bytes: Vec::new(),
+            type_id: TypeId::VOID,
+            variables: Vec::new(),
+            relocs: Vec::new(),
+        });
+        Section { key, variables: Vec::new() }
+    }
+
+    /// Where bytes that never change are: `size` of them, `text` and zeros after it.
+    pub(super) fn constant(&mut self, text: &[u8], size: u32) -> (DataKey, u32) {
+        let mut bytes = text.to_vec();
+        bytes.resize(size as usize, 0);
+        let section = self.rodata.take().unwrap_or_else(|| self.section(".rodata", DataKind::ReadOnly));
+        let key = section.key;
+        self.rodata = Some(section);
+        let data = &mut self.module.data[key].bytes;
+        let offset = *self.texts.entry(bytes).or_insert_with_key(|bytes| {
+            let offset = round_up(data.len() as u32, 8);
+            data.resize(offset as usize, 0);
+            data.extend_from_slice(bytes);
+            offset
+        });
+        (key, offset)
+    }
+
+    /// Where at least `size` zeros are.
+    pub(super) fn zeros(&mut self, size: u32) -> (DataKey, u32) {
+        let (offset, known) = self.zeros.unwrap_or((0, 0));
+        if let (true, Some(rodata)) = (known >= size, &self.rodata) {
+            return (rodata.key, offset);
+        }
+        let (key, offset) = self.constant(&[], size);
+        self.zeros = Some((offset, size));
+        (key, offset)
+    }
+
+    /// The map `name`; makes it if there is none yet.
+    pub(super) fn map(&mut self, name: &str, shape: MapShape) -> MapKey {
+        if let Some(&key) = self.maps.get(name) {
+            return key;
+        }
+        let mut number = |ty: Option<(u32, bool)>| ty.map_or(TypeId::VOID, |(size, signed)| self.int(size, signed));
+        let (key_type, value_type) = (number(shape.key_number), number(shape.value_number));
+        let key = self.module.maps.push(Map {
+            name: name.to_owned(),
+            decl: MapDecl::Btf,
+            kind: shape.kind,
+            key_size: shape.key_size,
+            value_size: shape.value_size,
+            max_entries: shape.max_entries,
+            flags: 0,
+            numa_node: 0,
+            extra: 0,
+            pinning: Pinning::None,
+            key_type,
+            value_type,
+            inner: None,
+            slots: Vec::new(),
+        });
+        self.maps.insert(name.to_owned(), key);
+        key
+    }
+
+    /// Describes the data sections, and gives the module.
+    pub(super) fn finish(mut self) -> Module {
+        if let Some(rodata) = &mut self.rodata {
+            let size = self.module.data[rodata.key].bytes.len() as u32;
+            let constants = Variable { name: "constants".to_owned(), offset: 0, size, linkage: Linkage::Static };
+            rodata.variables.push((constants, TypeId::VOID));
+        }
+        for section in [self.rodata.take(), self.bss.take()].into_iter().flatten() {
+            self.describe(section);
+        }
+        self.module
+    }
+
+    fn describe(&mut self, section: Section) {
+        let mut slots = Vec::new();
+        let mut variables = Vec::new();
+        for (variable, ty) in section.variables {
+            let ty = if ty.is_void() { self.bytes(variable.size) } else { ty };
+            let linkage = if variable.linkage == Linkage::Static { TypeLinkage::Static } else { TypeLinkage::Global };
+            let ty = self.module.btf.add_var(&variable.name, ty, linkage);
+            slots.push(VarSlot { ty, offset: variable.offset, size: variable.size });
+            variables.push(variable);
+        }
+        let (name, size) = (self.module.data[section.key].name.clone(), self.module.data[section.key].bytes.len() as u32);
+        let type_id = self.module.btf.add_datasec(&name, size, slots);
+        let data = &mut self.module.data[section.key];
+        (data.type_id, data.variables) = (type_id, variables);
+    }
+}
+
+/// How a map is made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MapShape {
+    pub(super) kind: MapType,
+    pub(super) key_size: u32,
+    pub(super) value_size: u32,
+    pub(super) max_entries: u32,
+    /// Size and signedness, where the key is one number.
+    pub(super) key_number: Option<(u32, bool)>,
+    /// Size and signedness, where the value is one number.
+    pub(super) value_number: Option<(u32, bool)>,
+}
+
+impl MapShape {
+    /// A map whose keys and values have no names.
+    pub(super) const fn new(kind: MapType, key_size: u32, value_size: u32, max_entries: u32) -> Self {
+        Self { kind, key_size, value_size, max_entries, key_number: None, value_number: None }
+    }
+}

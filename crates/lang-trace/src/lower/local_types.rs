@@ -1,0 +1,139 @@
+//! Local copies of kernel types, with only the members that the script names: what CO-RE relocations start from.
+use super::globals::Globals;
+use super::walk::{self, Node};
+use crate::typed::{ExprKind, Member, Program, TypeSet};
+use osmia_btf::{Btf, Composite, Enum, Kind, Type, TypeId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A kernel structure's copy.
+#[derive(Debug)]
+struct Local {
+    id: TypeId,
+    /// The kernel's numbers of the members it has, in order.
+    members: Vec<u32>,
+}
+
+/// All copies, by the kernel's ids.
+#[derive(Debug, Default)]
+pub(super) struct LocalTypes {
+    structures: BTreeMap<TypeId, Local>,
+}
+
+impl LocalTypes {
+    /// Copies what `program` names of the kernel's types.
+    pub(super) fn new(program: &Program, kernel: Option<&Btf>, globals: &mut Globals) -> Self {
+        let Some(kernel) = kernel else { return Self::default() };
+        let mut wanted: BTreeMap<TypeId, BTreeSet<u32>> = BTreeMap::new();
+        for probe in &program.probes {
+            walk::stmts(&probe.body, &mut |node| {
+                if let Node::Expr(it) = node
+                    && let ExprKind::Field { member, .. } = &it.kind
+                    && member.of.set == TypeSet::Kernel
+                {
+                    want(kernel, member, &mut wanted);
+                }
+            });
+        }
+        Self::copy(kernel, &wanted, globals)
+    }
+
+    fn copy(kernel: &Btf, wanted: &BTreeMap<TypeId, BTreeSet<u32>>, globals: &mut Globals) -> Self {
+        let mut copies = Copies { kernel, globals, made: BTreeMap::new() };
+        let mut all = Self::default();
+        for (&id, members) in wanted {
+            let local = copies.structure(id);
+            all.structures.insert(id, Local { id: local, members: members.iter().copied().collect() });
+        }
+        for (&id, local) in &all.structures {
+            copies.fill(id, local);
+        }
+        all
+    }
+
+    /// The local root type of a member.
+    pub(super) fn root(&self, of: TypeId) -> Option<TypeId> {
+        self.structures.get(&of).map(|local| local.id)
+    }
+
+    /// A member's path in the local types.
+    pub(super) fn path(&self, kernel: &Btf, member: &Member) -> Option<Vec<u32>> {
+        let mut of = member.of.id;
+        let mut path = Vec::new();
+        for &index in &member.path {
+            let members = &self.structures.get(&of)?.members;
+            path.push(u32::try_from(members.iter().position(|&it| it == index)?).ok()?);
+            of = member_type(kernel, of, index)?;
+        }
+        Some(path)
+    }
+}
+
+fn member_type(kernel: &Btf, of: TypeId, index: u32) -> Option<TypeId> {
+    let ty = kernel.get(of).ok()?;
+    Some(kernel.resolve(ty.kind.members().get(index as usize)?.ty))
+}
+
+fn want(kernel: &Btf, member: &Member, wanted: &mut BTreeMap<TypeId, BTreeSet<u32>>) {
+    let mut of = member.of.id;
+    for &index in &member.path {
+        wanted.entry(of).or_default().insert(index);
+        let Some(next) = member_type(kernel, of, index) else { return };
+        of = next;
+    }
+}
+
+/// Copying, and what has been copied.
+struct Copies<'a> {
+    kernel: &'a Btf,
+    globals: &'a mut Globals,
+    made: BTreeMap<TypeId, TypeId>,
+}
+
+impl Copies<'_> {
+    /// A structure, union or enum with its name and size only.
+    fn structure(&mut self, id: TypeId) -> TypeId {
+        if let Some(&made) = self.made.get(&id) {
+            return made;
+        }
+        let ty = self.kernel.get(id).unwrap_or(Type::anonymous(Kind::Void));
+        let empty = |size| Composite { size, members: Vec::new() };
+        let kind = match ty.kind {
+            Kind::Struct(body) => Kind::Struct(empty(body.size)),
+            Kind::Union(body) => Kind::Union(empty(body.size)),
+            Kind::Enum(body) => Kind::Enum(Enum { values: Vec::new(), ..body }),
+            Kind::Enum64(body) => Kind::Enum64(Enum { values: Vec::new(), ..body }),
+            other => other,
+        };
+        let made = self.globals.module.btf.add(Type { name: ty.name, kind });
+        self.made.insert(id, made);
+        made
+    }
+
+    fn fill(&mut self, id: TypeId, local: &Local) {
+        let Ok(ty) = self.kernel.get(id) else { return };
+        let picked = local.members.iter().filter_map(|&index| ty.kind.members().get(index as usize).cloned());
+        let mut members: Vec<_> = picked.collect();
+        members.iter_mut().for_each(|member| member.ty = self.member(member.ty));
+        if let Some(Type { kind: Kind::Struct(body) | Kind::Union(body), .. }) = self.globals.module.btf.get_mut(local.id) {
+            body.members = members;
+        }
+    }
+
+    /// A member's type: numbers as they are, pointers to nothing, structures as they were copied.
+    fn member(&mut self, id: TypeId) -> TypeId {
+        let id = self.kernel.resolve(id);
+        let Ok(ty) = self.kernel.get(id) else { return TypeId::VOID };
+        match ty.kind {
+            Kind::Int { size, encoding, .. } if matches!(size, 1 | 2 | 4 | 8) => {
+                self.globals.int(size, encoding.is_signed())
+            }
+            Kind::Ptr(_) => self.globals.void_pointer(),
+            Kind::Array { element, len, .. } => {
+                let (element, index) = (self.member(element), self.globals.int(4, false));
+                self.globals.module.btf.add_array(element, index, len)
+            }
+            Kind::Void | Kind::Fwd { .. } | Kind::Func { .. } | Kind::FuncProto { .. } => TypeId::VOID,
+            _ => self.structure(id),
+        }
+    }
+}

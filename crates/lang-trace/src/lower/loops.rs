@@ -1,0 +1,213 @@
+//! Loops over maps and ranges. Bodies that the kernel calls back are functions of their own; what they share with the
+//! program lies in a frame on the program's stack, whose address they are given.
+use super::cx::{Cx, FRAME_CONTEXT, Place, Result, VarHome};
+use super::helpers;
+use super::walk::{self, Node};
+use crate::typed::{Expr, ExprKind, MapId, MapValue, Stmt, StmtKind, Type, VarId};
+use osmia_abi::Feature;
+use osmia_base::{Key, Span};
+use osmia_ir::{Callee, FunctionId, Op, Pointee, Type as Kind, Value};
+use osmia_isa::{AluOp, Cond, Size};
+
+/// Ranges of at most so many turns are loops of the program itself.
+const NATIVE_TURNS: i64 = 128;
+
+const MEMORY: Kind = Kind::Ptr(Pointee::Memory);
+
+/// Which variables a callback shares with the rest of its probe.
+pub(super) fn captured(cx: &Cx<'_>) -> Vec<bool> {
+    let vars = cx.probe.vars.len();
+    let all = mentions(&cx.probe.body, vars);
+    let mut shared = vec![false; vars];
+    walk::stmts(&cx.probe.body, &mut |node| {
+        let Some((own, body)) = callback_body(cx, node) else { return };
+        let inside = mentions(body, vars);
+        for (var, shared) in shared.iter_mut().enumerate() {
+            let own = usize::from(own.index() == var);
+            *shared |= inside[var] > 0 && inside[var] + own < all[var];
+        }
+    });
+    shared
+}
+
+/// A loop's variable and body, if the body is a callback.
+fn callback_body<'a>(cx: &Cx<'_>, node: Node<'a>) -> Option<(VarId, &'a [Stmt])> {
+    let Node::Stmt(it) = node else { return None };
+    match &it.kind {
+        StmtKind::ForMap(var, _, body) => Some((*var, body)),
+        StmtKind::ForRange(var, from, to, body) if !cx.is_native(from, to) => Some((*var, body)),
+        _ => None,
+    }
+}
+
+/// How often each variable is named.
+fn mentions(list: &[Stmt], vars: usize) -> Vec<usize> {
+    let mut count = vec![0; vars];
+    walk::stmts(list, &mut |node| {
+        if let Some(var) = walk::var_of(node) {
+            count[var.index()] += 1;
+        }
+    });
+    count
+}
+
+fn constant(it: &Expr) -> Option<i64> {
+    match &it.kind {
+        ExprKind::Number(number) => Some(*number),
+        ExprKind::Cast(inner) if matches!(inner.ty, Type::Int { .. }) => constant(inner),
+        _ => None,
+    }
+}
+
+impl<'a> Cx<'a> {
+    /// Whether a range is a loop of the program itself.
+    fn is_native(&self, from: &Expr, to: &Expr) -> bool {
+        let known = constant(from).zip(constant(to));
+        let few = known.is_some_and(|(from, to)| to.saturating_sub(from) <= NATIVE_TURNS);
+        few || !self.can(Feature::BpfLoop)
+    }
+
+    pub(super) fn for_range(&mut self, var: VarId, from: &'a Expr, to: &'a Expr, body: &'a [Stmt]) -> Result<()> {
+        let start = self.number(from)?;
+        let end = self.number(to)?;
+        if self.is_native(from, to) {
+            return self.native_range(var, start, end, body);
+        }
+        self.callback_range(var, start, end, body)
+    }
+
+    fn native_range(&mut self, var: VarId, start: Value, end: Value, body: &'a [Stmt]) -> Result<()> {
+        let counter = self.b.slot(8, 8);
+        let at = self.b.slot_addr(counter);
+        self.b.store(Size::DW, at, 0, start);
+        let (head, turn, next, done) = (self.b.block(), self.b.block(), self.b.block(), self.b.block());
+        self.b.jump(head, &[]);
+        self.b.switch_to(head);
+        let now = self.b.load(Size::DW, at, 0, Kind::I64);
+        self.b.branch(Cond::Slt, now, end, turn, done);
+        self.b.switch_to(turn);
+        self.maybe(|cx| {
+            cx.store_var(var, now);
+            cx.turn(body, next, done)
+        })?;
+        self.b.switch_to(next);
+        let now = self.b.load(Size::DW, at, 0, Kind::I64);
+        let one = self.b.int(1);
+        let more = self.b.alu(AluOp::Add, now, one);
+        self.b.store(Size::DW, at, 0, more);
+        self.b.jump(head, &[]);
+        self.b.switch_to(done);
+        Ok(())
+    }
+
+    fn callback_range(&mut self, var: VarId, start: Value, end: Value, body: &'a [Stmt]) -> Result<()> {
+        let frame = self.open_frame();
+        let first = self.frame_word();
+        self.b.store(Size::DW, frame, first, start);
+        let params = [("index", Kind::I64), ("frame", MEMORY)];
+        let callback = self.callback("for_range", &params, |cx| {
+            let (index, frame) = (cx.b.param(0), cx.b.param(1));
+            let start = cx.b.load(Size::DW, frame, first, Kind::I64);
+            // The helper counts in 32 bits.
+            let index = cx.b.push(Op::ZeroExtend(Size::W, index), Kind::I64);
+            let now = cx.b.alu(AluOp::Add, start, index);
+            cx.store_var(var, now);
+            cx.callback_turn(body)
+        })?;
+        let (run, done) = (self.b.block(), self.b.block());
+        self.b.branch(Cond::Slt, start, end, run, done);
+        self.b.switch_to(run);
+        let count = self.b.alu(AluOp::Sub, end, start);
+        let most = self.b.int(i64::from(osmia_abi::flags::MAX_LOOPS));
+        let few = self.b.compare(Cond::Lt, count, most);
+        let count = self.b.push(Op::Select(few, count, most), Kind::I64);
+        let function = self.function(callback);
+        let none = self.b.int(0);
+        self.call(helpers::LOOP, &[count, function, frame, none]);
+        self.b.jump(done, &[]);
+        self.b.switch_to(done);
+        self.follow_return(body);
+        Ok(())
+    }
+
+    fn function(&mut self, id: FunctionId) -> Value {
+        self.b.push(Op::FunctionAddr(id), Kind::Ptr(Pointee::Function))
+    }
+
+    /// The frame, fit for callbacks: it tells them the context.
+    fn open_frame(&mut self) -> Value {
+        let frame = self.frame();
+        if !self.f.is_callback() {
+            let context = self.context();
+            self.b.store(Size::DW, frame, FRAME_CONTEXT, context);
+        }
+        frame
+    }
+
+    /// The rest of a callback: the loop's body, then the next turn.
+    fn callback_turn(&mut self, body: &'a [Stmt]) -> Result<()> {
+        self.body(body)?;
+        if !self.b.ended() {
+            let zero = self.b.int(0);
+            self.b.ret(Some(zero));
+        }
+        Ok(())
+    }
+
+    pub(super) fn for_map(&mut self, var: VarId, map: MapId, body: &'a [Stmt], span: Span) -> Result<()> {
+        let Some(handle) = self.maps[map.index()].map.filter(|_| self.program.maps[map].key.is_some()) else {
+            return self.error(span, "a map without keys has nothing to go through");
+        };
+        let frame = self.open_frame();
+        let params = [("map", Kind::Ptr(Pointee::Map)), ("key", MEMORY), ("value", MEMORY), ("frame", MEMORY)];
+        let callback = self.callback("for_map", &params, |cx| {
+            let (key, value) = (Place::new(cx.b.param(1)), Place::new(cx.b.param(2)));
+            let value = cx.element_value(map, key, value, span)?;
+            cx.set_pair(var, key, value);
+            cx.callback_turn(body)
+        })?;
+        let (handle, function, none) = (self.b.map(handle), self.function(callback), self.b.int(0));
+        self.call(helpers::FOR_EACH_MAP, &[handle, function, frame, none]);
+        self.follow_return(body);
+        Ok(())
+    }
+
+    /// A loop's variable is its key and value where they are; a copy of them where other callbacks want it.
+    fn set_pair(&mut self, var: VarId, key: Place, value: Place) {
+        if !self.is_captured(var) {
+            return self.set_home(var, VarHome::Pair { key, value });
+        }
+        let home = self.home(var);
+        let to = self.place_of(home);
+        self.copy_pair(key, value, &self.probe.vars[var].kind, to);
+    }
+
+    /// What a loop sees of an element's value: itself, or the number that an aggregation amounts to.
+    fn element_value(&mut self, map: MapId, key: Place, value: Place, span: Span) -> Result<Place> {
+        if matches!(self.program.maps[map].value, MapValue::Plain(_)) {
+            return Ok(value);
+        }
+        let number = self.reduce(map, key.base, span)?;
+        let to = self.temp(8);
+        self.b.store(Size::DW, to.base, to.offset, number);
+        Ok(to)
+    }
+
+    /// `len(@m)`: how many elements a walk over the map meets.
+    pub(super) fn elements(&mut self, map: MapId, span: Span) -> Result<Value> {
+        let Some(handle) = self.maps[map.index()].map else {
+            return self.error(span, "a map without keys has no length");
+        };
+        let params = [("map", Kind::Ptr(Pointee::Map)), ("key", MEMORY), ("value", MEMORY), ("frame", MEMORY)];
+        let callback = self.callback("count", &params, |cx| cx.callback_turn(&[]))?;
+        let (handle, function, none) = (self.b.map(handle), self.function(callback), self.b.int(0));
+        let frame = self.temp(8);
+        self.b.store(Size::DW, frame.base, 0, none);
+        Ok(self.call(helpers::FOR_EACH_MAP, &[handle, function, frame.base, none]))
+    }
+
+    /// Calls a function of the module.
+    pub(super) fn call_function(&mut self, id: FunctionId, args: &[Value]) -> Value {
+        self.b.push(Op::Call(Callee::Function(id), args.to_vec()), Kind::I64)
+    }
+}

@@ -1,0 +1,391 @@
+//! Values that do not fit a register: text, buffers, tuples, structures. They are written where they are wanted.
+use super::cx::{Cx, Place, Result, VarHome};
+use super::helpers;
+use crate::typed::{Builtin, Expr, ExprKind, Space, Type};
+use osmia_event::Type as Out;
+use osmia_ir::{Op, Type as Kind, Value};
+use osmia_isa::{Cond, Size};
+
+/// More bytes than this are set and copied by a helper.
+const INLINE: u32 = 64;
+/// `BPF_F_USER_STACK`.
+const USER_STACK: i64 = 1 << 8;
+/// `AF_INET` and `AF_INET6`.
+const AF_INET: i64 = 2;
+const AF_INET6: i64 = 10;
+
+/// How much of a value's memory counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fill {
+    /// What a reader looks at: not what is after a text's NUL, not padding.
+    Text,
+    /// All of it: what does not count is zero, so that equal values are equal bytes.
+    Whole,
+}
+
+impl<'a> Cx<'a> {
+    /// Writes a value to memory.
+    pub(super) fn put(&mut self, it: &'a Expr, to: Place, fill: Fill) -> Result<()> {
+        if it.ty.is_scalar() {
+            let value = self.scalar(it)?;
+            self.store(&it.ty, to, value);
+            return Ok(());
+        }
+        match &it.kind {
+            ExprKind::Text(text) => self.put_text(text, &it.ty, to, fill),
+            ExprKind::Str { pointer, length } => return self.put_str(pointer, length.as_deref(), &it.ty, to, fill),
+            ExprKind::Buf { pointer, length } => return self.put_buf(pointer, length, &it.ty, to, fill),
+            ExprKind::Builtin(Builtin::Comm) => self.put_comm(&it.ty, to),
+            ExprKind::Tuple(parts) => return self.put_tuple(parts, &it.ty, to, fill),
+            ExprKind::Tagged(value) => return self.put_tagged(value, &it.ty, to),
+            ExprKind::Ntop(family, address) => return self.put_inet(family.as_deref(), address, to),
+            ExprKind::Macaddr(place) => {
+                let from = self.place(place)?;
+                self.fetch(&from, 6, to);
+            }
+            ExprKind::Stack => self.put_stack(&it.ty, to),
+            ExprKind::Ternary(condition, a, b) => return self.put_either(condition, a, b, to, fill),
+            ExprKind::Block(body, value) => {
+                self.body(body)?;
+                return if self.b.ended() { Ok(()) } else { self.put(value, to, fill) };
+            }
+            ExprKind::Cast(inner) => return self.put_cast(inner, &it.ty, to, fill),
+            ExprKind::Deref(_) | ExprKind::Field { .. } | ExprKind::Index { .. } | ExprKind::TracepointField(_) => {
+                let from = self.place(it)?;
+                let size = self.size_of(&it.ty);
+                self.fetch(&from, size, to);
+            }
+            _ => {
+                let from = self.memory(it, fill)?;
+                self.copy_value(from, to, &it.ty, fill);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a value is in memory; it is written there if it is not there yet.
+    pub(super) fn memory(&mut self, it: &'a Expr, fill: Fill) -> Result<Place> {
+        match &it.kind {
+            ExprKind::Var(var) if !it.ty.is_scalar() => {
+                let home = self.home(*var);
+                match home {
+                    VarHome::Pair { key, value } => self.join_pair(key, value, &it.ty),
+                    home => Ok(self.place_of(home)),
+                }
+            }
+            ExprKind::MapValue(map, key) if !it.ty.is_scalar() => self.map_place(*map, key.as_deref()),
+            ExprKind::Part(whole, index) => self.part(whole, *index, fill),
+            ExprKind::Text(text) if !it.ty.is_scalar() => {
+                let (section, offset) = self.globals.constant(text, self.types.size(&it.ty));
+                Ok(Place::new(self.b.data(section, offset)))
+            }
+            ExprKind::Deref(_) | ExprKind::Field { .. } | ExprKind::Index { .. } if !it.ty.is_scalar() => {
+                let place = self.place(it)?;
+                let size = self.size_of(&it.ty);
+                match place.own() {
+                    Some(own) => Ok(own),
+                    None => {
+                        let to = self.temp(size);
+                        self.fetch(&place, size, to);
+                        Ok(to)
+                    }
+                }
+            }
+            _ => {
+                let size = self.size_of(&it.ty);
+                let to = self.temp(size);
+                self.put(it, to, fill)?;
+                Ok(to)
+            }
+        }
+    }
+
+    /// Writes a number in its type's size.
+    pub(super) fn store(&mut self, ty: &Type, to: Place, value: Value) {
+        let size = super::types::scalar(ty).and_then(|(size, _)| Size::from_bytes(size)).unwrap_or(Size::DW);
+        self.b.store(size, to.base, to.offset, value);
+    }
+
+    /// Sets bytes to zero.
+    pub(super) fn zero(&mut self, to: Place, size: u32) {
+        if size <= INLINE {
+            return self.b.zero(to.base, to.offset, size);
+        }
+        // Reading from nowhere fails, and fills with zeros.
+        let to = self.b.offset(to.base, to.offset.into());
+        let (size, nowhere) = (self.b.int(i64::from(size)), self.b.int(0));
+        let helper = self.pick(&helpers::READ_KERNEL);
+        self.call(helper, &[to, size, nowhere]);
+    }
+
+    /// Copies bytes between places of the program's own.
+    pub(super) fn copy(&mut self, from: Place, to: Place, size: u32) {
+        if size <= INLINE {
+            return self.b.copy(to.base, to.offset, from.base, from.offset, size);
+        }
+        let (to, from) = (self.b.offset(to.base, to.offset.into()), self.b.offset(from.base, from.offset.into()));
+        let size = self.b.int(i64::from(size));
+        let helper = self.pick(&helpers::READ_KERNEL);
+        self.call(helper, &[to, size, from]);
+    }
+
+    /// Copies a value; of long text only what counts.
+    fn copy_value(&mut self, from: Place, to: Place, ty: &Type, fill: Fill) {
+        let size = self.size_of(ty);
+        if fill == Fill::Whole || size <= INLINE || !matches!(ty, Type::Str { .. }) {
+            return self.copy(from, to, size);
+        }
+        let (from, size) = (self.b.offset(from.base, from.offset.into()), self.b.int(i64::from(size)));
+        self.probe_read_str(Space::Bpf, to, size, from);
+    }
+
+    fn put_text(&mut self, text: &[u8], ty: &Type, to: Place, fill: Fill) {
+        let capacity = self.size_of(ty);
+        let kept = (text.len() as u32).min(capacity.saturating_sub(1));
+        let text = &text[..kept as usize];
+        let used = if fill == Fill::Text { (kept + 1).min(capacity) } else { capacity };
+        if kept > 3 * 8 {
+            let (section, offset) = self.globals.constant(text, kept + 1);
+            let from = Place::new(self.b.data(section, offset));
+            self.copy(from, to, kept + 1);
+            return if used > kept + 1 { self.zero(to.at(kept + 1), used - kept - 1) };
+        }
+        let words = osmia_event::round_up(kept + 1, 4).min(used);
+        for (at, size) in pieces(to.offset, words) {
+            let mut word = [0; 8];
+            let rest = text.get(at as usize..).unwrap_or_default();
+            let count = rest.len().min(size.bytes() as usize);
+            word[..count].copy_from_slice(&rest[..count]);
+            let word = self.b.int(i64::from_le_bytes(word));
+            self.b.store(size, to.base, to.offset + at as i32, word);
+        }
+        if used > words {
+            self.zero(to.at(words), used - words);
+        }
+    }
+
+    fn put_str(&mut self, pointer: &'a Expr, length: Option<&'a Expr>, ty: &Type, to: Place, fill: Fill) -> Result<()> {
+        let capacity = self.size_of(ty);
+        let (from, space) = self.address_of(pointer)?;
+        let size = self.length(length, capacity)?;
+        if fill == Fill::Whole {
+            self.zero(to, capacity);
+        } else if length.is_some_and(|length| !matches!(length.kind, ExprKind::Number(1..))) {
+            self.b.zero(to.base, to.offset, 1);
+        }
+        self.probe_read_str(space, to, size, from);
+        Ok(())
+    }
+
+    /// A length, at most `most`.
+    fn length(&mut self, length: Option<&'a Expr>, most: u32) -> Result<Value> {
+        let most = i64::from(most);
+        match length {
+            None => Ok(self.b.int(most)),
+            Some(Expr { kind: ExprKind::Number(number), .. }) => Ok(self.b.int(most.min((*number).max(0)))),
+            Some(length) => {
+                let length = self.number(length)?;
+                let most = self.b.int(most);
+                let fits = self.b.compare(Cond::Lt, length, most);
+                Ok(self.b.push(Op::Select(fits, length, most), Kind::I64))
+            }
+        }
+    }
+
+    fn put_buf(&mut self, pointer: &'a Expr, length: &'a Expr, ty: &Type, to: Place, fill: Fill) -> Result<()> {
+        let Type::Buffer { capacity } = *ty else { return self.error(pointer.span, "not a buffer") };
+        let (from, space) = self.address_of(pointer)?;
+        let size = self.length(Some(length), capacity)?;
+        if fill == Fill::Whole {
+            let whole = self.size_of(ty);
+            self.zero(to, whole);
+        }
+        self.b.store(Size::W, to.base, to.offset, size);
+        self.probe_read(space, to.at(4), size, from);
+        Ok(())
+    }
+
+    fn put_comm(&mut self, ty: &Type, to: Place) {
+        let capacity = self.size_of(ty);
+        let address = self.b.offset(to.base, to.offset.into());
+        let size = self.b.int(i64::from(capacity.min(16)));
+        self.call(helpers::COMM, &[address, size]);
+        if capacity > 16 {
+            self.zero(to.at(16), capacity - 16);
+        }
+    }
+
+    fn put_tuple(&mut self, parts: &'a [Expr], ty: &Type, to: Place, fill: Fill) -> Result<()> {
+        let (offsets, size) = self.parts(ty);
+        let mut end = 0;
+        for (part, &offset) in parts.iter().zip(&offsets) {
+            if fill == Fill::Whole && offset > end {
+                self.zero(to.at(end), offset - end);
+            }
+            self.put(part, to.at(offset), fill)?;
+            end = offset + self.size_of(&part.ty);
+        }
+        if fill == Fill::Whole && size > end {
+            self.zero(to.at(end), size - end);
+        }
+        Ok(())
+    }
+
+    /// Where the parts of a tuple or record are, and its size.
+    pub(super) fn parts(&self, ty: &Type) -> (Vec<u32>, u32) {
+        match self.types.event(ty) {
+            Out::Tuple { fields, size } | Out::Record { fields, size } => {
+                (fields.iter().map(|field| field.offset).collect(), size)
+            }
+            other => (vec![0], other.size()),
+        }
+    }
+
+    fn part(&mut self, whole: &'a Expr, index: usize, fill: Fill) -> Result<Place> {
+        if let ExprKind::Var(var) = whole.kind
+            && let VarHome::Pair { key, value } = self.home(var)
+        {
+            return Ok(if index == 0 { key } else { value });
+        }
+        let (offsets, _) = self.parts(&whole.ty);
+        let whole = self.memory(whole, fill)?;
+        Ok(whole.at(offsets.get(index).copied().unwrap_or(0)))
+    }
+
+    /// A loop's key and value as one tuple.
+    fn join_pair(&mut self, key: Place, value: Place, ty: &Type) -> Result<Place> {
+        let to = self.temp(self.types.size(ty));
+        self.copy_pair(key, value, ty, to);
+        Ok(to)
+    }
+
+    pub(super) fn copy_pair(&mut self, key: Place, value: Place, ty: &Type, to: Place) {
+        let (offsets, size) = self.parts(ty);
+        let (Type::Tuple(parts), [first, second]) = (ty, offsets.as_slice()) else { return };
+        self.zero(to, size);
+        for ((from, part), &offset) in [key, value].into_iter().zip(parts).zip([first, second]) {
+            let size = self.size_of(part);
+            self.copy(from, to.at(offset), size);
+        }
+    }
+
+    fn put_tagged(&mut self, value: &'a Expr, ty: &Type, to: Place) -> Result<()> {
+        let value = self.number(value)?;
+        let size = if *ty == Type::Username { Size::W } else { Size::DW };
+        self.b.store(size, to.base, to.offset, value);
+        if *ty == Type::UserSymbol {
+            self.put_process(to.at(8));
+        }
+        Ok(())
+    }
+
+    /// A process id, and four bytes that nobody uses.
+    fn put_process(&mut self, to: Place) {
+        let pid = self.process_id();
+        self.b.store(Size::DW, to.base, to.offset, pid);
+    }
+
+    fn put_stack(&mut self, ty: &Type, to: Place) {
+        let (limit, flags) = match ty {
+            Type::UserStack { limit, .. } => (*limit, USER_STACK),
+            Type::KernelStack { limit, .. } => (*limit, 0),
+            _ => (0, 0),
+        };
+        let map = self.stack_map(limit);
+        let (context, map, number) = (self.context(), self.b.map(map), self.b.int(flags));
+        let id = self.call(helpers::STACKID, &[context, map, number]);
+        self.b.store(Size::DW, to.base, to.offset, id);
+        if flags == USER_STACK {
+            self.put_process(to.at(8));
+        }
+    }
+
+    fn put_inet(&mut self, family: Option<&'a Expr>, address: &'a Expr, to: Place) -> Result<()> {
+        let size = self.size_of(&address.ty).min(16);
+        let four = address.ty.is_scalar() || size == 4;
+        let family = match family {
+            Some(family) if !matches!(family.kind, ExprKind::Number(0)) => self.number(family)?,
+            _ => self.b.int(if four { AF_INET } else { AF_INET6 }),
+        };
+        self.b.store(Size::W, to.base, to.offset, family);
+        if four {
+            self.b.zero(to.base, to.offset + 8, 12);
+        }
+        if address.ty.is_scalar() {
+            let number = self.number(address)?;
+            self.b.store(Size::W, to.base, to.offset + 4, number);
+            return Ok(());
+        }
+        let from = self.place(address)?;
+        self.fetch(&from, size, to.at(4));
+        Ok(())
+    }
+
+    fn put_either(&mut self, condition: &'a Expr, a: &'a Expr, b: &'a Expr, to: Place, fill: Fill) -> Result<()> {
+        let (yes, no, done) = (self.b.block(), self.b.block(), self.b.block());
+        self.condition(condition, yes, no)?;
+        for (block, value) in [(yes, a), (no, b)] {
+            self.b.switch_to(block);
+            self.maybe(|cx| cx.put(value, to, fill))?;
+            if !self.b.ended() {
+                self.b.jump(done, &[]);
+            }
+        }
+        self.b.switch_to(done);
+        Ok(())
+    }
+
+    fn put_cast(&mut self, inner: &'a Expr, ty: &Type, to: Place, fill: Fill) -> Result<()> {
+        let (had, wanted) = (self.size_of(&inner.ty), self.size_of(ty));
+        match (&inner.ty, ty) {
+            (Type::Str { .. }, Type::Str { .. }) if wanted >= had => {
+                self.put(inner, to, fill)?;
+                if fill == Fill::Whole && wanted > had {
+                    self.zero(to.at(had), wanted - had);
+                }
+            }
+            (Type::Str { .. }, Type::Str { .. }) => {
+                let from = self.memory(inner, fill)?;
+                self.copy(from, to, wanted);
+                self.b.zero(to.base, to.offset + wanted as i32 - 1, 1);
+            }
+            (Type::Array { .. }, Type::Str { .. }) => {
+                if fill == Fill::Whole {
+                    self.zero(to, wanted);
+                }
+                let (from, space) = self.address_of(inner)?;
+                // One more than there are bytes: the last one is made a NUL.
+                let size = self.b.int(i64::from(wanted.min(had + 1)));
+                self.probe_read_str(space, to, size, from);
+            }
+            _ if inner.ty.is_scalar() => {
+                if wanted > had {
+                    self.zero(to, wanted);
+                }
+                self.put(inner, to, fill)?;
+            }
+            _ => {
+                let from = self.place(inner)?;
+                self.fetch(&from, had.min(wanted), to);
+                if wanted > had {
+                    self.zero(to.at(had), wanted - had);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Cuts so many bytes into accesses that are aligned where they begin at `offset`.
+pub(super) fn pieces(offset: i32, size: u32) -> Vec<(u32, Size)> {
+    let (mut at, mut all) = (0, Vec::new());
+    while at < size {
+        let fits = |piece: &Size| {
+            piece.bytes() <= size - at && (offset + at as i32).rem_euclid(piece.bytes() as i32) == 0
+        };
+        let piece = [Size::W, Size::H, Size::B].into_iter().find(fits).unwrap_or(Size::B);
+        all.push((at, piece));
+        at += piece.bytes();
+    }
+    all
+}

@@ -1,0 +1,191 @@
+//! Records to the reader: reserved, filled in place, sent.
+use super::cx::{Cx, Place, Result};
+use super::globals::MapShape;
+use super::helpers;
+use super::memory::Fill;
+use crate::typed::{Expr, Type};
+use osmia_abi::MapType;
+use osmia_base::Span;
+use osmia_event::{Field, Location, Stream, Type as Out, Verb, layout};
+use osmia_ir::{Pointee, Type as Kind, Value};
+use osmia_isa::{AluOp, Cond, Size};
+
+/// Bytes of the ring buffer where the script does not say.
+const RING: u32 = 1 << 20;
+/// Bytes of a page.
+const PAGE: u32 = 4096;
+/// `BPF_F_CURRENT_CPU`.
+const CURRENT_CPU: i64 = 0xffff_ffff;
+/// At most so many arguments are joined.
+const JOINED: u32 = 16;
+
+impl<'a> Cx<'a> {
+    /// Sends a record.
+    pub(super) fn send(&mut self, verb: &Verb, args: &'a [Expr], span: Span) -> Result<()> {
+        let kinds = args.iter().map(|arg| self.types.event(&arg.ty)).collect();
+        let (number, offsets, size) = self.stream(verb.clone(), kinds, span);
+        self.maybe(|cx| cx.send_fields(args, number, &offsets, size))
+    }
+
+    fn send_fields(&mut self, args: &'a [Expr], number: u32, offsets: &[u32], size: u32) -> Result<()> {
+        let record = self.open_record(size);
+        self.start(record, number);
+        for (arg, &offset) in args.iter().zip(offsets) {
+            if arg.ty != Type::None {
+                self.put(arg, Place::new(record).at(offset), Fill::Text)?;
+            }
+        }
+        self.close_record(record, size);
+        Ok(())
+    }
+
+    fn start(&mut self, record: Value, number: u32) {
+        let number = self.b.int(i64::from(number));
+        self.b.store(Size::W, record, 0, number);
+    }
+
+    /// A new kind of record: its number, where its fields are, its size.
+    fn stream(&mut self, verb: Verb, kinds: Vec<Out>, span: Span) -> (u32, Vec<u32>, u32) {
+        let header = Out::Int { size: 4, signed: false };
+        let all = std::iter::once(header).chain(kinds).map(|kind| (None, kind));
+        let (mut fields, size) = layout(all);
+        fields.remove(0);
+        let offsets = fields.iter().map(|field: &Field| field.offset).collect();
+        let place = self.source.start(span);
+        let location = Location { file: self.source.name.clone(), line: place.line, column: place.column, end: self.source.place(span.end.max(span.start)).column };
+        let number = self.schema.streams.len() as u32;
+        self.schema.streams.push(Stream { verb, fields, size, location });
+        self.record_size = self.record_size.max(size);
+        (number, offsets, size)
+    }
+
+    /// Room for a record; the rest of the statement is left out where there is none.
+    fn open_record(&mut self, size: u32) -> Value {
+        if !self.uses_ringbuf() {
+            let map = self.globals.map("record", MapShape::new(MapType::PercpuArray, 4, 0, 1));
+            return self.element(map, 0);
+        }
+        let map = self.globals.map("events", MapShape::new(MapType::Ringbuf, 0, 0, 0));
+        let (map, size, flags) = (self.b.map(map), self.b.int(i64::from(size)), self.b.int(0));
+        let memory = Kind::Ptr(Pointee::Memory);
+        let record = self.b.helper(helpers::RINGBUF_RESERVE, &[map, size, flags], memory);
+        let (there, lost) = (self.b.block(), self.b.block());
+        self.b.branch_if(record, there, lost);
+        self.b.switch_to(lost);
+        self.count_lost();
+        let after = self.b.block();
+        self.b.jump(after, &[]);
+        self.b.switch_to(there);
+        self.f.records.push(record);
+        self.f.after.push(after);
+        record
+    }
+
+    /// Sends a record.
+    fn close_record(&mut self, record: Value, size: u32) {
+        if self.b.ended() {
+            // A part of it left the program.
+            let dead = self.b.block();
+            self.b.switch_to(dead);
+        }
+        let zero = self.b.int(0);
+        if self.uses_ringbuf() {
+            self.f.records.pop();
+            self.b.push(osmia_ir::Op::Call(osmia_ir::Callee::Helper(helpers::RINGBUF_SUBMIT), vec![record, zero]), Kind::I64);
+            if let Some(after) = self.f.after.pop() {
+                self.b.jump(after, &[]);
+                self.b.switch_to(after);
+            }
+            return;
+        }
+        let map = self.globals.map("events", MapShape::new(MapType::PerfEventArray, 4, 4, 0));
+        let (context, map, flags) = (self.context(), self.b.map(map), self.b.int(CURRENT_CPU));
+        let size = self.b.int(i64::from(size));
+        let failed = self.call(helpers::PERF_EVENT_OUTPUT, &[context, map, flags, record, size]);
+        let (lost, done) = (self.b.block(), self.b.block());
+        self.b.branch_if(failed, lost, done);
+        self.b.switch_to(lost);
+        self.count_lost();
+        self.b.jump(done, &[]);
+        self.b.switch_to(done);
+    }
+
+    fn count_lost(&mut self) {
+        let (section, offset) = self.globals.variable("lost_events", 8);
+        let counter = self.b.data(section, offset);
+        let one = self.b.int(1);
+        self.b.atomic_add(Size::DW, counter, 0, one);
+    }
+
+    /// Gives a record back.
+    pub(super) fn discard(&mut self, record: Value) {
+        let zero = self.b.int(0);
+        self.call(helpers::RINGBUF_DISCARD, &[record, zero]);
+    }
+
+    /// `join(argv, separator)`: texts up to the first null pointer.
+    pub(super) fn join(&mut self, pointer: &'a Expr, separator: &str, span: Span) -> Result<()> {
+        let capacity = self.program.config.max_strlen;
+        let text = Out::Str { capacity };
+        let kinds = vec![text; JOINED as usize];
+        let (number, offsets, size) = self.stream(Verb::Join(separator.to_owned()), kinds, span);
+        let first = offsets.first().copied().unwrap_or(4);
+        self.maybe(|cx| cx.send_texts(pointer, number, first, size))
+    }
+
+    fn send_texts(&mut self, pointer: &'a Expr, number: u32, first: u32, size: u32) -> Result<()> {
+        let capacity = self.program.config.max_strlen;
+        let record = self.open_record(size);
+        self.start(record, number);
+        let (list, space) = self.address_of(pointer)?;
+        let list = self.number_of(list);
+        let (counter, zero) = (self.temp(8), self.b.int(0));
+        self.b.store(Size::DW, counter.base, 0, zero);
+        let (head, turn, more, stop, done) =
+            (self.b.block(), self.b.block(), self.b.block(), self.b.block(), self.b.block());
+        self.b.jump(head, &[]);
+        self.b.switch_to(head);
+        let index = self.b.load(Size::DW, counter.base, 0, Kind::I64);
+        let most = self.b.int(i64::from(JOINED));
+        self.b.branch(Cond::Lt, index, most, turn, done);
+        self.b.switch_to(turn);
+        let capacity_value = self.b.int(i64::from(capacity));
+        let distance = self.b.alu(AluOp::Mul, index, capacity_value);
+        let to = self.b.alu(AluOp::Add, record, distance);
+        let to = Place::new(to).at(first);
+        let (eight, slot) = (self.b.int(8), self.temp(8));
+        let step = self.b.alu(AluOp::Mul, index, eight);
+        let from = self.b.alu(AluOp::Add, list, step);
+        self.probe_read(space, slot, eight, from);
+        let from = self.b.load(Size::DW, slot.base, 0, Kind::I64);
+        self.b.branch_if(from, more, stop);
+        self.b.switch_to(more);
+        self.probe_read_str(space, to, capacity_value, from);
+        let one = self.b.int(1);
+        let next = self.b.alu(AluOp::Add, index, one);
+        self.b.store(Size::DW, counter.base, 0, next);
+        self.b.jump(head, &[]);
+        self.b.switch_to(stop);
+        self.b.store(Size::B, to.base, to.offset, zero);
+        self.b.jump(done, &[]);
+        self.b.switch_to(done);
+        self.close_record(record, size);
+        Ok(())
+    }
+
+    /// Gives the maps for records their sizes.
+    pub(super) fn finish_records(&mut self) {
+        let ring = match self.program.config.perf_rb_pages {
+            0 => RING,
+            pages => pages.checked_next_power_of_two().unwrap_or(1 << 31).saturating_mul(PAGE),
+        };
+        let size = self.record_size;
+        for (_, map) in self.globals.module.maps.iter_mut() {
+            match map.name.as_str() {
+                "events" if map.kind == MapType::Ringbuf => map.max_entries = ring,
+                "record" => map.value_size = size.max(8),
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Comparing and searching text.
+use super::cx::{Cx, Place, Result};
+use super::memory::{Fill, pieces};
+use crate::typed::{Expr, ExprKind};
+use osmia_ir::{Block, Type as Kind, Value};
+use osmia_isa::{AluOp, Cond, Size};
+
+/// Texts of at most so many bytes are compared without a loop.
+const UNROLLED: u32 = 64;
+
+impl<'a> Cx<'a> {
+    /// Goes to `then` if two texts are equal, else to `other`.
+    pub(super) fn text_equal(
+        &mut self,
+        lhs: &'a Expr,
+        rhs: &'a Expr,
+        limit: Option<u32>,
+        then: Block,
+        other: Block,
+    ) -> Result<()> {
+        let limit = limit.unwrap_or(u32::MAX);
+        match (literal(lhs), literal(rhs)) {
+            (Some(a), Some(b)) => {
+                let equal = text_prefix(a, limit) == text_prefix(b, limit);
+                self.b.jump(if equal { then } else { other }, &[]);
+                Ok(())
+            }
+            (Some(text), None) => self.equals_literal(rhs, text, limit, then, other),
+            (None, Some(text)) => self.equals_literal(lhs, text, limit, then, other),
+            (None, None) => self.equals_text(lhs, rhs, limit, then, other),
+        }
+    }
+
+    /// Compares with text that is known: its bytes and its NUL, as far as they count.
+    fn equals_literal(&mut self, it: &'a Expr, text: &[u8], limit: u32, then: Block, other: Block) -> Result<()> {
+        let capacity = self.size_of(&it.ty);
+        let mut wanted = until_nul(text).to_vec();
+        wanted.push(0);
+        wanted.truncate(limit as usize);
+        if wanted.len() as u32 > capacity {
+            self.b.jump(other, &[]);
+            return Ok(());
+        }
+        let place = self.memory(it, Fill::Text)?;
+        self.equals_bytes(place, &wanted, then, other);
+        Ok(())
+    }
+
+    fn equals_bytes(&mut self, place: Place, wanted: &[u8], then: Block, other: Block) {
+        for (at, size) in pieces(place.offset, wanted.len() as u32) {
+            let part = &wanted[at as usize..(at + size.bytes()) as usize];
+            let mut word = [0; 4];
+            word[..part.len()].copy_from_slice(part);
+            let found = self.b.load(size, place.base, place.offset + at as i32, Kind::I32);
+            let number = self.b.constant(i64::from(i32::from_le_bytes(word)), Kind::I32);
+            let same = self.b.block();
+            self.b.branch(Cond::Eq, found, number, same, other);
+            self.b.switch_to(same);
+        }
+        self.b.jump(then, &[]);
+    }
+
+    fn equals_text(&mut self, lhs: &'a Expr, rhs: &'a Expr, limit: u32, then: Block, other: Block) -> Result<()> {
+        let capacities = (self.size_of(&lhs.ty), self.size_of(&rhs.ty));
+        let (a, b) = (self.memory(lhs, Fill::Whole)?, self.memory(rhs, Fill::Whole)?);
+        let shorter = capacities.0.min(capacities.1);
+        let count = shorter.min(limit);
+        if count <= UNROLLED {
+            self.equals_words(a, b, count, then, other);
+        } else {
+            self.equals_loop(a, b, count, then, other);
+        }
+        Ok(())
+    }
+
+    /// Texts are filled up with NULs: equal texts are equal bytes.
+    fn equals_words(&mut self, a: Place, b: Place, count: u32, then: Block, other: Block) {
+        let aligned = a.offset % 8 == 0 && b.offset % 8 == 0;
+        let mut at = 0;
+        while at < count {
+            let sizes = if aligned { &[Size::DW, Size::W, Size::H, Size::B][..] } else { &[Size::B] };
+            let size = sizes.iter().copied().find(|size| size.bytes() <= count - at).unwrap_or(Size::B);
+            let x = self.b.load(size, a.base, a.offset + at as i32, Kind::I64);
+            let y = self.b.load(size, b.base, b.offset + at as i32, Kind::I64);
+            let same = self.b.block();
+            self.b.branch(Cond::Eq, x, y, same, other);
+            self.b.switch_to(same);
+            at += size.bytes();
+        }
+        self.b.jump(then, &[]);
+    }
+
+    /// Byte by byte, up to the first NUL.
+    fn equals_loop(&mut self, a: Place, b: Place, count: u32, then: Block, other: Block) {
+        let (at, head, next) = self.start_loop(count, then);
+        let (x, y) = (self.byte(a, at), self.byte(b, at));
+        let (same, more) = (self.b.block(), self.b.block());
+        self.b.branch(Cond::Eq, x, y, same, other);
+        self.b.switch_to(same);
+        self.b.branch_if(x, more, then);
+        self.b.switch_to(more);
+        self.next_turn(head, next);
+    }
+
+    /// The head of a loop with a counter: goes to `done` after `count` turns. Gives the counter, and what
+    /// [`Self::next_turn`] wants.
+    fn start_loop(&mut self, count: u32, done: Block) -> (Value, Block, Place) {
+        let counter = self.temp(8);
+        let zero = self.b.int(0);
+        self.b.store(Size::DW, counter.base, 0, zero);
+        let (head, turn) = (self.b.block(), self.b.block());
+        self.b.jump(head, &[]);
+        self.b.switch_to(head);
+        let at = self.b.load(Size::DW, counter.base, 0, Kind::I64);
+        let most = self.b.int(i64::from(count));
+        self.b.branch(Cond::Lt, at, most, turn, done);
+        self.b.switch_to(turn);
+        (at, head, counter)
+    }
+
+    fn next_turn(&mut self, head: Block, counter: Place) {
+        let at = self.b.load(Size::DW, counter.base, 0, Kind::I64);
+        let one = self.b.int(1);
+        let next = self.b.alu(AluOp::Add, at, one);
+        self.b.store(Size::DW, counter.base, 0, next);
+        self.b.jump(head, &[]);
+    }
+
+    fn byte(&mut self, place: Place, at: Value) -> Value {
+        let address = self.b.alu(AluOp::Add, place.base, at);
+        self.b.load(Size::B, address, place.offset, Kind::I64)
+    }
+
+    /// `strlen(s)`.
+    pub(super) fn text_length(&mut self, text: &'a Expr) -> Result<Value> {
+        if let Some(text) = literal(text) {
+            return Ok(self.b.int(until_nul(text).len() as i64));
+        }
+        let capacity = self.size_of(&text.ty);
+        let place = self.memory(text, Fill::Text)?;
+        let done = self.b.block();
+        let (at, head, counter) = self.start_loop(capacity.saturating_sub(1), done);
+        let byte = self.byte(place, at);
+        let more = self.b.block();
+        self.b.branch_if(byte, more, done);
+        self.b.switch_to(more);
+        self.next_turn(head, counter);
+        self.b.switch_to(done);
+        Ok(self.b.load(Size::DW, counter.base, 0, Kind::I64))
+    }
+
+    /// `strstr(hay, needle)`: where it begins, or -1.
+    pub(super) fn find_text(&mut self, hay: &'a Expr, needle: &'a Expr) -> Result<Value> {
+        let capacity = self.size_of(&hay.ty);
+        let place = self.memory(hay, Fill::Whole)?;
+        let known = literal(needle).map(|text| until_nul(text).to_vec());
+        let (second, length) = match &known {
+            Some(text) => (None, text.len() as u32),
+            None => (Some(self.memory(needle, Fill::Whole)?), self.size_of(&needle.ty)),
+        };
+        let (missing, found, done) = (self.b.block(), self.b.block(), self.b.block());
+        let result = self.b.block_param(done, Kind::I64);
+        let turns = match second {
+            None => (capacity.saturating_sub(1) + 1).saturating_sub(length).max(u32::from(length == 0)),
+            Some(_) => capacity,
+        };
+        let (at, head, counter) = self.start_loop(turns, missing);
+        let next = self.b.block();
+        match (&known, second) {
+            (Some(text), _) => self.matches_literal(place, at, text, found, next),
+            (None, Some(second)) => self.matches_text(place, at, second, (capacity, length), found, next),
+            (None, None) => self.b.jump(next, &[]),
+        }
+        self.b.switch_to(next);
+        let byte = self.byte(place, at);
+        let more = self.b.block();
+        self.b.branch_if(byte, more, missing);
+        self.b.switch_to(more);
+        self.next_turn(head, counter);
+        self.b.switch_to(found);
+        self.b.jump(done, &[at]);
+        self.b.switch_to(missing);
+        let none = self.b.int(-1);
+        self.b.jump(done, &[none]);
+        self.b.switch_to(done);
+        Ok(result)
+    }
+
+    fn matches_literal(&mut self, place: Place, at: Value, text: &[u8], found: Block, next: Block) {
+        let address = self.b.alu(AluOp::Add, place.base, at);
+        for (index, &wanted) in text.iter().enumerate() {
+            let byte = self.b.load(Size::B, address, place.offset + index as i32, Kind::I64);
+            let wanted = self.b.int(i64::from(wanted));
+            let same = self.b.block();
+            self.b.branch(Cond::Eq, byte, wanted, same, next);
+            self.b.switch_to(same);
+        }
+        self.b.jump(found, &[]);
+    }
+
+    /// Compares from position `at` on, up to the second text's end.
+    fn matches_text(&mut self, hay: Place, at: Value, needle: Place, sizes: (u32, u32), found: Block, next: Block) {
+        let (index, head, counter) = self.start_loop(sizes.1, found);
+        let wanted = self.byte(needle, index);
+        let (more, inside, same) = (self.b.block(), self.b.block(), self.b.block());
+        self.b.branch_if(wanted, more, found);
+        self.b.switch_to(more);
+        let position = self.b.alu(AluOp::Add, at, index);
+        let capacity = self.b.int(i64::from(sizes.0));
+        self.b.branch(Cond::Lt, position, capacity, inside, next);
+        self.b.switch_to(inside);
+        let byte = self.byte(hay, position);
+        self.b.branch(Cond::Eq, byte, wanted, same, next);
+        self.b.switch_to(same);
+        self.next_turn(head, counter);
+    }
+}
+
+fn literal(it: &Expr) -> Option<&[u8]> {
+    match &it.kind {
+        ExprKind::Text(text) => Some(text),
+        ExprKind::Cast(inner) => literal(inner),
+        _ => None,
+    }
+}
+
+fn until_nul(text: &[u8]) -> &[u8] {
+    text.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+fn text_prefix(text: &[u8], limit: u32) -> &[u8] {
+    let text = until_nul(text);
+    text.get(..limit as usize).unwrap_or(text)
+}

@@ -1,0 +1,188 @@
+//! Looking through a checked script: every expression and statement, in order.
+use crate::typed::{Expr, ExprKind, Stmt, StmtKind, VarId};
+
+/// What a walk meets, each before its parts.
+#[derive(Clone, Copy)]
+pub(super) enum Node<'a> {
+    Stmt(&'a Stmt),
+    Expr(&'a Expr),
+}
+
+/// Shows every statement and expression of `stmts` to `see`.
+pub(super) fn stmts<'a>(list: &'a [Stmt], see: &mut dyn FnMut(Node<'a>)) {
+    list.iter().for_each(|it| stmt(it, see));
+}
+
+/// Shows a statement and all in it to `see`.
+pub(super) fn stmt<'a>(it: &'a Stmt, see: &mut dyn FnMut(Node<'a>)) {
+    see(Node::Stmt(it));
+    match &it.kind {
+        StmtKind::Expr(value) | StmtKind::SetVar(_, value) | StmtKind::Join(value, _) => expr(value, see),
+        StmtKind::SetMap(_, key, value) | StmtKind::UpdateMap(_, _, key, value) => {
+            key.iter().for_each(|key| expr(key, see));
+            expr(value, see);
+        }
+        StmtKind::Aggregate(_, key, value) => key.iter().chain(value).for_each(|part| expr(part, see)),
+        StmtKind::If(condition, then, other) => {
+            expr(condition, see);
+            stmts(then, see);
+            stmts(other, see);
+        }
+        StmtKind::While(condition, body) => {
+            expr(condition, see);
+            stmts(body, see);
+        }
+        StmtKind::Unroll(_, body) | StmtKind::ForMap(_, _, body) => stmts(body, see),
+        StmtKind::ForRange(_, from, to, body) => {
+            expr(from, see);
+            expr(to, see);
+            stmts(body, see);
+        }
+        StmtKind::Send(_, args) => args.iter().for_each(|arg| expr(arg, see)),
+        StmtKind::Break | StmtKind::Continue | StmtKind::Return => {}
+    }
+}
+
+/// Shows an expression and all in it to `see`.
+pub(super) fn expr<'a>(it: &'a Expr, see: &mut dyn FnMut(Node<'a>)) {
+    see(Node::Expr(it));
+    if let ExprKind::Block(body, value) = &it.kind {
+        stmts(body, see);
+        return expr(value, see);
+    }
+    operands(&it.kind, &mut |part| expr(part, see));
+}
+
+fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
+    match kind {
+        ExprKind::Number(_)
+        | ExprKind::Text(_)
+        | ExprKind::Var(_)
+        | ExprKind::Builtin(_)
+        | ExprKind::StepVar { .. }
+        | ExprKind::Len(_)
+        | ExprKind::TracepointField(_)
+        | ExprKind::Argument(_)
+        | ExprKind::Retval
+        | ExprKind::Register(_)
+        | ExprKind::Stack
+        | ExprKind::Kaddr(_)
+        | ExprKind::Uaddr(_) => {}
+        ExprKind::MapValue(_, key)
+        | ExprKind::MapNumber(_, key)
+        | ExprKind::Delete(_, key)
+        | ExprKind::StepMap { key, .. } => key.iter().for_each(|key| see(key)),
+        ExprKind::Arithmetic(_, a, b)
+        | ExprKind::PointerAdd(a, b)
+        | ExprKind::Compare(_, a, b)
+        | ExprKind::TextEqual { lhs: a, rhs: b, .. }
+        | ExprKind::And(a, b)
+        | ExprKind::Or(a, b)
+        | ExprKind::Index { base: a, index: b }
+        | ExprKind::Buf { pointer: a, length: b }
+        | ExprKind::Strstr(a, b) => {
+            see(a);
+            see(b);
+        }
+        ExprKind::Ternary(a, b, c) => {
+            see(a);
+            see(b);
+            see(c);
+        }
+        ExprKind::Str { pointer, length } => {
+            see(pointer);
+            length.iter().for_each(|length| see(length));
+        }
+        ExprKind::Ntop(family, address) => {
+            family.iter().for_each(|family| see(family));
+            see(address);
+        }
+        ExprKind::Tuple(parts) => parts.iter().for_each(see),
+        ExprKind::Negate(a)
+        | ExprKind::Complement(a)
+        | ExprKind::Not(a)
+        | ExprKind::Cast(a)
+        | ExprKind::Deref(a)
+        | ExprKind::Field { base: a, .. }
+        | ExprKind::Part(a, _)
+        | ExprKind::HasKey(_, a)
+        | ExprKind::Tagged(a)
+        | ExprKind::Macaddr(a)
+        | ExprKind::Bswap(a)
+        | ExprKind::Signal(a)
+        | ExprKind::Override(a)
+        | ExprKind::Strlen(a)
+        | ExprKind::Block(_, a) => see(a),
+    }
+}
+
+/// The variable that a node itself names.
+pub(super) fn var_of(node: Node<'_>) -> Option<VarId> {
+    match node {
+        Node::Stmt(it) => match it.kind {
+            StmtKind::SetVar(var, _) | StmtKind::ForMap(var, ..) | StmtKind::ForRange(var, ..) => Some(var),
+            _ => None,
+        },
+        Node::Expr(it) => match it.kind {
+            ExprKind::Var(var) | ExprKind::StepVar { var, .. } => Some(var),
+            _ => None,
+        },
+    }
+}
+
+/// Whether a statement names a variable.
+pub(super) fn mentions(it: &Stmt, var: VarId) -> bool {
+    let mut found = false;
+    stmt(it, &mut |node| found |= var_of(node) == Some(var));
+    found
+}
+
+/// Whether an expression names a variable.
+pub(super) fn expr_mentions(it: &Expr, var: VarId) -> bool {
+    let mut found = false;
+    expr(it, &mut |node| found |= var_of(node) == Some(var));
+    found
+}
+
+/// Whether one of the statements leaves the probe.
+pub(super) fn returns(list: &[Stmt]) -> bool {
+    let mut found = false;
+    stmts(list, &mut |node| found |= matches!(node, Node::Stmt(Stmt { kind: StmtKind::Return, .. })));
+    found
+}
+
+/// Whether the statements set `var` before they read it, in all ways through them.
+pub(super) fn sets_first(list: &[Stmt], var: VarId) -> bool {
+    let mut naming = list.iter().filter(|it| mentions(it, var));
+    let Some(first) = naming.next() else { return true };
+    if let StmtKind::SetVar(set, value) = &first.kind {
+        return *set == var && !expr_mentions(value, var);
+    }
+    if naming.next().is_some() {
+        return false;
+    }
+    match &first.kind {
+        StmtKind::If(condition, then, other) => {
+            let both = [then, other].into_iter().all(|list| list.iter().all(|it| !mentions(it, var)) || sets_first(list, var));
+            !expr_mentions(condition, var) && both
+        }
+        StmtKind::While(condition, body) => !expr_mentions(condition, var) && sets_first(body, var),
+        StmtKind::Unroll(_, body) => sets_first(body, var),
+        StmtKind::ForMap(own, _, body) => *own == var || sets_first(body, var),
+        StmtKind::ForRange(own, from, to, body) => {
+            let before = expr_mentions(from, var) || expr_mentions(to, var);
+            !before && (*own == var || sets_first(body, var))
+        }
+        _ => false,
+    }
+}
+
+/// How often each statement list assigns `var`, the loops' own variables included.
+pub(super) fn count_sets(list: &[Stmt], var: VarId) -> usize {
+    let mut count = 0;
+    stmts(list, &mut |node| match node {
+        Node::Stmt(it) => count += usize::from(var_of(node) == Some(var) && !matches!(it.kind, StmtKind::Expr(_))),
+        Node::Expr(it) => count += usize::from(matches!(it.kind, ExprKind::StepVar { var: it, .. } if it == var)),
+    });
+    count
+}
