@@ -205,7 +205,7 @@ impl Collector {
             Point::BpfProgram { .. } | Point::Iterator { .. } => self.wants.kernel_btf = true,
             Point::UserFunction { path: Some(path), place } => self.user_place(path, place),
             Point::Usdt { path: Some(path), .. } => {
-                drop(self.wants.binaries.entry(path.clone()).or_default())
+                self.wants.binaries.entry(path.clone()).or_default();
             }
             _ => (),
         }

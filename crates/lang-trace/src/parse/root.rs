@@ -211,8 +211,10 @@ impl Parser<'_> {
             return;
         }
         let predicate = self.at("/").then(|| self.predicate());
-        if !self.at("{") {
+        if !self.at("{") && !self.lost {
             self.missing(expected_after_points(predicate.is_some()).into());
+        }
+        if self.lost {
             self.skip_to_block();
         }
         let body = if self.at("{") { self.statement_block() } else { Default::default() };
@@ -235,15 +237,18 @@ impl Parser<'_> {
                 let (own, point) = split_name(point);
                 name = name.or(own);
                 points.push(point);
-            } else if points.is_empty() {
+            } else {
                 self.missing("expected a probe, such as `kprobe:vfs_read` or `begin`".into());
-            }
-            let again = self.eat(",") && !self.at("/") && !self.at("{");
-            if !again && !(self.at_probe() && !points.is_empty()) {
                 return (name, points);
             }
-            if !again {
+            if self.eat(",") {
+                if self.at("/") || self.at("{") {
+                    return (name, points);
+                }
+            } else if self.at_probe() {
                 self.complain(self.here(), "expected `,` or `{` after this attach point");
+            } else {
+                return (name, points);
             }
         }
     }

@@ -177,7 +177,7 @@ impl Parser<'_> {
             return None;
         }
         let word = self.text_of(first);
-        let mut certain = BASIC.contains(&word);
+        let mut certain = is_type(word);
         let mut next = ahead.next();
         if ["struct", "union", "enum", "const", "volatile"].contains(&word) {
             certain = next.kind == TokenKind::Ident;
@@ -212,6 +212,14 @@ impl Parser<'_> {
         }
         Some(true)
     }
+}
+
+/// Whether a word is a type where it stands alone: a basic one, or a name that the kernel gives to numbers only.
+fn is_type(word: &str) -> bool {
+    let plain = word.trim_start_matches('_');
+    let bits = plain.strip_prefix("be").or_else(|| plain.strip_prefix("le"));
+    let bits = bits.or_else(|| plain.strip_prefix(['u', 's'])).unwrap_or("");
+    BASIC.contains(&word) || word.ends_with("_t") || ["8", "16", "32", "64"].contains(&bits)
 }
 
 /// Words after which a type's name is still to come.
