@@ -154,3 +154,11 @@ fn kernel_run(object: &Object, mark: u32) -> Result<u32, String> {
     let run = TestRun { data: &[0; 64], context: &context, ..TestRun::default() };
     run.call(&loaded.fd).map(|result| result.returned).map_err(|error| error.to_string())
 }
+
+/// A function of thousands of statements compiles in time that is in proportion.
+#[test]
+fn long_functions_compile() {
+    let shape = random::Shape { statements: 3000, variables: 12, helpers: true, atomics: true };
+    let (_, object) = compiled(1, Isa::V4, true, shape);
+    assert!(object.functions.values().any(|function| function.insns.len() > 10_000));
+}

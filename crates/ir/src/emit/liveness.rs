@@ -1,5 +1,5 @@
 //! Which registers hold something that is still needed, at the end of each block.
-use super::mach::{Code, MBlock, Vreg};
+use super::mach::{Code, MBlock, MBlockData, Vreg};
 use osmia_base::Key;
 
 /// A set of registers with room for all, walked over in the order of insertion.
@@ -49,15 +49,49 @@ impl RegSet {
     }
 }
 
-/// What each block reads before it writes it, and what it writes.
-struct Local {
+/// What a block reads before it writes it, and what it writes.
+#[derive(Default)]
+pub(crate) struct Local {
     read: Vec<Vreg>,
     written: std::collections::HashSet<Vreg>,
 }
 
-/// The registers (not the machine's) that are live at the end of each block. From each use the search goes back to
-/// the definitions, so the work is in proportion to the answer.
+impl Local {
+    pub(crate) fn read(&mut self, reg: Vreg) {
+        if !self.written.contains(&reg) {
+            self.read.push(reg);
+        }
+    }
+
+    pub(crate) fn write(&mut self, reg: Vreg) {
+        self.written.insert(reg);
+    }
+}
+
+/// The registers (not the machine's) that are live at the end of each block.
 pub(crate) fn live_out(code: &Code) -> Vec<Vec<Vreg>> {
+    let local = |data: &MBlockData| {
+        let mut local = Local::default();
+        let mut see = |local: &mut Local, reg: Vreg| {
+            if !reg.is_machine() {
+                local.read(reg);
+            }
+        };
+        for (inst, _) in &data.insts {
+            inst.uses(|reg| see(&mut local, reg));
+            if let Some(def) = inst.def() {
+                local.write(def);
+            }
+        }
+        data.end.uses(|reg| see(&mut local, reg));
+        local
+    };
+    live_out_of(code, code.next, local)
+}
+
+/// The things, numbered up to `size` and read and written as `local` tells, that are live at the end of each block.
+/// From each use the search goes back to the definitions, so the work is in proportion to the answer.
+pub(crate) fn live_out_of(code: &Code, size: u32, local: impl Fn(&MBlockData) -> Local) -> Vec<Vec<Vreg>> {
     let count = code.blocks.len();
     let mut preds = vec![Vec::new(); count];
     for (block, data) in code.blocks.iter() {
@@ -65,19 +99,20 @@ pub(crate) fn live_out(code: &Code) -> Vec<Vec<Vreg>> {
             preds[target.index()].push(block);
         }
     }
-    let locals: Vec<Local> = code.blocks.keys().map(|block| local(code, block)).collect();
-    let mut readers: Vec<Vec<MBlock>> = vec![Vec::new(); code.next as usize];
+    let locals: Vec<Local> = code.blocks.values().map(local).collect();
+    let mut readers: Vec<Vec<MBlock>> = vec![Vec::new(); size as usize];
     for (block, local) in code.blocks.keys().zip(&locals) {
         for reg in &local.read {
-            readers[reg.index()].push(block);
+            if readers[reg.index()].last() != Some(&block) {
+                readers[reg.index()].push(block);
+            }
         }
     }
     let mut out = vec![Vec::new(); count];
     let mut seen_in = vec![u32::MAX; count];
     let mut seen_out = vec![u32::MAX; count];
-    for (number, blocks) in readers.into_iter().enumerate() {
+    for (number, mut work) in readers.into_iter().enumerate() {
         let reg = Vreg(number as u32);
-        let mut work = blocks;
         work.iter().for_each(|block| seen_in[block.index()] = reg.0);
         while let Some(block) = work.pop() {
             for &pred in &preds[block.index()] {
@@ -95,29 +130,6 @@ pub(crate) fn live_out(code: &Code) -> Vec<Vec<Vreg>> {
         }
     }
     out
-}
-
-fn local(code: &Code, block: MBlock) -> Local {
-    let data = &code.blocks[block];
-    let mut local = Local { read: Vec::new(), written: std::collections::HashSet::new() };
-    for (inst, _) in &data.insts {
-        inst.uses(|reg| local.see(reg));
-        if let Some(def) = inst.def() {
-            local.written.insert(def);
-        }
-    }
-    data.end.uses(|reg| local.see(reg));
-    local.read.sort_unstable();
-    local.read.dedup();
-    local
-}
-
-impl Local {
-    fn see(&mut self, reg: Vreg) {
-        if !reg.is_machine() && !self.written.contains(&reg) {
-            self.read.push(reg);
-        }
-    }
 }
 
 /// Removes instructions whose result nobody reads.
