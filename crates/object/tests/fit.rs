@@ -280,3 +280,66 @@ fn section_names_say_where_programs_go() {
             .all(|row| section::lookup(row.name).is_some_and(|it| it.row.name == row.name))
     );
 }
+
+/// Compiles a text.
+fn compiled_text(test: &str, text: &str) -> Object {
+    let dir = common::scratch(test);
+    let source = dir.join("x.bpf.c");
+    std::fs::write(&source, text).unwrap();
+    let object = common::read(test, &common::compile(&source, "bpfel", &dir.join("x.o")));
+    std::fs::remove_dir_all(dir).unwrap();
+    object
+}
+
+#[test]
+fn legacy_maps_are_read_and_written() {
+    let object = compiled_text(
+        "legacy",
+        r#"
+        struct bpf_map_def { unsigned type, key_size, value_size, max_entries, map_flags; };
+        struct bpf_map_def one __attribute__((section("maps"), used)) = { 1, 4, 8, 16, 1 };
+        struct bpf_map_def two __attribute__((section("maps"), used)) = { 2, 4, 12, 3, 0 };
+        static void *(*lookup)(void *, const void *) = (void *)1;
+        __attribute__((section("socket"), used)) int run(void *ctx)
+        {
+            int key = 0;
+            return lookup(&two, &key) != 0;
+        }
+        "#,
+    );
+    let maps: Vec<_> =
+        object.maps.values().map(|map| (map.name.as_str(), map.kind, map.value_size, map.flags)).collect();
+    assert_eq!(maps, [("one", MapType::Hash, 8, 1), ("two", MapType::Array, 12, 0)]);
+    assert!(object.maps.values().all(|map| map.decl == MapDecl::Legacy));
+    let again = common::read("legacy", &elf::write(&object));
+    assert_eq!(common::print(&object), common::print(&again));
+    let image = resolve(&again, &Target::default()).unwrap();
+    let map = |insn: &Insn| matches!(insn, Insn::LoadImm64 { value: Imm64::Map(1), .. });
+    assert!(image.programs[0].insns.iter().any(map));
+}
+
+#[test]
+fn what_is_not_understood_is_refused_with_its_place() {
+    let text = |body: &str| format!("#define SEC(x) __attribute__((section(x), used))\n{body}");
+    let ops = "struct ops { int (*run)(void); }; SEC(\"struct_ops/run\") int run(void) { return 0; }
+               SEC(\".struct_ops\") struct ops ops = { run };";
+    let object = compiled_text("ops", &text(ops));
+    let again = common::read("ops", &elf::write(&object));
+    assert_eq!(common::print(&object), common::print(&again), "its pointers to programs are kept");
+    assert_eq!(again.data.values().next().unwrap().relocs.len(), 1);
+    let errors = resolve(&object, &Target::default()).unwrap_err().to_string();
+    assert!(
+        errors.contains("`.struct_ops`: structures of functions (struct_ops): this is not supported"),
+        "{errors}"
+    );
+    let dir = common::scratch("attribute");
+    let source = dir.join("x.bpf.c");
+    let map = "SEC(\".maps\") struct { int (*type)[1]; int (*colour)[2]; } odd;";
+    std::fs::write(&source, text(map)).unwrap();
+    let refused = elf::read(&common::compile(&source, "bpfel", &dir.join("x.o"))).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "section `.maps`, offset 0x0: map `odd`: nobody knows an attribute `colour`"
+    );
+    std::fs::remove_dir_all(dir).unwrap();
+}

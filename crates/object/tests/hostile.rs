@@ -113,3 +113,32 @@ fn errors_name_the_place() {
     assert_eq!(refused, "section `.text`, offset 0x0: unknown opcode 0xff");
     std::fs::remove_dir_all(dir).unwrap();
 }
+
+/// Where a section's bytes are in a file.
+fn section(file: &std::path::Path, name: &str) -> std::ops::Range<usize> {
+    let text = common::run("readelf", &["-SW", &file.to_string_lossy()]);
+    let words: Vec<&str> =
+        text.lines().find(|line| line.contains(&format!(" {name} "))).unwrap().split_whitespace().collect();
+    let at = words.iter().position(|word| *word == "PROGBITS").unwrap();
+    let number = |word: &str| usize::from_str_radix(word, 16).unwrap();
+    let start = number(words[at + 2]);
+    start..start + number(words[at + 3])
+}
+
+#[test]
+fn every_number_of_types_and_records_at_its_largest() {
+    let dir = common::scratch("numbers");
+    let file = dir.join("x.o");
+    for source in common::corpus() {
+        let whole = common::compile(&source, "bpfel", &file);
+        for name in [".BTF", ".BTF.ext"] {
+            let range = section(&file, name);
+            for at in range.step_by(4) {
+                let mut bytes = whole.clone();
+                bytes[at..at + 4].fill(0xff);
+                property::read(&bytes);
+            }
+        }
+    }
+    std::fs::remove_dir_all(dir).unwrap();
+}

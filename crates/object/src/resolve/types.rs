@@ -138,7 +138,7 @@ fn placed(
             Some((_, offsets)) => offsets.get(name).copied().unwrap_or(slot.offset),
             None => end,
         };
-        end = slot.offset.saturating_add(slot.size).next_multiple_of(8).max(end);
+        end = slot.offset.saturating_add(slot.size).checked_next_multiple_of(8).unwrap_or(u32::MAX).max(end);
     }
     vars.sort_by_key(|slot| slot.offset);
     (section.map_or(end.max(size), |&(size, _)| size), vars)

@@ -147,14 +147,14 @@ impl Types {
         self.changed = true;
         let old = self.slots(".maps");
         let (id, size, mut slots) = old.clone().unwrap_or_default();
-        let mut end = size.next_multiple_of(8);
+        let mut end = aligned(size);
         let builder = self.builder(object);
         let int = builder.add_int("int", 4, IntEncoding::SIGNED);
         for map in maps {
             let (ty, size) = describe(builder, map, int);
             let ty = builder.add_var(&map.name, ty, Linkage::Global);
             slots.push(VarSlot { ty, offset: end, size });
-            end = end.saturating_add(size).next_multiple_of(8);
+            end = aligned(end.saturating_add(size));
         }
         // Where the compiler left places to the linker, they stay so.
         let unplaced = old.is_some() && size == 0;
@@ -170,6 +170,11 @@ impl Types {
         }
         self.place_maps();
     }
+}
+
+/// The next multiple of 8; what cannot be represented stays as it is.
+fn aligned(offset: u32) -> u32 {
+    offset.checked_next_multiple_of(8).unwrap_or(offset)
 }
 
 /// A structure that says what a map is, and its size.
