@@ -5,13 +5,16 @@ pub mod check;
 mod lex;
 mod list;
 pub mod literal;
-pub mod lower;
+mod lower;
 mod parse;
-pub mod plan;
+mod plan;
 pub mod probes;
 pub mod typed;
 mod wants;
 
 pub use list::{Detail, list};
+pub use lower::{LowerOptions, Lowered, Transport, lower};
 pub use parse::{Parsed, parse};
+pub use plan::{Plan, PlannedProbe};
+pub use probes::Provider;
 pub use wants::{Wants, wants};

@@ -2,13 +2,15 @@
 use super::globals::Globals;
 use super::walk::{self, Node};
 use crate::typed::{ExprKind, Member, Program, TypeSet};
-use osmia_btf::{Btf, Composite, Enum, Kind, Type, TypeId};
+use osmia_btf::{Btf, Composite, Enum, Kind, KindTag, Type, TypeId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A kernel structure's copy.
 #[derive(Debug)]
 struct Local {
     id: TypeId,
+    /// What a relocation begins with: itself, or a name for it if it has none; `None` where it cannot be named.
+    root: Option<TypeId>,
     /// The kernel's numbers of the members it has, in order.
     members: Vec<u32>,
 }
@@ -42,7 +44,8 @@ impl LocalTypes {
         let mut all = Self::default();
         for (&id, members) in wanted {
             let local = copies.structure(id);
-            all.structures.insert(id, Local { id: local, members: members.iter().copied().collect() });
+            let root = copies.name(id, local);
+            all.structures.insert(id, Local { id: local, root, members: members.iter().copied().collect() });
         }
         for (&id, local) in &all.structures {
             copies.fill(id, local);
@@ -52,7 +55,7 @@ impl LocalTypes {
 
     /// The local root type of a member.
     pub(super) fn root(&self, of: TypeId) -> Option<TypeId> {
-        self.structures.get(&of).map(|local| local.id)
+        self.structures.get(&of)?.root
     }
 
     /// A member's path in the local types.
@@ -107,6 +110,19 @@ impl Copies<'_> {
         let made = self.globals.module.btf.add(Type { name: ty.name, kind });
         self.made.insert(id, made);
         made
+    }
+
+    /// A structure without a name is found by that of a type definition.
+    fn name(&mut self, id: TypeId, local: TypeId) -> Option<TypeId> {
+        if self.kernel.name(id).is_some_and(|name| !name.is_empty()) {
+            return Some(local);
+        }
+        let kernel = self.kernel;
+        let is_name = |it: &TypeId| {
+            kernel.tag(*it) == Some(KindTag::Typedef) && matches!(kernel.get(*it), Ok(ty) if ty.kind == Kind::Typedef(id))
+        };
+        let name = kernel.name(kernel.ids().find(is_name)?)?.to_owned();
+        Some(self.globals.module.btf.add_typedef(&name, local))
     }
 
     fn fill(&mut self, id: TypeId, local: &Local) {

@@ -140,7 +140,7 @@ impl<'a> Cx<'a> {
 
     fn kernel_member(&mut self, base: Remote, member: &Member, offset: i64, span: Span) -> Result<Remote> {
         let path = self.types.kernel.and_then(|kernel| self.local.path(kernel, member));
-        let (Some(path), Some(root)) = (path, self.local.root(member.of.id)) else {
+        let Some(path) = path else {
             return self.error(span, "the kernel's types do not have this member");
         };
         let path: String = path.iter().map(|index| format!(":{index}")).collect();
@@ -150,6 +150,10 @@ impl<'a> Cx<'a> {
             let path = Path { root: before.root, access, offset: before.offset + offset };
             return Ok(Remote { path: Some(path), ..base });
         }
+        let Some(root) = self.local.root(member.of.id) else {
+            // Nothing names this structure: it stays where it is in the types at hand.
+            return Ok(Remote { bytes: base.bytes + offset, ..base });
+        };
         let mut base = self.without_path(base);
         base.path = Some(Path { root, access: format!("0{path}"), offset });
         Ok(base)
