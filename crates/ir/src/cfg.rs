@@ -91,11 +91,6 @@ impl Cfg {
         self.span[a].0 <= self.span[b].0 && self.span[b].1 <= self.span[a].1
     }
 
-    /// Whether a jump from `from` to `to` goes back in the order.
-    pub(crate) fn is_back_edge(&self, from: Block, to: Block) -> bool {
-        self.position[to] <= self.position[from]
-    }
-
     /// The blocks that each block dominates immediately, in order.
     pub(crate) fn children(&self, function: &Function) -> PerBlock<Vec<Block>> {
         let mut children = PerBlock::new(function, Vec::new());

@@ -72,7 +72,7 @@ impl Local {
 pub(crate) fn live_out(code: &Code) -> Vec<Vec<Vreg>> {
     let local = |data: &MBlockData| {
         let mut local = Local::default();
-        let mut see = |local: &mut Local, reg: Vreg| {
+        let see = |local: &mut Local, reg: Vreg| {
             if !reg.is_machine() {
                 local.read(reg);
             }

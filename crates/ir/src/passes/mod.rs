@@ -1,8 +1,12 @@
 //! The optimizer: a list of passes.
 mod branches;
 mod dead_code;
+mod dead_stores;
 mod fold;
 mod gvn;
+mod hoist;
+mod inline;
+mod places;
 mod promote;
 mod replace;
 
@@ -10,8 +14,11 @@ pub(crate) use dead_code::dead_code;
 
 use crate::{Function, Module, Value};
 use branches::branches;
+use dead_stores::dead_stores;
 use fold::fold;
 use gvn::gvn;
+use hoist::hoist;
+use inline::inline;
 use promote::promote;
 use replace::Replace;
 use std::collections::HashMap;
@@ -19,16 +26,20 @@ use std::collections::HashMap;
 /// A pass over one function.
 type Pass = fn(&mut Function);
 
-/// All passes over functions, in the order in which they run.
-const PASSES: &[(&str, Pass)] = &[
+/// Passes over functions on their own, so that what is inlined is small already.
+const BEFORE: &[(&str, Pass)] =
+    &[("promote", promote), ("fold", fold), ("gvn", gvn), ("branches", branches), ("dead_code", dead_code)];
+
+/// Passes over functions with what was inlined.
+const AFTER: &[(&str, Pass)] = &[
+    ("branches", branches),
     ("promote", promote),
     ("fold", fold),
     ("gvn", gvn),
     ("branches", branches),
-    ("dead_code", dead_code),
     ("fold", fold),
-    ("gvn", gvn),
-    ("branches", branches),
+    ("hoist", hoist),
+    ("dead_stores", dead_stores),
     ("dead_code", dead_code),
 ];
 
@@ -39,16 +50,23 @@ pub fn optimize(module: &mut Module) {
 
 /// As [`optimize`]; `seen` gets each function after each pass.
 pub fn optimize_with(module: &mut Module, mut seen: impl FnMut(&str, &Function)) {
-    for id in module.functions.keys().collect::<Vec<_>>() {
-        run_passes(&mut module.functions[id], &mut seen);
+    run_passes(module, BEFORE, &mut seen);
+    inline(module);
+    for function in module.functions.values() {
+        seen("inline", function);
+        debug_assert_eq!(crate::validate(function), Ok(()), "after inline");
     }
+    run_passes(module, AFTER, &mut seen);
 }
 
-fn run_passes(function: &mut Function, seen: &mut impl FnMut(&str, &Function)) {
-    for (name, pass) in PASSES {
-        pass(function);
-        seen(name, function);
-        debug_assert_eq!(crate::validate(function), Ok(()), "after {name}");
+fn run_passes(module: &mut Module, passes: &[(&str, Pass)], seen: &mut impl FnMut(&str, &Function)) {
+    for id in module.functions.keys().collect::<Vec<_>>() {
+        let function = &mut module.functions[id];
+        for (name, pass) in passes {
+            pass(function);
+            seen(name, function);
+            debug_assert_eq!(crate::validate(function), Ok(()), "after {name}");
+        }
     }
 }
 
@@ -58,7 +76,12 @@ fn run_passes(function: &mut Function, seen: &mut impl FnMut(&str, &Function)) {
 /// Where there is no such pass.
 #[doc(hidden)]
 pub fn run_pass(module: &mut Module, name: &str) {
-    let Some((_, pass)) = PASSES.iter().find(|pass| pass.0 == name) else { panic!("no pass `{name}`") };
+    if name == "inline" {
+        return inline(module);
+    }
+    let Some((_, pass)) = BEFORE.iter().chain(AFTER).find(|pass| pass.0 == name) else {
+        panic!("no pass `{name}`")
+    };
     for id in module.functions.keys().collect::<Vec<_>>() {
         pass(&mut module.functions[id]);
     }

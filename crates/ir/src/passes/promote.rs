@@ -1,7 +1,8 @@
 //! Turns pieces of stack whose address stays here into values: slots are cut where accesses cut them, and each piece
 //! that is always accessed as a whole becomes a variable.
+use super::places::{Place, Places};
 use crate::cfg::{Cfg, PerBlock};
-use crate::{Address, Block, Function, Inst, Loc, Offset, Op, Slot, Type, Value, ValueData};
+use crate::{Address, Block, Function, Inst, Loc, Op, Type, Value, ValueData};
 use osmia_base::Key;
 use osmia_isa::{AluOp, Size};
 use std::collections::{BTreeMap, HashMap};
@@ -21,16 +22,13 @@ struct Use {
     zeroed: Vec<(i64, i64)>,
 }
 
-/// A slot and an offset in it.
-type Place = (Slot, i64);
-
 /// Turns pieces of stack into values.
 pub(crate) fn promote(function: &mut Function) {
     if function.slots.is_empty() {
         return;
     }
     let cfg = Cfg::new(function);
-    let places = places(function, &cfg);
+    let places = Places::new(function, &cfg);
     let uses = uses(function, &cfg, &places);
     let mut vars = HashMap::new();
     let mut kinds = Vec::new();
@@ -52,38 +50,7 @@ pub(crate) fn promote(function: &mut Function) {
     promote.rewrite(function, &cfg);
 }
 
-/// The place that each value is the address of.
-fn places(function: &Function, cfg: &Cfg) -> Vec<Option<Place>> {
-    let mut places: Vec<Option<Place>> = vec![None; function.values.len()];
-    let mut constants = vec![None; function.values.len()];
-    for &block in &cfg.order {
-        for inst in &function.blocks[block].insts {
-            let Some(result) = inst.result else { continue };
-            match inst.op {
-                Op::Const(number) => constants[result.index()] = Some(number),
-                Op::SlotAddr(slot) => places[result.index()] = Some((slot, 0)),
-                Op::Alu(AluOp::Add, a, b) => {
-                    let sum = places[a.index()].zip(constants[b.index()]);
-                    places[result.index()] =
-                        sum.map(|((slot, off), number)| (slot, off.wrapping_add(number)));
-                }
-                _ => {}
-            }
-        }
-    }
-    places
-}
-
-/// The place of an access in a slot.
-fn place(places: &[Option<Place>], at: &Address) -> Option<Place> {
-    let (slot, off) = (*places.get(at.base.index())?)?;
-    match at.offset {
-        Offset::Bytes(bytes) => Some((slot, off.wrapping_add(bytes.into()))),
-        Offset::Core(_) => None,
-    }
-}
-
-fn uses(function: &Function, cfg: &Cfg, places: &[Option<Place>]) -> Vec<Use> {
+fn uses(function: &Function, cfg: &Cfg, places: &Places) -> Vec<Use> {
     let mut uses: Vec<Use> = function.slots.keys().map(|_| Use::default()).collect();
     for &block in &cfg.order {
         let data = &function.blocks[block];
@@ -98,32 +65,32 @@ fn uses(function: &Function, cfg: &Cfg, places: &[Option<Place>]) -> Vec<Use> {
     uses
 }
 
-fn escape(uses: &mut [Use], places: &[Option<Place>], value: Value) {
-    if let Some(Some((slot, _))) = places.get(value.index()) {
+fn escape(uses: &mut [Use], places: &Places, value: Value) {
+    if let Some((slot, _)) = places.of(value) {
         uses[slot.index()].escapes = true;
     }
 }
 
-fn note(uses: &mut [Use], places: &[Option<Place>], inst: &Inst) {
+fn note(uses: &mut [Use], places: &Places, inst: &Inst) {
     match &inst.op {
         Op::Load(size, at) | Op::LoadSigned(size, at) => access(uses, places, at, *size),
         Op::Store(size, at, value) => {
             escape(uses, places, *value);
             access(uses, places, at, *size);
         }
-        Op::Zero(at, size) => match place(places, at) {
+        Op::Zero(at, size) => match places.access(at) {
             Some((slot, off)) => uses[slot.index()].zeroed.push((off, (*size).into())),
             None => escape(uses, places, at.base),
         },
-        Op::Alu(AluOp::Add, _, b) if inst.result.is_some_and(|result| places[result.index()].is_some()) => {
+        Op::Alu(AluOp::Add, _, b) if inst.result.is_some_and(|result| places.of(result).is_some()) => {
             escape(uses, places, *b);
         }
         op => op.operands(|value| escape(uses, places, value)),
     }
 }
 
-fn access(uses: &mut [Use], places: &[Option<Place>], at: &Address, size: Size) {
-    let Some((slot, off)) = place(places, at) else { return escape(uses, places, at.base) };
+fn access(uses: &mut [Use], places: &Places, at: &Address, size: Size) {
+    let Some((slot, off)) = places.access(at) else { return escape(uses, places, at.base) };
     let found = &mut uses[slot.index()];
     let size = i64::from(size.bytes());
     let old = *found.pieces.entry(off).or_insert(size);
@@ -165,7 +132,7 @@ enum Signed {
 }
 
 struct Promote {
-    places: Vec<Option<Place>>,
+    places: Places,
     promotable: Vec<bool>,
     vars: HashMap<Place, Var>,
     kinds: Vec<Type>,
@@ -175,7 +142,7 @@ struct Promote {
 impl Promote {
     fn access(&self, op: &Op) -> Access {
         let var = |at: &Address| {
-            let place = place(&self.places, at)?;
+            let place = self.places.access(at)?;
             self.promotable[place.0.index()].then(|| self.vars.get(&place).copied()).flatten()
         };
         let access = match op {
@@ -189,7 +156,7 @@ impl Promote {
     }
 
     fn zeroed(&self, at: &Address, size: i64) -> Option<Vec<Var>> {
-        let (slot, off) = place(&self.places, at)?;
+        let (slot, off) = self.places.access(at)?;
         if !self.promotable[slot.index()] {
             return None;
         }

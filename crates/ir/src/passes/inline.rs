@@ -1,0 +1,242 @@
+//! Puts the bodies of static functions where they are called: those called once, and small ones.
+use crate::{
+    Block, BlockData, Callee, Function, FunctionId, Inst, Jump, Module, Op, Terminator, Value, ValueData,
+};
+use osmia_base::{Arena, Key};
+use osmia_object::{Linkage, Symbol};
+
+/// A function of at most so many instructions is put wherever it is called.
+const SMALL: usize = 16;
+/// A caller does not grow beyond so many instructions.
+const BIG: usize = 4000;
+/// Bytes of stack that a caller may have afterwards.
+const STACK: u32 = 384;
+
+/// Puts functions where they are called, and removes static ones that nobody needs any more.
+pub(crate) fn inline(module: &mut Module) {
+    for id in callees_first(module) {
+        let calls = count_calls(module);
+        inline_into(module, id, &calls);
+    }
+    remove_unused(module);
+}
+
+fn called(op: &Op) -> Option<FunctionId> {
+    match op {
+        Op::Call(Callee::Function(id), _) | Op::FunctionAddr(id) => Some(*id),
+        _ => None,
+    }
+}
+
+fn references(function: &Function) -> impl Iterator<Item = FunctionId> {
+    function.blocks.values().flat_map(|data| &data.insts).filter_map(|inst| called(&inst.op))
+}
+
+fn count_calls(module: &Module) -> Vec<u32> {
+    let mut calls = vec![0; module.functions.len()];
+    for id in module.functions.values().flat_map(references) {
+        calls[id.index()] += 1;
+    }
+    calls
+}
+
+/// All functions, each after those it calls (where that is possible).
+fn callees_first(module: &Module) -> Vec<FunctionId> {
+    let mut order = Vec::new();
+    let mut seen = vec![false; module.functions.len()];
+    for root in module.functions.keys() {
+        let mut stack = vec![(root, false)];
+        while let Some((id, done)) = stack.pop() {
+            if done {
+                order.push(id);
+            } else if !std::mem::replace(&mut seen[id.index()], true) {
+                stack.push((id, true));
+                stack.extend(references(&module.functions[id]).map(|next| (next, false)));
+            }
+        }
+    }
+    order
+}
+
+fn size(function: &Function) -> usize {
+    function.blocks.values().map(|data| data.insts.len() + 1).sum()
+}
+
+fn stack(function: &Function) -> u32 {
+    function.slots.values().map(|slot| slot.size.next_multiple_of(8)).sum()
+}
+
+fn inline_into(module: &mut Module, id: FunctionId, calls: &[u32]) {
+    // Blocks that come from other functions are looked at too: they hold no calls worth it, as callees came first.
+    let blocks: Vec<Block> = module.functions[id].blocks.keys().collect();
+    for block in blocks {
+        let mut at = 0;
+        let mut block = block;
+        while let Some(inst) = module.functions[id].blocks[block].insts.get(at) {
+            at += 1;
+            let Op::Call(Callee::Function(callee), args) = &inst.op else { continue };
+            let (callee, args) = (*callee, args.clone());
+            if fits(module, id, callee, &args, inst, calls) {
+                let body = module.functions[callee].clone();
+                block = splice(&mut module.functions[id], block, at - 1, &body, &args);
+                at = 0;
+            }
+        }
+    }
+}
+
+fn fits(
+    module: &Module,
+    id: FunctionId,
+    callee: FunctionId,
+    args: &[Value],
+    inst: &Inst,
+    calls: &[u32],
+) -> bool {
+    let (caller, body) = (&module.functions[id], &module.functions[callee]);
+    let params = &body.blocks[body.entry].params;
+    let same_width =
+        |(&arg, &param): (&Value, &Value)| caller.kind(arg).is_wide() == body.kind(param).is_wide();
+    let result_fits = match (inst.result, body.result) {
+        (Some(result), Some(kind)) => caller.kind(result).is_wide() == kind.is_wide(),
+        _ => true,
+    };
+    callee != id
+        && body.linkage == Linkage::Static
+        && body.program.is_none()
+        && !references(body).any(|next| next == callee)
+        && (calls[callee.index()] == 1 || size(body) <= SMALL)
+        && size(caller) + size(body) <= BIG
+        && stack(caller) + stack(body) <= STACK
+        && args.len() == params.len()
+        && args.iter().zip(params).all(same_width)
+        && result_fits
+}
+
+/// Puts `body` in place of instruction `at` of `block`. Returns the block that holds what came after it.
+fn splice(caller: &mut Function, block: Block, at: usize, body: &Function, args: &[Value]) -> Block {
+    let rest = caller.blocks[block].insts.split_off(at + 1);
+    let call = caller.blocks[block].insts.pop();
+    let data = &mut caller.blocks[block];
+    let (end, end_loc) = (std::mem::take(&mut data.end), data.end_loc);
+    let result = call.as_ref().and_then(|call| call.result);
+    let params = result.into_iter().collect();
+    let next = caller.blocks.push(BlockData { params, insts: rest, end, end_loc });
+    let copy = Copy::new(caller, body, next, result.is_some());
+    copy.blocks(caller, body);
+    let entry = copy.block(body.entry);
+    let data = &mut caller.blocks[block];
+    data.end = Terminator::Jump(Jump { block: entry, args: args.to_vec() });
+    data.end_loc = call.map_or(end_loc, |call| call.loc);
+    next
+}
+
+/// Where the parts of a body go.
+struct Copy {
+    values: usize,
+    blocks: usize,
+    slots: usize,
+    next: Block,
+    wants_result: bool,
+}
+
+impl Copy {
+    fn new(caller: &mut Function, body: &Function, next: Block, wants_result: bool) -> Self {
+        let copy = Self {
+            values: caller.values.len(),
+            blocks: caller.blocks.len(),
+            slots: caller.slots.len(),
+            next,
+            wants_result,
+        };
+        body.values.values().for_each(|&value| {
+            caller.values.push(value);
+        });
+        body.slots.values().for_each(|&slot| {
+            caller.slots.push(slot);
+        });
+        copy
+    }
+
+    fn block(&self, block: Block) -> Block {
+        Block::from_index(self.blocks + block.index())
+    }
+
+    fn value(&self, value: Value) -> Value {
+        Value::from_index(self.values + value.index())
+    }
+
+    fn blocks(&self, caller: &mut Function, body: &Function) {
+        for data in body.blocks.values() {
+            let mut data = data.clone();
+            data.params.iter_mut().for_each(|param| *param = self.value(*param));
+            for inst in &mut data.insts {
+                inst.result = inst.result.map(|result| self.value(result));
+                inst.op.operands_mut(|value| *value = self.value(*value));
+                if let Op::SlotAddr(slot) = &mut inst.op {
+                    *slot = crate::Slot::from_index(self.slots + slot.index());
+                }
+            }
+            data.end.operands_mut(|value| *value = self.value(*value));
+            data.end.jumps_mut().for_each(|jump| jump.block = self.block(jump.block));
+            self.leave(caller, &mut data);
+            caller.blocks.push(data);
+        }
+    }
+
+    /// A return becomes a jump to what comes after the call.
+    fn leave(&self, caller: &mut Function, data: &mut BlockData) {
+        let Terminator::Return(value) = data.end else { return };
+        let mut args = Vec::new();
+        if self.wants_result {
+            args.push(value.unwrap_or_else(|| {
+                let kind = caller.kind(caller.blocks[self.next].params[0]);
+                let zero = caller.values.push(ValueData { kind });
+                data.insts.push(Inst { result: Some(zero), op: Op::Const(0), loc: data.end_loc });
+                zero
+            }));
+        }
+        data.end = Terminator::Jump(Jump { block: self.next, args });
+    }
+}
+
+/// Removes static subprograms that nobody refers to. Where data or maps name functions, all stay.
+fn remove_unused(module: &mut Module) {
+    let names = |symbol: &Symbol| matches!(symbol, Symbol::Function(_));
+    let in_data = module.data.values().flat_map(|data| &data.relocs).any(|(_, symbol)| names(symbol));
+    let in_maps = module.maps.values().flat_map(|map| &map.slots).any(|slot| names(&slot.symbol));
+    if in_data || in_maps {
+        return;
+    }
+    let mut used: Vec<bool> = module
+        .functions
+        .values()
+        .map(|function| function.linkage != Linkage::Static || function.program.is_some())
+        .collect();
+    let mut work: Vec<FunctionId> = module.functions.keys().filter(|id| used[id.index()]).collect();
+    while let Some(id) = work.pop() {
+        for next in references(&module.functions[id]) {
+            if !std::mem::replace(&mut used[next.index()], true) {
+                work.push(next);
+            }
+        }
+    }
+    let mut ids = Vec::new();
+    let mut kept = Arena::new();
+    for (function, &used) in std::mem::take(&mut module.functions).values().zip(&used) {
+        ids.push(FunctionId::from_index(kept.len()));
+        if used {
+            kept.push(function.clone());
+        }
+    }
+    for id in kept.keys().collect::<Vec<FunctionId>>() {
+        for block in kept[id].blocks.keys().collect::<Vec<_>>() {
+            for inst in &mut kept[id].blocks[block].insts {
+                if let Op::Call(Callee::Function(id), _) | Op::FunctionAddr(id) = &mut inst.op {
+                    *id = ids[id.index()];
+                }
+            }
+        }
+    }
+    module.functions = kept;
+}
