@@ -265,8 +265,8 @@ pub struct Stmt {
 pub enum StmtKind {
     /// `e;`
     Expr(Expr),
-    /// `target = value;` or `target op= value;`. The target is a [`ExprKind::Var`], an [`ExprKind::Map`], or (wrong, and
-    /// for the checker to say) a member or element of something.
+    /// `target = value;` or `target op= value;`. The target is a [`ExprKind::Var`] or an [`ExprKind::Map`]; anything else
+    /// has been reported.
     Assign {
         /// What is changed.
         target: Expr,

@@ -207,7 +207,7 @@ impl<'a> Parser<'a> {
     fn missing(&mut self, expected: String) -> bool {
         let span = self.here();
         let found = match self.token.kind {
-            _ if span != self.token.span => String::new(),
+            _ if span != self.token.span || self.at_end() => String::new(),
             TokenKind::Unknown => format!(", found `{}`, which means nothing here", self.text_of(self.token)),
             _ => format!(", found `{}`", shorten(self.text_of(self.token))),
         };

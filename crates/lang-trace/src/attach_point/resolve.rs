@@ -249,11 +249,10 @@ fn uprobe(provider: Provider, parts: &[&str]) -> Result<Point, Wrong> {
         return Err(format!("{} should be attached to a function and/or address", provider.name()).into());
     }
     let path = path.map(str::to_owned);
-    if mangled == Mangled::AsIs && function.starts_with(|first: char| first.is_ascii_digit()) {
+    if let (Mangled::AsIs, Ok(address)) = (mangled, literal::integer(function)) {
         if path.as_deref().is_some_and(has_wildcard) {
             return Err("Cannot use wildcards with absolute address".into());
         }
-        let address = number(function, "Invalid address")?;
         return Ok(Point::UserFunction { path, place: UserPlace::Address(address) });
     }
     let (name, offset) = match mangled {

@@ -1,5 +1,6 @@
 //! The C in front of a script: structures, unions, enumerations and typedefs.
 use super::Parser;
+use super::types::tag_of;
 use crate::ast::{CDefinition, CEnumerator, CField, CItem, CTag, Expr, Name, TypeName, TypeNameKind};
 use crate::lex::TokenKind;
 use osmia_base::Span;
@@ -42,12 +43,7 @@ impl Parser<'_> {
     pub(super) fn c_type(&mut self) -> Option<TypeName> {
         self.qualifiers();
         let start = self.token.span.start;
-        let tag = match self.text_of(self.token) {
-            "struct" => Some(CTag::Struct),
-            "union" => Some(CTag::Union),
-            "enum" => Some(CTag::Enum),
-            _ => None,
-        };
+        let tag = tag_of(self.text_of(self.token));
         let kind = match tag {
             Some(tag) => self.tagged(tag)?,
             None => TypeNameKind::Named(self.type_words()?),
@@ -158,7 +154,10 @@ impl Parser<'_> {
                 break;
             }
         }
-        self.expect(";");
+        // Compilers only warn when it is missing after the last member.
+        if !self.at("}") {
+            self.expect(";");
+        }
     }
 
     /// `declarator = "*"* (name | "(" declarator ")") ("[" expr? "]")* | … "(" parameters ")"`

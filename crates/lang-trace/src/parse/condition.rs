@@ -1,6 +1,6 @@
 //! Lines that begin with `#`: `#include`, `#define`, and the choice that `#if` makes.
 use super::Parser;
-use crate::ast::{BinaryOp, CItem, Expr, ExprKind, Name, UnaryOp};
+use crate::ast::{BinaryOp, CItem, Expr, ExprKind, Name, UnaryOp, Visit, visit_expr};
 use osmia_base::Span;
 
 /// An open `#if`.
@@ -10,6 +10,9 @@ pub(super) struct Condition {
     /// Whether a branch of it was already taken.
     taken: bool,
 }
+
+/// How long a condition may take.
+const MAX_STEPS: u32 = 10_000;
 
 /// Names that are always defined: a kernel without BTF has no types to offer that this compiler could use.
 const ALWAYS: [&str; 1] = ["BPFTRACE_HAVE_BTF"];
@@ -86,6 +89,7 @@ impl Parser<'_> {
         let takes_arguments = text.starts_with('(');
         let text = text.replace("\\\n", " ").trim().to_owned();
         let value = if takes_arguments { None } else { self.quietly(value) };
+        let value = value.filter(|value| !self.leads_to(value, name.of(self.text)));
         let name = Name::new(name.of(self.text).to_owned(), name);
         self.script.preamble.items.push(CItem::Define { name, text, value });
     }
@@ -176,7 +180,7 @@ impl Parser<'_> {
         ALWAYS.contains(&name) || self.definition(name).is_some()
     }
 
-    /// The value of a `#define`; `Some(None)` where it has none.
+    /// The value of a `#define`, the last one of its name; `Some(None)` where it has none.
     fn definition(&self, name: &str) -> Option<Option<&Expr>> {
         self.script.preamble.items.iter().rev().find_map(|item| match item {
             CItem::Define { name: own, value, .. } if own.node == name => Some(value.as_ref()),
@@ -190,16 +194,19 @@ impl Parser<'_> {
             self.complain(whole, "cannot understand this condition");
             return false;
         };
-        self.number(&expr, 0) != 0
+        self.number(&expr, &mut { MAX_STEPS }) != 0
     }
 
-    fn number(&self, expr: &Expr, depth: u32) -> i128 {
+    /// The value of an expression, in at most so many steps: definitions may stand for each other.
+    fn number(&self, expr: &Expr, steps: &mut u32) -> i128 {
+        *steps = steps.saturating_sub(1);
         match &expr.kind {
+            _ if *steps == 0 => 0,
             ExprKind::Integer(value) => i128::from(*value),
             ExprKind::Bool(value) => i128::from(*value),
             ExprKind::Ident(name) if ALWAYS.contains(&name.as_str()) => 1,
-            ExprKind::Ident(name) if depth < 20 => {
-                self.definition(name).flatten().map_or(0, |value| self.number(value, depth + 1))
+            ExprKind::Ident(name) => {
+                self.definition(name).flatten().map_or(0, |value| self.number(value, steps))
             }
             ExprKind::Call { name, args } if name.node == "defined" => {
                 match args.first().map(|arg| &arg.kind) {
@@ -207,10 +214,44 @@ impl Parser<'_> {
                     _ => 0,
                 }
             }
-            ExprKind::Unary(op, value) => unary(*op, self.number(value, depth)),
-            ExprKind::Binary(op, a, b) => binary(*op, self.number(a, depth), self.number(b, depth)),
-            ExprKind::Ternary(c, a, b) => self.number(if self.number(c, depth) != 0 { a } else { b }, depth),
+            ExprKind::Unary(op, value) => unary(*op, self.number(value, steps)),
+            ExprKind::Binary(op, a, b) => binary(*op, self.number(a, steps), self.number(b, steps)),
+            ExprKind::Ternary(c, a, b) => {
+                let chosen = if self.number(c, steps) != 0 { a } else { b };
+                self.number(chosen, steps)
+            }
             _ => 0,
+        }
+    }
+
+    /// Whether `value` leads back to `name` through what is defined so far.
+    fn leads_to(&self, value: &Expr, name: &str) -> bool {
+        let mut words = Words::default();
+        visit_expr(value, &mut words);
+        let mut seen = 0;
+        while let Some(word) = words.0.get(seen).cloned() {
+            if word == name {
+                return true;
+            }
+            seen += 1;
+            if let Some(Some(value)) = self.definition(&word) {
+                visit_expr(value, &mut words);
+            }
+        }
+        false
+    }
+}
+
+/// All bare words of expressions, each once.
+#[derive(Default)]
+struct Words(Vec<String>);
+
+impl Visit for Words {
+    fn expr(&mut self, expr: &Expr) {
+        if let ExprKind::Ident(word) = &expr.kind
+            && !self.0.contains(word)
+        {
+            self.0.push(word.clone());
         }
     }
 }

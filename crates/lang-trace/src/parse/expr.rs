@@ -104,6 +104,10 @@ impl Parser<'_> {
         let operand =
             self.nested(|parser| Some(parser.unary())).unwrap_or(Expr { kind: ExprKind::Error, span });
         self.grow(0);
+        if op == Some(UnaryOp::AddressOf) && !matches!(operand.kind, ExprKind::Var(_) | ExprKind::Map { .. })
+        {
+            self.complain(span, "address-of operator (&) can only be used on a map or variable");
+        }
         match op {
             Some(op) => Expr { kind: ExprKind::Unary(op, Box::new(operand)), span: self.from(start) },
             None => self.step(operand, sign, Position::Prefix, self.from(start)),

@@ -18,6 +18,10 @@ const COMPOUND: [(&str, BinaryOp); 10] = [
     (">>=", BinaryOp::Shr),
 ];
 
+/// What there is to say about an assignment to a part of something.
+const IMMUTABLE: &str = "Tuples and records are immutable once created. Consider creating a new value and \
+    assigning it instead.";
+
 /// What was read where a statement was expected.
 enum Read {
     /// A statement, whole.
@@ -81,7 +85,7 @@ impl Parser<'_> {
         match read {
             None => (),
             Some(Read::Whole(kind)) => {
-                let closed = ends_with_block(&kind);
+                let closed = is_closed(&kind);
                 block.stmts.push(Stmt { kind, span });
                 self.end_of_statement(closed);
             }
@@ -205,11 +209,10 @@ impl Parser<'_> {
         let height = self.height;
         let value = self.expr();
         self.grow(height);
-        if matches!(
-            target.kind,
-            ExprKind::Integer(_) | ExprKind::Str(_) | ExprKind::Call { .. } | ExprKind::Binary(..)
-        ) {
-            self.complain(Span::new(start, target.span.end), "invalid assignment target");
+        match target.kind {
+            ExprKind::Var(_) | ExprKind::Map { .. } => (),
+            ExprKind::Part(..) | ExprKind::Field(..) => self.complain(Span::new(start, self.end), IMMUTABLE),
+            _ => self.complain(Span::new(start, target.span.end), "invalid assignment target"),
         }
         Some(Read::Whole(StmtKind::Assign { target, op, value }))
     }
@@ -252,10 +255,12 @@ impl Parser<'_> {
     }
 }
 
-fn ends_with_block(kind: &StmtKind) -> bool {
+/// Whether nothing has to follow: it ends with a block, or has taken its `;`.
+fn is_closed(kind: &StmtKind) -> bool {
     matches!(
         kind,
-        StmtKind::While { .. }
+        StmtKind::Import(_)
+            | StmtKind::While { .. }
             | StmtKind::Unroll { .. }
             | StmtKind::ForEach { .. }
             | StmtKind::ForRange { .. }

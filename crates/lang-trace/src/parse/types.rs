@@ -1,7 +1,7 @@
 //! Types in scripts: `int32`, `struct foo *`, `uint8[4]`, `typeof(e)`.
 use super::Parser;
 use super::c::error_type;
-use crate::ast::{Expr, ExprKind, Name, TypeName, TypeNameKind, TypeOrExpr};
+use crate::ast::{CTag, Expr, ExprKind, Name, TypeName, TypeNameKind, TypeOrExpr};
 use crate::lex::{Lexer, Token, TokenKind};
 
 /// Names that are types wherever they stand alone.
@@ -75,6 +75,9 @@ impl Parser<'_> {
             let inner = self.type_or_expr();
             self.close(")", open, "list");
             TypeNameKind::Typeof(Box::new(inner))
+        } else if let Some(tag) = tag_of(self.text_of(self.token)) {
+            self.bump();
+            TypeNameKind::Tagged(tag, self.name("the name of the type")?.node)
         } else if self.token.kind == TokenKind::Ident {
             return self.c_type();
         } else {
@@ -212,6 +215,11 @@ impl Parser<'_> {
         }
         Some(true)
     }
+}
+
+/// The kind of C type that a keyword begins.
+pub(super) fn tag_of(word: &str) -> Option<CTag> {
+    [CTag::Struct, CTag::Union, CTag::Enum].into_iter().find(|tag| tag.word() == word)
 }
 
 /// Whether a word is a type where it stands alone: a basic one, or a name that the kernel gives to numbers only.
