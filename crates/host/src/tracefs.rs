@@ -108,6 +108,20 @@ pub fn event(root: &Path, category: &str, name: &str) -> Result<TraceEvent, Errn
     parse_format(&fs::read_to_string(dir.join("format"))?).ok_or(Errno::EINVAL)
 }
 
+/// The tracepoint that is called most like this one, as `category:name`.
+pub fn nearest(root: &Path, category: &str, name: &str) -> Option<String> {
+    let all = event_names(root).ok()?;
+    let (same, other): (Vec<_>, Vec<_>) = all.iter().partition(|row| row.0 == category);
+    let join = |rows: Vec<&(String, String)>| -> Vec<String> {
+        rows.into_iter().map(|(category, name)| format!("{category}:{name}")).collect()
+    };
+    let wanted = format!("{category}:{name}");
+    [join(same), join(other)]
+        .iter()
+        .find_map(|names| osmia_base::nearest(&wanted, names.iter().map(String::as_str)))
+        .map(str::to_owned)
+}
+
 /// Reads the text of a `format` file.
 pub fn parse_format(text: &str) -> Option<TraceEvent> {
     let id = text.lines().find_map(|line| line.strip_prefix("ID:"))?.trim().parse().ok()?;

@@ -1,1 +1,28 @@
-//! 
+//! An image into the kernel: maps, programs, attachments, pins; and what comes back from there.
+mod attach;
+mod contents;
+mod error;
+mod hints;
+mod load;
+mod maps;
+mod memlock;
+mod options;
+mod pins;
+mod programs;
+mod rejection;
+mod stream;
+
+pub use attach::{
+    AttachError, AttachErrorKind, AttachOptions, Attachment, Missed, attach, attach_all, clean_stale_events,
+    detach_all,
+};
+pub use contents::{Entries, Entry, Globals, clear, dump, zero};
+pub use error::{LoadError, MapError, MapStep};
+pub use hints::{Hint, hint};
+pub use load::{Loaded, LoadedMap, LoadedProgram, load};
+pub use options::{BtfUse, Choice, LoadOptions};
+pub use osmia_sys::bpf::TestRunResult;
+pub use pins::{PinError, pin_all};
+pub use programs::run_once;
+pub use rejection::{Place, Rejection};
+pub use stream::{Arrival, Stream};

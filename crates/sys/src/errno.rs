@@ -65,6 +65,7 @@ errors! {
     EOPNOTSUPP "Operation not supported";
     EAFNOSUPPORT "Address family not supported by protocol";
     EADDRINUSE "Address already in use";
+    EADDRNOTAVAIL "Cannot assign requested address";
     ENETDOWN "Network is down";
     ENOBUFS "No buffer space available";
     ETIMEDOUT "Connection timed out";

@@ -1,0 +1,88 @@
+//! Attaching: plain data of where into descriptors that hold the program there.
+mod error;
+mod kernel;
+mod legacy;
+mod part;
+mod perf;
+mod side_by_side;
+mod tracing;
+mod user;
+
+pub use error::{AttachError, AttachErrorKind};
+pub use legacy::clean_stale_events;
+pub use part::{Attachment, Missed, detach_all};
+
+use crate::load::LoadedProgram;
+use osmia_object::Attach;
+use part::Part;
+use side_by_side::side_by_side;
+
+/// What else there is to say about attaching.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AttachOptions {
+    /// What the program gets from `bpf_get_attach_cookie`.
+    pub cookie: u64,
+}
+
+/// Parts of an attachment, or why there are none.
+type Parts = Result<Vec<Part>, AttachErrorKind>;
+
+/// What attaching works on.
+#[derive(Clone, Copy, Debug)]
+struct Job<'a> {
+    program: &'a LoadedProgram,
+    cookie: u64,
+}
+
+/// Attaches a program to one place. It stays there until the attachment is dropped.
+pub fn attach(
+    program: &LoadedProgram,
+    to: &Attach,
+    options: &AttachOptions,
+) -> Result<Attachment, AttachError> {
+    let job = Job { program, cookie: options.cookie };
+    let mut missed = Vec::new();
+    let parts = parts(job, to, &mut missed);
+    match parts {
+        Ok(parts) => Ok(Attachment::new(parts, missed)),
+        Err(kind) => Err(AttachError { program: program.name.clone(), place: error::place(to), kind }),
+    }
+}
+
+/// Attaches many programs at once, each to its place: side by side, as the kernel makes each wait for all CPUs.
+pub fn attach_all(
+    requests: &[(&LoadedProgram, &Attach, AttachOptions)],
+) -> Vec<Result<Attachment, AttachError>> {
+    side_by_side(requests.iter().collect(), |(program, to, options)| attach(program, to, options))
+}
+
+fn parts(job: Job<'_>, to: &Attach, missed: &mut Vec<Missed>) -> Parts {
+    match to {
+        Attach::Nowhere => Err(AttachErrorKind::Nowhere),
+        Attach::TestRun => Ok(Vec::new()),
+        Attach::Tracepoint { category, name } => perf::tracepoint(job, category, name),
+        Attach::PerfEvent { event, sample, cpus, pid } => perf::event(job, *event, *sample, *cpus, *pid),
+        Attach::RawTracepoint { name } => tracing::raw_tracepoint(job, name),
+        Attach::BtfTracepoint { .. }
+        | Attach::Trampoline { .. }
+        | Attach::ModifyReturn { .. }
+        | Attach::Lsm { .. } => tracing::by_type(job, to),
+        Attach::Iterator { .. } => tracing::iterator(job),
+        Attach::Kprobe { module, function, offset, side } => kernel::kprobe(
+            job,
+            &kernel::Site { module: module.as_deref(), function, offset: *offset, side: *side },
+        ),
+        Attach::KprobeMulti { functions, side } => kernel::multi(job, functions, *side, missed),
+        Attach::KprobeSession { functions } => kernel::session(job, functions),
+        Attach::Syscall { name, side } => kernel::syscall(job, name, *side),
+        Attach::Uprobe { path, target, pid, side } => {
+            user::uprobe(job, &user::File { path, pid: *pid }, target, *side)
+        }
+        Attach::UprobeMulti { path, targets, pid, side } => {
+            user::multi(job, &user::File { path, pid: *pid }, targets, *side, missed)
+        }
+        Attach::UprobeSession { path, targets, pid } => {
+            user::session(job, &user::File { path, pid: *pid }, targets)
+        }
+    }
+}

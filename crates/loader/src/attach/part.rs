@@ -1,0 +1,79 @@
+//! What holds a program in its place.
+use super::error::AttachErrorKind;
+use super::legacy::DynamicEvent;
+use super::side_by_side::side_by_side;
+use osmia_sys::bpf::iter_create;
+use osmia_sys::perf::PerfEvent;
+use osmia_sys::{Errno, LinkFd};
+use std::fs::File;
+
+/// One thing that holds a program; fields are dropped in this order.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) event: Option<PerfEvent>,
+    pub(super) link: Option<LinkFd>,
+    pub(super) dynamic: Option<DynamicEvent>,
+}
+
+impl From<LinkFd> for Part {
+    fn from(link: LinkFd) -> Self {
+        Self { event: None, link: Some(link), dynamic: None }
+    }
+}
+
+/// A place of several that could not be attached to, while others could.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// The function.
+    pub name: String,
+    /// Why not.
+    pub why: AttachErrorKind,
+}
+
+/// A program in its place. Dropping it takes the program away; the kernel may take its time for that (one perf
+/// tracepoint waits 60 ms, one perf uprobe 120 ms), so many are best given to [`detach_all`].
+#[derive(Debug)]
+pub struct Attachment {
+    parts: Vec<Part>,
+    missed: Vec<Missed>,
+}
+
+impl Attachment {
+    pub(super) const fn new(parts: Vec<Part>, missed: Vec<Missed>) -> Self {
+        Self { parts, missed }
+    }
+
+    /// How many things hold the program: links, events.
+    pub const fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Whether nothing does: programs that only run by request.
+    pub const fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Places that a pattern describes but that the kernel does not let anybody probe.
+    pub fn missed(&self) -> &[Missed] {
+        &self.missed
+    }
+
+    /// The links; `None` where something else than a link holds the program, too.
+    pub fn links(&self) -> Option<Vec<&LinkFd>> {
+        self.parts.iter().map(|part| part.link.as_ref().filter(|_| part.dynamic.is_none())).collect()
+    }
+
+    /// A walk of an iterator: reading the file runs the program, and gives what it writes.
+    pub fn iterate(&self) -> Result<File, Errno> {
+        let link = self.parts.first().and_then(|part| part.link.as_ref()).ok_or(Errno::EINVAL)?;
+        iter_create(link)
+    }
+}
+
+/// Takes programs away, side by side: in the time of the slowest, not of all together.
+pub fn detach_all(attachments: Vec<Attachment>) {
+    let parts: Vec<Part> = attachments.into_iter().flat_map(|attachment| attachment.parts).collect();
+    let (slow, quick): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(|part| part.event.is_some());
+    drop(quick);
+    side_by_side(slow, drop);
+}

@@ -1,0 +1,133 @@
+//! Perf events: tracepoints, clocks, counters; and the link or ioctl that puts a program at any of them.
+use super::error::AttachErrorKind as Kind;
+use super::legacy::DynamicEvent;
+use super::part::Part;
+use super::{Job, Parts};
+use osmia_abi::AttachType;
+use osmia_abi::attr::PerfEventAttr;
+use osmia_abi::perf::{self, attr_flags};
+use osmia_host::tracefs;
+use osmia_object::{Cpus, PerfEvent as Counted, Sample};
+use osmia_sys::Errno;
+use osmia_sys::bpf::{LinkCreate, LinkTarget};
+use osmia_sys::perf::{PerfEvent, PerfEventOpen};
+use std::os::fd::AsFd;
+
+/// `category/name`, by its number in tracefs.
+pub(super) fn tracepoint(job: Job<'_>, category: &str, name: &str) -> Parts {
+    let root = tracefs::root().map_err(Kind::Tracefs)?;
+    let id = tracefs::event_id(root, category, name).map_err(|errno| match errno {
+        Errno::ENOENT => Kind::NoTracepoint { nearest: tracefs::nearest(root, category, name) },
+        errno => Kind::refused("reading the tracepoint's number", errno),
+    })?;
+    open_tracepoint(job, id, None, None).map(|part| vec![part])
+}
+
+/// An event at a tracepoint or dynamic event. Programs run whatever CPU it is opened on.
+pub(super) fn open_tracepoint(
+    job: Job<'_>,
+    id: u64,
+    pid: Option<u32>,
+    dynamic: Option<DynamicEvent>,
+) -> Result<Part, Kind> {
+    let attr = PerfEventAttr {
+        r#type: perf::TYPE_TRACEPOINT,
+        config: id,
+        sample_period: 1,
+        sample_type: perf::SAMPLE_RAW,
+        wakeup_events: 1,
+        ..Default::default()
+    };
+    let event = open(on(attr, pid)).map_err(|errno| Kind::refused("opening the perf event", errno))?;
+    put(job, event, dynamic)
+}
+
+/// An event for all processes, or for one.
+pub(super) fn on(attr: PerfEventAttr, pid: Option<u32>) -> PerfEventOpen<'static> {
+    match pid {
+        Some(pid) => PerfEventOpen::on_thread(attr, pid.cast_signed()),
+        None => PerfEventOpen::on_cpu(attr, 0),
+    }
+}
+
+/// Opens the event; on a machine whose first CPU is offline, on the first that is not.
+pub(super) fn open(request: PerfEventOpen<'_>) -> Result<PerfEvent, Errno> {
+    match request.call() {
+        Err(Errno::ENODEV) if request.cpu == 0 => {
+            let cpu = osmia_host::online_cpus()?.first().copied().ok_or(Errno::ENODEV)?;
+            PerfEventOpen { cpu: cpu.cast_signed(), ..request }.call()
+        }
+        answer => answer,
+    }
+}
+
+/// Puts the program at the event: by a link (5.15), else by ioctl. Then the event starts.
+pub(super) fn put(job: Job<'_>, event: PerfEvent, dynamic: Option<DynamicEvent>) -> Result<Part, Kind> {
+    let target = LinkTarget::PerfEvent { event: event.as_fd(), cookie: job.cookie };
+    let request =
+        LinkCreate { prog: job.program.fd.as_fd(), attach: AttachType::PerfEvent, flags: 0, target };
+    let link = match request.call() {
+        Ok(link) => Some(link),
+        Err(Errno::EINVAL) if job.cookie == 0 => {
+            event.set_bpf(&job.program.fd).map_err(|errno| refused_put(job, errno))?;
+            None
+        }
+        Err(errno) => return Err(refused_put(job, errno)),
+    };
+    event.enable().map_err(|errno| Kind::refused("starting the event", errno))?;
+    Ok(Part { event: Some(event), link, dynamic })
+}
+
+fn refused_put(_: Job<'_>, errno: Errno) -> Kind {
+    Kind::refused("putting the program at the event", errno)
+}
+
+/// A clock or counter, on each CPU or one, or in one process.
+pub(super) fn event(job: Job<'_>, event: Counted, sample: Sample, cpus: Cpus, pid: Option<u32>) -> Parts {
+    let (sample_period, flags) = match sample {
+        Sample::Period(period) => (period, 0),
+        Sample::Frequency(hertz) => (hertz, attr_flags::FREQ),
+    };
+    let attr = PerfEventAttr {
+        r#type: event.kind,
+        config: event.config,
+        sample_period,
+        flags,
+        ..Default::default()
+    };
+    let requests: Vec<PerfEventOpen<'_>> = match pid {
+        Some(pid) => vec![PerfEventOpen::on_thread(attr, pid.cast_signed())],
+        None => chosen(cpus)?.into_iter().map(|cpu| PerfEventOpen::on_cpu(attr, cpu.cast_signed())).collect(),
+    };
+    let mut parts = Vec::with_capacity(requests.len());
+    for request in requests {
+        match request.call() {
+            Ok(event) => parts.push(put(job, event, None)?),
+            // A CPU that went offline meanwhile.
+            Err(Errno::ENODEV) if pid.is_none() && cpus == Cpus::All => {}
+            Err(errno) => return Err(refused_event(errno, event, pid)),
+        }
+    }
+    if parts.is_empty() { Err(Kind::refused("opening the perf event", Errno::ENODEV)) } else { Ok(parts) }
+}
+
+fn chosen(cpus: Cpus) -> Result<Vec<u32>, Kind> {
+    let mut online =
+        osmia_host::online_cpus().map_err(|errno| Kind::refused("reading the list of CPUs", errno))?;
+    if cpus == Cpus::One {
+        online.truncate(1);
+    }
+    Ok(online)
+}
+
+fn refused_event(errno: Errno, event: Counted, pid: Option<u32>) -> Kind {
+    match (errno, pid) {
+        (Errno::ESRCH, Some(pid)) => Kind::NoProcess(pid),
+        (Errno::ENOENT | Errno::EOPNOTSUPP | Errno::ENODEV | Errno::ENXIO, _)
+            if event.kind != perf::TYPE_SOFTWARE =>
+        {
+            Kind::NoCounter(errno)
+        }
+        (errno, _) => Kind::refused("opening the perf event", errno),
+    }
+}

@@ -1,0 +1,54 @@
+//! Slow calls at the same time.
+use std::sync::Mutex;
+use std::thread;
+
+/// So many threads at most: they only wait.
+const THREADS: usize = 64;
+
+/// Calls `work` for each item and returns the answers in the items' order; where there are several items, on several
+/// threads.
+pub(super) fn side_by_side<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let count = items.len();
+    if count < 2 {
+        return items.into_iter().map(work).collect();
+    }
+    let queue = Mutex::new(items.into_iter().enumerate());
+    let next = || queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).next();
+    let answers = Mutex::new(Vec::with_capacity(count));
+    let worker = || {
+        while let Some((number, item)) = next() {
+            let answer = work(item);
+            answers.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((number, answer));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..count.min(THREADS) {
+            // Where no more threads can be had, those that are there do the work.
+            if thread::Builder::new().spawn_scoped(scope, worker).is_err() {
+                break;
+            }
+        }
+        worker();
+    });
+    let mut answers = answers.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    answers.sort_unstable_by_key(|(number, _)| *number);
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn answers_keep_their_order_and_waits_overlap() {
+        let start = Instant::now();
+        let wait = |number: u64| {
+            thread::sleep(Duration::from_millis(50));
+            number * 2
+        };
+        assert_eq!(side_by_side((0..40).collect(), wait), (0..40).map(|n| n * 2).collect::<Vec<_>>());
+        assert!(start.elapsed() < Duration::from_millis(40 * 50), "no faster than one after another");
+        assert!(side_by_side(Vec::<u64>::new(), wait).is_empty());
+    }
+}

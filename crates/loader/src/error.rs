@@ -1,0 +1,99 @@
+//! Why an image could not be loaded.
+use crate::rejection::Rejection;
+use osmia_sys::Errno;
+use osmia_sys::bpf::BtfLoadError;
+use std::fmt;
+
+/// Why an image could not be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoadError {
+    /// The types, where they are required.
+    Btf(BtfLoadError),
+    /// A map.
+    Map(MapError),
+    /// A program.
+    Program(Box<Rejection>),
+    /// Memory is counted in a limit that could not be raised.
+    Memlock {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// The image contradicts itself.
+    Image(String),
+}
+
+/// Why a map could not be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MapError {
+    /// The map's name in the object.
+    pub map: String,
+    /// What was tried.
+    pub step: MapStep,
+    /// Why not, as a number.
+    pub errno: Errno,
+    /// Why not, where we know better.
+    pub reason: Option<String>,
+}
+
+/// What is done with a map while it is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapStep {
+    /// Make it.
+    Create,
+    /// Put its first contents in.
+    Fill,
+    /// Freeze it.
+    Freeze,
+    /// Pin it.
+    Pin,
+    /// Take the one that is pinned already.
+    Reuse,
+}
+
+impl fmt::Display for MapStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Create => "created",
+            Self::Fill => "filled",
+            Self::Freeze => "frozen",
+            Self::Pin => "pinned",
+            Self::Reuse => "taken from its pin",
+        })
+    }
+}
+
+impl fmt::Display for MapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the map `{}` cannot be {}: ", self.map, self.step)?;
+        match &self.reason {
+            Some(reason) => f.write_str(reason),
+            None => self.errno.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Btf(error) => write!(f, "the kernel refuses the object's types: {error}"),
+            Self::Map(error) => error.fmt(f),
+            Self::Program(rejection) => rejection.fmt(f),
+            Self::Memlock { limit } => write!(
+                f,
+                "this kernel counts BPF memory in the limit on locked memory, which is {} KiB and cannot be raised; \
+                 raise it (`ulimit -l unlimited`, LimitMEMLOCK=infinity in a systemd unit), or give CAP_SYS_RESOURCE",
+                limit / 1024
+            ),
+            Self::Image(why) => write!(f, "the image is broken: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+impl std::error::Error for MapError {}
+
+impl From<MapError> for LoadError {
+    fn from(error: MapError) -> Self {
+        Self::Map(error)
+    }
+}

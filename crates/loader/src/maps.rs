@@ -1,0 +1,290 @@
+//! Maps: made, filled, frozen, pinned.
+use crate::error::{LoadError, MapError, MapStep};
+use crate::load::{LoadedMap, LoadedProgram};
+use crate::memlock::{refusal, with_memory};
+use crate::options::LoadOptions;
+use osmia_abi::MapType;
+use osmia_object::{Image, ImageMap};
+use osmia_sys::bpf::{MapCreate, MapFd, get_pinned, pin};
+use osmia_sys::{BtfFd, Errno, FileSystem, file_system_at, mount};
+use std::os::fd::{AsFd, AsRawFd};
+use std::path::Path;
+
+/// The longest name the kernel takes.
+const NAME: usize = osmia_abi::flags::OBJ_NAME_LEN - 1;
+
+/// Makes all maps of an image. Patterns of maps in maps are made first.
+pub(crate) fn create_maps(
+    image: &Image,
+    btf: Option<&BtfFd>,
+    options: &LoadOptions,
+) -> Result<Vec<LoadedMap>, LoadError> {
+    let mut made: Vec<Option<LoadedMap>> = image.maps.iter().map(|_| None).collect();
+    for index in in_order(&image.maps)? {
+        let Some(map) = image.maps.get(index) else { continue };
+        let inner = map.inner.and_then(|inner| made.get(inner)?.as_ref()).map(|inner| &inner.fd);
+        let loaded = make(map, inner, btf, options)?;
+        made[index] = Some(loaded);
+    }
+    let maps: Vec<LoadedMap> = made.into_iter().flatten().collect();
+    for (map, loaded) in image.maps.iter().zip(&maps).filter(|(_, loaded)| !loaded.reused) {
+        if holds_maps(map.kind) {
+            for (key, inner) in &map.slots {
+                let inner = maps.get(*inner).ok_or_else(|| broken("a slot names a map that is not there"))?;
+                fill_slot(map, loaded, *key, inner.fd.as_raw_fd())?;
+            }
+        }
+    }
+    Ok(maps)
+}
+
+fn broken(why: &str) -> LoadError {
+    LoadError::Image(why.to_owned())
+}
+
+/// All maps, those that others need first.
+fn in_order(maps: &[ImageMap]) -> Result<Vec<usize>, LoadError> {
+    let mut order: Vec<usize> = Vec::with_capacity(maps.len());
+    let mut placed = vec![false; maps.len()];
+    for start in 0..maps.len() {
+        let mut chain = vec![start];
+        while let Some(inner) = chain.last().and_then(|last| maps.get(*last)).and_then(|map| map.inner) {
+            if chain.contains(&inner) || inner >= maps.len() {
+                return Err(broken("maps in maps that have no end"));
+            }
+            chain.push(inner);
+        }
+        for index in chain.into_iter().rev() {
+            if !std::mem::replace(&mut placed[index], true) {
+                order.push(index);
+            }
+        }
+    }
+    Ok(order)
+}
+
+fn make(
+    map: &ImageMap,
+    inner: Option<&MapFd>,
+    btf: Option<&BtfFd>,
+    options: &LoadOptions,
+) -> Result<LoadedMap, LoadError> {
+    let path = map.pin.as_ref().map(|name| options.pins.join(name));
+    if let Some(path) = &path {
+        if let Some(fd) = reuse(map, path)? {
+            return Ok(loaded(map, fd, Some(path), true));
+        }
+    }
+    let fd = create(map, inner, btf)?;
+    fill(map, &fd)?;
+    if let Some(path) = &path {
+        pin_map(map, &fd, path)?;
+    }
+    Ok(loaded(map, fd, path.as_deref(), false))
+}
+
+fn loaded(map: &ImageMap, fd: MapFd, pin: Option<&Path>, reused: bool) -> LoadedMap {
+    let pin = pin.map(Path::to_owned);
+    LoadedMap { name: map.name.clone(), kind: map.kind, fd, pin, reused, template: map.template }
+}
+
+/// Makes the map, with types where the kernel takes them.
+fn create(map: &ImageMap, inner: Option<&MapFd>, btf: Option<&BtfFd>) -> Result<MapFd, LoadError> {
+    let name = kernel_name(&map.name);
+    let untyped = MapCreate {
+        flags: map.flags,
+        name: &name,
+        inner: inner.map(AsFd::as_fd),
+        numa_node: map.numa_node,
+        extra: map.extra,
+        ..MapCreate::new(map.kind, map.key_size, map.value_size, map.max_entries)
+    };
+    let typed = btf.filter(|_| has_types(map)).map(|btf| MapCreate {
+        btf: Some(btf.as_fd()),
+        btf_key_type: map.key_type.0,
+        btf_value_type: map.value_type.0,
+        ..untyped.clone()
+    });
+    if let Some(Ok(fd)) = typed.map(|create| with_memory(|| create.call())) {
+        return Ok(fd);
+    }
+    with_memory(|| untyped.call()).map_err(|errno| {
+        refusal(errno).unwrap_or_else(|| {
+            MapError { map: map.name.clone(), step: MapStep::Create, errno, reason: why_not(map, errno) }
+                .into()
+        })
+    })
+}
+
+/// Whether the kernel may be told the types of keys and values: some kinds refuse that.
+fn has_types(map: &ImageMap) -> bool {
+    use MapType as M;
+    let refuse = matches!(
+        map.kind,
+        M::PerfEventArray
+            | M::CgroupArray
+            | M::StackTrace
+            | M::ArrayOfMaps
+            | M::HashOfMaps
+            | M::Devmap
+            | M::DevmapHash
+            | M::Cpumap
+            | M::Xskmap
+            | M::Sockmap
+            | M::Sockhash
+            | M::Queue
+            | M::Stack
+            | M::Arena
+            | M::Ringbuf
+            | M::UserRingbuf
+            | M::BloomFilter
+            | M::ProgArray
+    );
+    !refuse && map.value_type.0 != 0
+}
+
+/// What a refusal means, where that can be told from the request.
+fn why_not(map: &ImageMap, errno: Errno) -> Option<String> {
+    let size = u64::from(map.max_entries) * (u64::from(map.key_size) + u64::from(map.value_size));
+    let text = match errno {
+        Errno::ENOMEM | Errno::E2BIG => format!(
+            "{} entries of {} + {} bytes ({} MiB) are more than the kernel gives; make it smaller",
+            map.max_entries,
+            map.key_size,
+            map.value_size,
+            size >> 20
+        ),
+        Errno::EINVAL if map.kind == MapType::Ringbuf && !map.max_entries.is_power_of_two() => {
+            format!(
+                "a ring buffer of {} bytes: its size must be a power of two, and whole pages",
+                map.max_entries
+            )
+        }
+        Errno::EINVAL => format!(
+            "{errno}; this kernel has no maps of the kind {}, or not with keys of {} and values of {} bytes, \
+             {} entries and flags {:#x}",
+            map.kind.name(),
+            map.key_size,
+            map.value_size,
+            map.max_entries,
+            map.flags
+        ),
+        Errno::EPERM => return osmia_host::privileges().explanation(),
+        Errno::EMFILE => "too many open files; raise the limit (`ulimit -n`)".to_owned(),
+        _ => return None,
+    };
+    Some(text)
+}
+
+/// A name that the kernel takes: letters, digits, `_` and `.`, fifteen at most. The sign of a script's map falls away.
+pub(crate) fn kernel_name(name: &str) -> String {
+    let name = name.strip_prefix('@').unwrap_or(name);
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' };
+    name.chars().map(plain).take(NAME).collect()
+}
+
+/// The map that is pinned there, if any; an error where it is another one.
+fn reuse(map: &ImageMap, path: &Path) -> Result<Option<MapFd>, MapError> {
+    let error = |errno, reason: Option<String>| MapError {
+        map: map.name.clone(),
+        step: MapStep::Reuse,
+        errno,
+        reason,
+    };
+    let fd = match get_pinned(path) {
+        Ok(fd) => fd,
+        Err(Errno::ENOENT) => return Ok(None),
+        Err(errno) => return Err(error(errno, None)),
+    };
+    let found = MapFd::from_fd(fd).map_err(|errno| error(errno, None))?;
+    let shape = found.shape();
+    let here = (shape.kind, shape.key_size, shape.value_size, shape.max_entries, shape.flags);
+    let wanted =
+        (map.kind.raw(), map.key_size as usize, map.value_size as usize, map.max_entries as usize, map.flags);
+    if here == wanted {
+        return Ok(Some(found));
+    }
+    let reason = format!(
+        "what is pinned at {} is another map: kind, key size, value size, entries and flags are {here:?}, not {wanted:?}; \
+         remove that pin, or rename the map",
+        path.display()
+    );
+    Err(error(Errno::EINVAL, Some(reason)))
+}
+
+fn pin_map(map: &ImageMap, fd: &MapFd, path: &Path) -> Result<(), MapError> {
+    let error = |errno| MapError { map: map.name.clone(), step: MapStep::Pin, errno, reason: None };
+    make_pin_dir(path.parent().unwrap_or(path)).map_err(error)?;
+    pin(fd, path).map_err(error)
+}
+
+/// Makes the directory of a pin, and mounts the BPF file system where it is missing at its usual place.
+pub(crate) fn make_pin_dir(dir: &Path) -> Result<(), Errno> {
+    let usual = Path::new("/sys/fs/bpf");
+    if dir.starts_with(usual) && file_system_at(FileSystem::Bpf, usual) == Ok(false) {
+        mount(FileSystem::Bpf, usual)?;
+    }
+    std::fs::create_dir_all(dir).map_err(Errno::from)
+}
+
+/// Puts the first contents in, and freezes what is to be frozen.
+fn fill(map: &ImageMap, fd: &MapFd) -> Result<(), MapError> {
+    let error = |step, errno| MapError { map: map.name.clone(), step, errno, reason: None };
+    for (key, value) in &map.initial {
+        fd.update(key, value, 0).map_err(|errno| error(MapStep::Fill, errno))?;
+    }
+    match fd_freeze(map, fd) {
+        // Before 5.2 maps could not be frozen; the verifier then knows less of them, that is all.
+        Ok(()) | Err(Errno::EINVAL) => Ok(()),
+        Err(errno) => Err(error(MapStep::Freeze, errno)),
+    }
+}
+
+fn fd_freeze(map: &ImageMap, fd: &MapFd) -> Result<(), Errno> {
+    if map.frozen { fd.freeze() } else { Ok(()) }
+}
+
+const fn holds_maps(kind: MapType) -> bool {
+    matches!(kind, MapType::ArrayOfMaps | MapType::HashOfMaps)
+}
+
+fn fill_slot(map: &ImageMap, loaded: &LoadedMap, key: u32, fd: i32) -> Result<(), MapError> {
+    let mut bytes = key.to_ne_bytes().to_vec();
+    bytes.resize(map.key_size as usize, 0);
+    loaded.fd.update(&bytes, &fd.to_ne_bytes(), 0).map_err(|errno| MapError {
+        map: map.name.clone(),
+        step: MapStep::Fill,
+        errno,
+        reason: None,
+    })
+}
+
+/// Puts programs into the arrays of programs that name them.
+pub(crate) fn fill_program_arrays(
+    image: &Image,
+    maps: &[LoadedMap],
+    programs: &[LoadedProgram],
+) -> Result<(), LoadError> {
+    for (map, loaded) in image.maps.iter().zip(maps).filter(|(map, _)| map.kind == MapType::ProgArray) {
+        for (key, index) in &map.slots {
+            // A program that was not loaded leaves its slot empty: a tail call to it falls through.
+            if let Some(program) = programs.iter().find(|program| program.index == *index) {
+                fill_slot(map, loaded, *key, program.fd.as_raw_fd())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_that_the_kernel_takes() {
+        assert_eq!(kernel_name("@latency"), "latency");
+        assert_eq!(kernel_name("@"), "");
+        assert_eq!(kernel_name("a-b@c"), "a_b_c");
+        assert_eq!(kernel_name("prog.rodata.str1.1"), "prog.rodata.str");
+    }
+}

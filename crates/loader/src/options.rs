@@ -1,0 +1,48 @@
+//! How an image is to be loaded.
+use std::path::PathBuf;
+
+/// How an image is to be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// Whether the kernel is told of types.
+    pub btf: BtfUse,
+    /// Which programs are loaded.
+    pub programs: Choice,
+    /// The directory of pins by name.
+    pub pins: PathBuf,
+    /// How much the verifier is to tell of programs that it takes: `osmia_abi::flags::LOG_LEVEL1` and so on.
+    pub log_level: u32,
+}
+
+/// Whether the kernel is told of types.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BtfUse {
+    /// Where it takes them: else programs are loaded without.
+    #[default]
+    Optional,
+    /// Always: what it refuses is an error.
+    Required,
+}
+
+/// Which programs are loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// Those that are not marked to be left out.
+    #[default]
+    Autoload,
+    /// All.
+    All,
+    /// These.
+    Named(Vec<String>),
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self {
+            btf: BtfUse::default(),
+            programs: Choice::default(),
+            pins: PathBuf::from("/sys/fs/bpf"),
+            log_level: 0,
+        }
+    }
+}
