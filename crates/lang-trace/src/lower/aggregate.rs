@@ -77,7 +77,10 @@ impl<'a> Cx<'a> {
                 let one = self.b.int(1);
                 self.add_word(at.at(8), one);
             }
-            Aggregation::Count | Aggregation::Value(_) | Aggregation::Hist { .. } | Aggregation::Lhist { .. } => {
+            Aggregation::Count
+            | Aggregation::Value(_)
+            | Aggregation::Hist { .. }
+            | Aggregation::Lhist { .. } => {
                 self.add_word(at, number);
             }
         }
@@ -109,7 +112,13 @@ impl<'a> Cx<'a> {
         self.b.switch_to(done);
     }
 
-    fn add_to_bucket(&mut self, map: MapId, home: &MapHome, key: Option<&'a Expr>, number: Value) -> Result<()> {
+    fn add_to_bucket(
+        &mut self,
+        map: MapId,
+        home: &MapHome,
+        key: Option<&'a Expr>,
+        number: Value,
+    ) -> Result<()> {
         let Some(handle) = home.map else { return Ok(()) };
         let bucket = self.bucket(&home.value, number);
         let one = self.b.int(1);
@@ -267,8 +276,12 @@ impl<'a> Cx<'a> {
     fn collect(&mut self, value: &Aggregation, from: Place, first: Place, second: Place) {
         let number = self.b.load(Size::DW, from.base, from.offset, Kind::I64);
         match value {
-            Aggregation::Min { signed } => self.collect_best(from, number, first, second, if *signed { Cond::Slt } else { Cond::Lt }),
-            Aggregation::Max { signed } => self.collect_best(from, number, first, second, if *signed { Cond::Sgt } else { Cond::Gt }),
+            Aggregation::Min { signed } => {
+                self.collect_best(from, number, first, second, if *signed { Cond::Slt } else { Cond::Lt })
+            }
+            Aggregation::Max { signed } => {
+                self.collect_best(from, number, first, second, if *signed { Cond::Sgt } else { Cond::Gt })
+            }
             Aggregation::Avg { .. } | Aggregation::Stats { .. } => {
                 self.add_word(first, number);
                 let count = self.b.load(Size::DW, from.base, from.offset + 8, Kind::I64);

@@ -105,7 +105,10 @@ impl<'a> Cx<'a> {
 
     fn current_task(&mut self) -> Value {
         self.once(Cached::Task, |cx| {
-            if cx.can(Feature::CurrentTaskBtf) && cx.provider() != Provider::Test && cx.provider() != Provider::Bench {
+            if cx.can(Feature::CurrentTaskBtf)
+                && cx.provider() != Provider::Test
+                && cx.provider() != Provider::Bench
+            {
                 return cx.b.helper(helpers::CURRENT_TASK_BTF, &[], Kind::Ptr(Pointee::Kernel));
             }
             cx.call(helpers::CURRENT_TASK, &[])
@@ -142,7 +145,11 @@ impl<'a> Cx<'a> {
             Provider::Fentry | Provider::Fexit | Provider::RawTracepoint | Provider::Iter => {
                 Ok(self.word(i32::from(number) * 8, &it.ty))
             }
-            Provider::Kprobe | Provider::Kretprobe | Provider::Uprobe | Provider::Uretprobe | Provider::Watchpoint => {
+            Provider::Kprobe
+            | Provider::Kretprobe
+            | Provider::Uprobe
+            | Provider::Uretprobe
+            | Provider::Watchpoint => {
                 let value = match ARGUMENTS.get(usize::from(number)) {
                     Some(&offset) => self.register(offset),
                     None => self.stack_argument(number),
@@ -195,7 +202,8 @@ impl<'a> Cx<'a> {
 
     /// How many parameters the traced kernel function has.
     fn parameters(&self) -> Option<i32> {
-        let Some(Attach::Trampoline { function, side: ProbeSide::Return, .. }) = self.probe.attach.first() else {
+        let Some(Attach::Trampoline { function, side: ProbeSide::Return, .. }) = self.probe.attach.first()
+        else {
             return None;
         };
         let btf = self.target.btf.as_ref()?;
@@ -216,7 +224,9 @@ impl<'a> Cx<'a> {
             let at = all.binary_search_by(|(it, _)| it.as_str().cmp(name)).ok()?;
             all.get(at).map(|&(_, address)| address)
         };
-        let Some((functions, address)) = file.and_then(|file| Some((&file.functions, find(&file.functions, name)?))) else {
+        let Some((functions, address)) =
+            file.and_then(|file| Some((&file.functions, find(&file.functions, name)?)))
+        else {
             return self.error(span, format!("Could not resolve symbol: {path}:{name}"));
         };
         // The probed function's address at run time tells where the file was mapped.

@@ -62,20 +62,14 @@ pub(super) enum VarHome {
     /// In scratch memory.
     Scratch(u32),
     /// A loop's key and value, in the memory that the callback was given.
-    Pair {
-        key: Place,
-        value: Place,
-    },
+    Pair { key: Place, value: Place },
 }
 
 /// A loop around the current statement.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Loop {
     /// Of this function.
-    Native {
-        next: Block,
-        done: Block,
-    },
+    Native { next: Block, done: Block },
     /// Its body is this function.
     Callback,
 }
@@ -169,8 +163,11 @@ impl<'a> Cx<'a> {
         target: &'a Target,
         options: &'a LowerOptions,
     ) -> Result<Self> {
-        let module =
-            Module { license: program.config.license.clone(), files: vec![source.clone()], ..Module::default() };
+        let module = Module {
+            license: program.config.license.clone(),
+            files: vec![source.clone()],
+            ..Module::default()
+        };
         let mut globals = Globals::new(module);
         let types = Types::new(program, target);
         let local = LocalTypes::new(program, target.btf.as_ref(), &mut globals);
@@ -369,7 +366,9 @@ impl<'a> Cx<'a> {
     /// The context, as a pointer.
     pub(super) fn context(&mut self) -> Value {
         let Some(frame) = self.f.frame else { return self.b.param(0) };
-        self.once(Cached::Context, |cx| cx.b.load(Size::DW, frame, FRAME_CONTEXT, Kind::Ptr(Pointee::Context)))
+        self.once(Cached::Context, |cx| {
+            cx.b.load(Size::DW, frame, FRAME_CONTEXT, Kind::Ptr(Pointee::Context))
+        })
     }
 
     /// A value that is computed where it is first needed, and known from there on.

@@ -213,7 +213,9 @@ impl<'a> Cx<'a> {
                 Ok(())
             }
             ExprKind::TextEqual { lhs, rhs, limit } => self.text_equal(lhs, rhs, *limit, then, other),
-            ExprKind::Cast(inner) if it.ty == Type::Bool && inner.ty.is_scalar() => self.condition(inner, then, other),
+            ExprKind::Cast(inner) if it.ty == Type::Bool && inner.ty.is_scalar() => {
+                self.condition(inner, then, other)
+            }
             _ => {
                 let value = self.number(it)?;
                 self.b.branch_if(value, then, other);
@@ -282,7 +284,8 @@ impl<'a> Cx<'a> {
         let known = self.globals.module.externs.iter().find(|(_, it)| it.name == name).map(|(key, _)| key);
         let key = known.unwrap_or_else(|| {
             let btf = &mut self.globals.module.btf;
-            let nothing = btf.add(osmia_btf::Type::anonymous(osmia_btf::Kind::Const(osmia_btf::TypeId::VOID)));
+            let nothing =
+                btf.add(osmia_btf::Type::anonymous(osmia_btf::Kind::Const(osmia_btf::TypeId::VOID)));
             let type_id = btf.add_var(name, nothing, osmia_btf::Linkage::Extern);
             let section = ".ksyms".to_owned();
             self.globals.module.externs.push(Extern { name: name.to_owned(), type_id, weak: false, section })

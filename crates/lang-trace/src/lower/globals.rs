@@ -159,7 +159,8 @@ impl Globals {
         if let Some(&key) = self.maps.get(name) {
             return key;
         }
-        let mut number = |ty: Option<(u32, bool)>| ty.map_or(TypeId::VOID, |(size, signed)| self.int(size, signed));
+        let mut number =
+            |ty: Option<(u32, bool)>| ty.map_or(TypeId::VOID, |(size, signed)| self.int(size, signed));
         let (key_type, value_type) = (number(shape.key_number), number(shape.value_number));
         let key = self.module.maps.push(Map {
             name: name.to_owned(),
@@ -185,13 +186,24 @@ impl Globals {
     pub(super) fn finish(mut self) -> Module {
         if let Some(rodata) = &mut self.rodata {
             let size = self.module.data[rodata.key].bytes.len() as u32;
-            let constants = Variable { name: "constants".to_owned(), offset: 0, size, linkage: Linkage::Static };
+            let constants =
+                Variable { name: "constants".to_owned(), offset: 0, size, linkage: Linkage::Static };
             rodata.variables.push((constants, TypeId::VOID));
         }
         for section in [self.rodata.take(), self.bss.take()].into_iter().flatten() {
             self.describe(section);
         }
+        self.describe_externs();
         self.module
+    }
+
+    /// Kernel symbols are variables without a size.
+    fn describe_externs(&mut self) {
+        let slot = |ty| VarSlot { ty, offset: 0, size: 0 };
+        let slots: Vec<VarSlot> = self.module.externs.values().map(|symbol| slot(symbol.type_id)).collect();
+        if !slots.is_empty() {
+            self.module.btf.add_datasec(".ksyms", 0, slots);
+        }
     }
 
     fn describe(&mut self, section: Section) {
@@ -199,12 +211,14 @@ impl Globals {
         let mut variables = Vec::new();
         for (variable, ty) in section.variables {
             let ty = if ty.is_void() { self.bytes(variable.size) } else { ty };
-            let linkage = if variable.linkage == Linkage::Static { TypeLinkage::Static } else { TypeLinkage::Global };
+            let linkage =
+                if variable.linkage == Linkage::Static { TypeLinkage::Static } else { TypeLinkage::Global };
             let ty = self.module.btf.add_var(&variable.name, ty, linkage);
             slots.push(VarSlot { ty, offset: variable.offset, size: variable.size });
             variables.push(variable);
         }
-        let (name, size) = (self.module.data[section.key].name.clone(), self.module.data[section.key].bytes.len() as u32);
+        let (name, size) =
+            (self.module.data[section.key].name.clone(), self.module.data[section.key].bytes.len() as u32);
         let type_id = self.module.btf.add_datasec(&name, size, slots);
         let data = &mut self.module.data[section.key];
         (data.type_id, data.variables) = (type_id, variables);

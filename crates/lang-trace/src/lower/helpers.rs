@@ -50,7 +50,9 @@ const fn choice(feature: Feature, new: u32, old: u32) -> Choice {
 
 pub(super) const READ_KERNEL: Choice = choice(Feature::ProbeReadKernel, PROBE_READ_KERNEL, PROBE_READ);
 pub(super) const READ_USER: Choice = choice(Feature::ProbeReadKernel, PROBE_READ_USER, PROBE_READ);
-pub(super) const READ_KERNEL_STR: Choice = choice(Feature::ProbeReadKernel, PROBE_READ_KERNEL_STR, PROBE_READ_STR);
-pub(super) const READ_USER_STR: Choice = choice(Feature::ProbeReadKernel, PROBE_READ_USER_STR, PROBE_READ_STR);
+pub(super) const READ_KERNEL_STR: Choice =
+    choice(Feature::ProbeReadKernel, PROBE_READ_KERNEL_STR, PROBE_READ_STR);
+pub(super) const READ_USER_STR: Choice =
+    choice(Feature::ProbeReadKernel, PROBE_READ_USER_STR, PROBE_READ_STR);
 pub(super) const NOW: Choice = choice(Feature::KtimeBoot, KTIME_BOOT, KTIME);
 pub(super) const NOW_TAI: Choice = choice(Feature::KtimeTai, KTIME_TAI, KTIME);

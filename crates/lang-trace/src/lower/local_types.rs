@@ -119,7 +119,8 @@ impl Copies<'_> {
         }
         let kernel = self.kernel;
         let is_name = |it: &TypeId| {
-            kernel.tag(*it) == Some(KindTag::Typedef) && matches!(kernel.get(*it), Ok(ty) if ty.kind == Kind::Typedef(id))
+            kernel.tag(*it) == Some(KindTag::Typedef)
+                && matches!(kernel.get(*it), Ok(ty) if ty.kind == Kind::Typedef(id))
         };
         let name = kernel.name(kernel.ids().find(is_name)?)?.to_owned();
         Some(self.globals.module.btf.add_typedef(&name, local))
@@ -130,7 +131,9 @@ impl Copies<'_> {
         let picked = local.members.iter().filter_map(|&index| ty.kind.members().get(index as usize).cloned());
         let mut members: Vec<_> = picked.collect();
         members.iter_mut().for_each(|member| member.ty = self.member(member.ty));
-        if let Some(Type { kind: Kind::Struct(body) | Kind::Union(body), .. }) = self.globals.module.btf.get_mut(local.id) {
+        if let Some(Type { kind: Kind::Struct(body) | Kind::Union(body), .. }) =
+            self.globals.module.btf.get_mut(local.id)
+        {
             body.members = members;
         }
     }

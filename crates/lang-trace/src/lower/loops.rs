@@ -67,7 +67,13 @@ impl<'a> Cx<'a> {
         few || !self.can(Feature::BpfLoop)
     }
 
-    pub(super) fn for_range(&mut self, var: VarId, from: &'a Expr, to: &'a Expr, body: &'a [Stmt]) -> Result<()> {
+    pub(super) fn for_range(
+        &mut self,
+        var: VarId,
+        from: &'a Expr,
+        to: &'a Expr,
+        body: &'a [Stmt],
+    ) -> Result<()> {
         let start = self.number(from)?;
         let end = self.number(to)?;
         if self.is_native(from, to) {
@@ -159,7 +165,8 @@ impl<'a> Cx<'a> {
             return self.error(span, "a map without keys has nothing to go through");
         };
         let frame = self.open_frame();
-        let params = [("map", Kind::Ptr(Pointee::Map)), ("key", MEMORY), ("value", MEMORY), ("frame", MEMORY)];
+        let params =
+            [("map", Kind::Ptr(Pointee::Map)), ("key", MEMORY), ("value", MEMORY), ("frame", MEMORY)];
         let callback = self.callback("for_map", &params, |cx| {
             let (key, value) = (Place::new(cx.b.param(1)), Place::new(cx.b.param(2)));
             let value = cx.element_value(map, key, value, span)?;
@@ -198,7 +205,8 @@ impl<'a> Cx<'a> {
         let Some(handle) = self.maps[map.index()].map else {
             return self.error(span, "a map without keys has no length");
         };
-        let params = [("map", Kind::Ptr(Pointee::Map)), ("key", MEMORY), ("value", MEMORY), ("frame", MEMORY)];
+        let params =
+            [("map", Kind::Ptr(Pointee::Map)), ("key", MEMORY), ("value", MEMORY), ("frame", MEMORY)];
         let callback = self.callback("count", &params, |cx| cx.callback_turn(&[]))?;
         let (handle, function, none) = (self.b.map(handle), self.function(callback), self.b.int(0));
         let frame = self.temp(8);

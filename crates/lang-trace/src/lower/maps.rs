@@ -68,7 +68,15 @@ impl<'a> Cx<'a> {
             self.globals.map(&schema.map, shape)
         });
         let (bucket, key_size) = (schema.bucket_offset(), schema.stored_key_size());
-        self.maps.push(MapHome { map, variable, written: written as i32, value, value_size, bucket, key_size });
+        self.maps.push(MapHome {
+            map,
+            variable,
+            written: written as i32,
+            value,
+            value_size,
+            bucket,
+            key_size,
+        });
         self.schema.maps.push(schema);
     }
 
@@ -202,7 +210,13 @@ impl<'a> Cx<'a> {
     }
 
     /// Goes on in `hit` if there is something, else to `miss` with a value.
-    fn branch_null(&mut self, found: Value, hit: osmia_ir::Block, miss: osmia_ir::Block, value: Option<Value>) {
+    fn branch_null(
+        &mut self,
+        found: Value,
+        hit: osmia_ir::Block,
+        miss: osmia_ir::Block,
+        value: Option<Value>,
+    ) {
         let none = self.b.block();
         self.b.branch_if(found, hit, none);
         self.b.switch_to(none);
@@ -240,7 +254,13 @@ impl<'a> Cx<'a> {
         }
     }
 
-    pub(super) fn update_map(&mut self, op: AluOp, map: MapId, key: Option<&'a Expr>, value: &'a Expr) -> Result<()> {
+    pub(super) fn update_map(
+        &mut self,
+        op: AluOp,
+        map: MapId,
+        key: Option<&'a Expr>,
+        value: &'a Expr,
+    ) -> Result<()> {
         match op {
             AluOp::Add | AluOp::Sub => {
                 let key = self.key_or_none(map, key)?;
@@ -263,7 +283,13 @@ impl<'a> Cx<'a> {
     }
 
     /// `++` and `--`; the old (`Some(false)`) or the new value, if one is wanted.
-    pub(super) fn step_map(&mut self, map: MapId, key: Option<&'a Expr>, by: i64, prefix: Option<bool>) -> Result<Value> {
+    pub(super) fn step_map(
+        &mut self,
+        map: MapId,
+        key: Option<&'a Expr>,
+        by: i64,
+        prefix: Option<bool>,
+    ) -> Result<Value> {
         let key = self.key_or_none(map, key)?;
         let by = self.b.int(by);
         let old = self.add(map, key, by, if prefix.is_some() { Old::Wanted } else { Old::Unwanted });
@@ -338,7 +364,13 @@ impl<'a> Cx<'a> {
     }
 
     /// Replaces a map's value by what `make` makes of it.
-    fn change(&mut self, map: MapId, key: Option<Value>, ty: &Type, make: impl Fn(&mut Self, Value) -> Value) {
+    fn change(
+        &mut self,
+        map: MapId,
+        key: Option<Value>,
+        ty: &Type,
+        make: impl Fn(&mut Self, Value) -> Value,
+    ) {
         let Some(key) = key else {
             let Some(place) = self.variable(map) else { return };
             let old = self.load_from(place, ty);

@@ -33,7 +33,9 @@ impl<'a> Cx<'a> {
         }
         match &it.kind {
             ExprKind::Text(text) => self.put_text(text, &it.ty, to, fill),
-            ExprKind::Str { pointer, length } => return self.put_str(pointer, length.as_deref(), &it.ty, to, fill),
+            ExprKind::Str { pointer, length } => {
+                return self.put_str(pointer, length.as_deref(), &it.ty, to, fill);
+            }
             ExprKind::Buf { pointer, length } => return self.put_buf(pointer, length, &it.ty, to, fill),
             ExprKind::Builtin(Builtin::Comm) => self.put_comm(&it.ty, to),
             ExprKind::Tuple(parts) => return self.put_tuple(parts, &it.ty, to, fill),
@@ -50,7 +52,10 @@ impl<'a> Cx<'a> {
                 return if self.b.ended() { Ok(()) } else { self.put(value, to, fill) };
             }
             ExprKind::Cast(inner) => return self.put_cast(inner, &it.ty, to, fill),
-            ExprKind::Deref(_) | ExprKind::Field { .. } | ExprKind::Index { .. } | ExprKind::TracepointField(_) => {
+            ExprKind::Deref(_)
+            | ExprKind::Field { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::TracepointField(_) => {
                 let from = self.place(it)?;
                 let size = self.size_of(&it.ty);
                 self.fetch(&from, size, to);
@@ -123,7 +128,8 @@ impl<'a> Cx<'a> {
         if size <= INLINE {
             return self.b.copy(to.base, to.offset, from.base, from.offset, size);
         }
-        let (to, from) = (self.b.offset(to.base, to.offset.into()), self.b.offset(from.base, from.offset.into()));
+        let (to, from) =
+            (self.b.offset(to.base, to.offset.into()), self.b.offset(from.base, from.offset.into()));
         let size = self.b.int(i64::from(size));
         let helper = self.pick(&helpers::READ_KERNEL);
         self.call(helper, &[to, size, from]);
@@ -148,7 +154,9 @@ impl<'a> Cx<'a> {
             let (section, offset) = self.globals.constant(text, kept + 1);
             let from = Place::new(self.b.data(section, offset));
             self.copy(from, to, kept + 1);
-            return if used > kept + 1 { self.zero(to.at(kept + 1), used - kept - 1) };
+            return if used > kept + 1 {
+                self.zero(to.at(kept + 1), used - kept - 1)
+            };
         }
         let words = osmia_event::round_up(kept + 1, 4).min(used);
         for (at, size) in pieces(to.offset, words) {
@@ -164,7 +172,14 @@ impl<'a> Cx<'a> {
         }
     }
 
-    fn put_str(&mut self, pointer: &'a Expr, length: Option<&'a Expr>, ty: &Type, to: Place, fill: Fill) -> Result<()> {
+    fn put_str(
+        &mut self,
+        pointer: &'a Expr,
+        length: Option<&'a Expr>,
+        ty: &Type,
+        to: Place,
+        fill: Fill,
+    ) -> Result<()> {
         let capacity = self.size_of(ty);
         let (from, space) = self.address_of(pointer)?;
         let size = self.length(length, capacity)?;
@@ -192,7 +207,14 @@ impl<'a> Cx<'a> {
         }
     }
 
-    fn put_buf(&mut self, pointer: &'a Expr, length: &'a Expr, ty: &Type, to: Place, fill: Fill) -> Result<()> {
+    fn put_buf(
+        &mut self,
+        pointer: &'a Expr,
+        length: &'a Expr,
+        ty: &Type,
+        to: Place,
+        fill: Fill,
+    ) -> Result<()> {
         let Type::Buffer { capacity } = *ty else { return self.error(pointer.span, "not a buffer") };
         let (from, space) = self.address_of(pointer)?;
         let size = self.length(Some(length), capacity)?;
@@ -321,7 +343,14 @@ impl<'a> Cx<'a> {
         Ok(())
     }
 
-    fn put_either(&mut self, condition: &'a Expr, a: &'a Expr, b: &'a Expr, to: Place, fill: Fill) -> Result<()> {
+    fn put_either(
+        &mut self,
+        condition: &'a Expr,
+        a: &'a Expr,
+        b: &'a Expr,
+        to: Place,
+        fill: Fill,
+    ) -> Result<()> {
         let (yes, no, done) = (self.b.block(), self.b.block(), self.b.block());
         self.condition(condition, yes, no)?;
         for (block, value) in [(yes, a), (no, b)] {

@@ -38,9 +38,13 @@ fn section(provider: Provider, attach: &Attach) -> (String, ProgramType, Option<
             ("xdp".into(), P::Xdp, Some(AttachType::Xdp))
         }
         Attach::TestRun => ("raw_tp".into(), P::RawTracepoint, None),
-        Attach::Tracepoint { category, name } => (format!("tracepoint/{category}/{name}"), P::Tracepoint, None),
+        Attach::Tracepoint { category, name } => {
+            (format!("tracepoint/{category}/{name}"), P::Tracepoint, None)
+        }
         Attach::RawTracepoint { name } => (format!("raw_tp/{name}"), P::RawTracepoint, None),
-        Attach::BtfTracepoint { name } => (format!("tp_btf/{name}"), P::Tracing, Some(AttachType::TraceRawTp)),
+        Attach::BtfTracepoint { name } => {
+            (format!("tp_btf/{name}"), P::Tracing, Some(AttachType::TraceRawTp))
+        }
         Attach::Kprobe { function, offset, side, .. } => {
             let plus = if *offset == 0 { String::new() } else { format!("+{offset}") };
             (format!("{}/{function}{plus}", by_side(side, "kprobe", "kretprobe")), P::Kprobe, None)
@@ -54,7 +58,9 @@ fn section(provider: Provider, attach: &Attach) -> (String, ProgramType, Option<
             let pattern = functions.first().map_or("*", String::as_str);
             (format!("kprobe.session/{pattern}"), P::Kprobe, Some(AttachType::TraceKprobeSession))
         }
-        Attach::Syscall { name, side } => (format!("{}/{name}", by_side(side, "ksyscall", "kretsyscall")), P::Kprobe, None),
+        Attach::Syscall { name, side } => {
+            (format!("{}/{name}", by_side(side, "ksyscall", "kretsyscall")), P::Kprobe, None)
+        }
         Attach::Uprobe { path, target, side, .. } => {
             (format!("{}/{path}:{}", by_side(side, "uprobe", "uretprobe"), place(target)), P::Kprobe, None)
         }
@@ -69,7 +75,8 @@ fn section(provider: Provider, attach: &Attach) -> (String, ProgramType, Option<
         }
         Attach::PerfEvent { .. } => ("perf_event".into(), P::PerfEvent, None),
         Attach::Trampoline { function, side, .. } => {
-            let kind = if *side == ProbeSide::Entry { AttachType::TraceFentry } else { AttachType::TraceFexit };
+            let kind =
+                if *side == ProbeSide::Entry { AttachType::TraceFentry } else { AttachType::TraceFexit };
             (format!("{}/{function}", by_side(side, "fentry", "fexit")), P::Tracing, Some(kind))
         }
         Attach::ModifyReturn { function, .. } => {
@@ -85,9 +92,11 @@ fn section(provider: Provider, attach: &Attach) -> (String, ProgramType, Option<
 fn nowhere(provider: Provider) -> (String, ProgramType, Option<AttachType>) {
     match provider {
         Provider::Usdt => ("usdt".into(), ProgramType::Kprobe, None),
-        Provider::Watchpoint | Provider::Profile | Provider::Interval | Provider::Software | Provider::Hardware => {
-            ("perf_event".into(), ProgramType::PerfEvent, None)
-        }
+        Provider::Watchpoint
+        | Provider::Profile
+        | Provider::Interval
+        | Provider::Software
+        | Provider::Hardware => ("perf_event".into(), ProgramType::PerfEvent, None),
         _ => ("raw_tp".into(), ProgramType::RawTracepoint, None),
     }
 }

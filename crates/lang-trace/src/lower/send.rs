@@ -52,7 +52,12 @@ impl<'a> Cx<'a> {
         fields.remove(0);
         let offsets = fields.iter().map(|field: &Field| field.offset).collect();
         let place = self.source.start(span);
-        let location = Location { file: self.source.name.clone(), line: place.line, column: place.column, end: self.source.place(span.end.max(span.start)).column };
+        let location = Location {
+            file: self.source.name.clone(),
+            line: place.line,
+            column: place.column,
+            end: self.source.place(span.end.max(span.start)).column,
+        };
         let number = self.schema.streams.len() as u32;
         self.schema.streams.push(Stream { verb, fields, size, location });
         self.record_size = self.record_size.max(size);
@@ -91,7 +96,10 @@ impl<'a> Cx<'a> {
         let zero = self.b.int(0);
         if self.uses_ringbuf() {
             self.f.records.pop();
-            self.b.push(osmia_ir::Op::Call(osmia_ir::Callee::Helper(helpers::RINGBUF_SUBMIT), vec![record, zero]), Kind::I64);
+            self.b.push(
+                osmia_ir::Op::Call(osmia_ir::Callee::Helper(helpers::RINGBUF_SUBMIT), vec![record, zero]),
+                Kind::I64,
+            );
             if let Some(after) = self.f.after.pop() {
                 self.b.jump(after, &[]);
                 self.b.switch_to(after);

@@ -25,7 +25,9 @@ impl<'a> Cx<'a> {
             StmtKind::SetVar(var, value) => self.set_var(*var, value),
             StmtKind::SetMap(map, key, value) => self.set_map(*map, key.as_ref(), value),
             StmtKind::UpdateMap(op, map, key, value) => self.update_map(*op, *map, key.as_ref(), value),
-            StmtKind::Aggregate(map, key, value) => self.aggregate(*map, key.as_ref(), value.as_ref(), it.span),
+            StmtKind::Aggregate(map, key, value) => {
+                self.aggregate(*map, key.as_ref(), value.as_ref(), it.span)
+            }
             StmtKind::If(condition, then, other) => self.if_else(condition, then, other),
             StmtKind::While(condition, body) => self.while_loop(condition, body),
             StmtKind::Unroll(count, body) => self.unroll(*count, body),
@@ -45,7 +47,9 @@ impl<'a> Cx<'a> {
     /// Evaluates for what it does.
     fn effect(&mut self, value: &'a Expr) -> Result<()> {
         match &value.kind {
-            ExprKind::StepMap { map, key, by, .. } => self.step_map(*map, key.as_deref(), *by, None).map(|_| ()),
+            ExprKind::StepMap { map, key, by, .. } => {
+                self.step_map(*map, key.as_deref(), *by, None).map(|_| ())
+            }
             _ if value.ty.is_scalar() => self.scalar(value).map(|_| ()),
             ExprKind::Block(body, value) => {
                 self.body(body)?;
@@ -119,7 +123,12 @@ impl<'a> Cx<'a> {
     }
 
     /// One turn of a loop of this function.
-    pub(super) fn turn(&mut self, body: &'a [Stmt], next: osmia_ir::Block, done: osmia_ir::Block) -> Result<()> {
+    pub(super) fn turn(
+        &mut self,
+        body: &'a [Stmt],
+        next: osmia_ir::Block,
+        done: osmia_ir::Block,
+    ) -> Result<()> {
         self.f.loops.push(Loop::Native { next, done });
         let written = self.body(body);
         self.f.loops.pop();

@@ -32,7 +32,14 @@ impl<'a> Cx<'a> {
     }
 
     /// Compares with text that is known: its bytes and its NUL, as far as they count.
-    fn equals_literal(&mut self, it: &'a Expr, text: &[u8], limit: u32, then: Block, other: Block) -> Result<()> {
+    fn equals_literal(
+        &mut self,
+        it: &'a Expr,
+        text: &[u8],
+        limit: u32,
+        then: Block,
+        other: Block,
+    ) -> Result<()> {
         let capacity = self.size_of(&it.ty);
         let mut wanted = until_nul(text).to_vec();
         wanted.push(0);
@@ -60,7 +67,14 @@ impl<'a> Cx<'a> {
         self.b.jump(then, &[]);
     }
 
-    fn equals_text(&mut self, lhs: &'a Expr, rhs: &'a Expr, limit: u32, then: Block, other: Block) -> Result<()> {
+    fn equals_text(
+        &mut self,
+        lhs: &'a Expr,
+        rhs: &'a Expr,
+        limit: u32,
+        then: Block,
+        other: Block,
+    ) -> Result<()> {
         let capacities = (self.size_of(&lhs.ty), self.size_of(&rhs.ty));
         let (a, b) = (self.memory(lhs, Fill::Whole)?, self.memory(rhs, Fill::Whole)?);
         let shorter = capacities.0.min(capacities.1);
@@ -199,7 +213,15 @@ impl<'a> Cx<'a> {
     }
 
     /// Compares from position `at` on, up to the second text's end.
-    fn matches_text(&mut self, hay: Place, at: Value, needle: Place, sizes: (u32, u32), found: Block, next: Block) {
+    fn matches_text(
+        &mut self,
+        hay: Place,
+        at: Value,
+        needle: Place,
+        sizes: (u32, u32),
+        found: Block,
+        next: Block,
+    ) {
         let (index, head, counter) = self.start_loop(sizes.1, found);
         let wanted = self.byte(needle, index);
         let (more, inside, same) = (self.b.block(), self.b.block(), self.b.block());

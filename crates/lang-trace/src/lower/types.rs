@@ -47,7 +47,8 @@ impl<'a> Types<'a> {
                 Out::Tuple { fields, size }
             }
             Type::Record(parts) => {
-                let (fields, size) = layout(parts.iter().map(|(name, part)| (Some(name.clone()), self.event(part))));
+                let (fields, size) =
+                    layout(parts.iter().map(|(name, part)| (Some(name.clone()), self.event(part))));
                 Out::Record { fields, size }
             }
             Type::KernelSymbol => Out::KernelSymbol,
@@ -55,7 +56,9 @@ impl<'a> Types<'a> {
             Type::KernelStack { mode, limit } => {
                 Out::KernelStack { map: stack_map(*limit), mode: *mode, limit: *limit }
             }
-            Type::UserStack { mode, limit } => Out::UserStack { map: stack_map(*limit), mode: *mode, limit: *limit },
+            Type::UserStack { mode, limit } => {
+                Out::UserStack { map: stack_map(*limit), mode: *mode, limit: *limit }
+            }
             Type::Inet => Out::Inet,
             Type::Mac => Out::Mac,
             Type::Username => Out::Username,

@@ -163,7 +163,9 @@ pub(super) fn sets_first(list: &[Stmt], var: VarId) -> bool {
     }
     match &first.kind {
         StmtKind::If(condition, then, other) => {
-            let both = [then, other].into_iter().all(|list| list.iter().all(|it| !mentions(it, var)) || sets_first(list, var));
+            let both = [then, other]
+                .into_iter()
+                .all(|list| list.iter().all(|it| !mentions(it, var)) || sets_first(list, var));
             !expr_mentions(condition, var) && both
         }
         StmtKind::While(condition, body) => !expr_mentions(condition, var) && sets_first(body, var),
@@ -181,8 +183,12 @@ pub(super) fn sets_first(list: &[Stmt], var: VarId) -> bool {
 pub(super) fn count_sets(list: &[Stmt], var: VarId) -> usize {
     let mut count = 0;
     stmts(list, &mut |node| match node {
-        Node::Stmt(it) => count += usize::from(var_of(node) == Some(var) && !matches!(it.kind, StmtKind::Expr(_))),
-        Node::Expr(it) => count += usize::from(matches!(it.kind, ExprKind::StepVar { var: it, .. } if it == var)),
+        Node::Stmt(it) => {
+            count += usize::from(var_of(node) == Some(var) && !matches!(it.kind, StmtKind::Expr(_)))
+        }
+        Node::Expr(it) => {
+            count += usize::from(matches!(it.kind, ExprKind::StepVar { var: it, .. } if it == var))
+        }
     });
     count
 }

@@ -1,0 +1,218 @@
+//! From a script's text to an object, and to this machine's kernel.
+#![allow(dead_code, reason = "each test file uses its part")]
+use osmia_abi::{Features, Version};
+use osmia_base::Source;
+use osmia_event::{Missing, RawEntry, Record, Schema, Storage, Table, Verb, table};
+use osmia_lang_trace::check::{self, Options};
+use osmia_lang_trace::{LowerOptions, Lowered, Plan, Provider, lower, parse};
+use osmia_object::{Object, Target};
+use osmia_render::{Message, Style, text};
+use osmia_sys::RingBuffer;
+use osmia_sys::bpf::{MapFd, Pinned, TestRun};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What is asked of the machine for a script.
+pub fn target(script: &str) -> Target {
+    let source = Source::new("stdin", script);
+    let wants = osmia_lang_trace::wants(&parse(&source).script, &[]);
+    let wants = osmia_host::Wants {
+        kernel_btf: wants.kernel_btf,
+        tracepoints: wants.tracepoints.into_iter().collect(),
+        cpus: true,
+        ksyms: wants.ksyms.into_iter().collect(),
+        ..osmia_host::Wants::default()
+    };
+    let mut target = osmia_host::gather(&wants).unwrap_or_else(|error| panic!("{error}"));
+    target.features = Features::of_version(Version(6, 18));
+    target
+}
+
+/// A script as IR.
+pub fn lowered(script: &str, target: &Target, options: &LowerOptions) -> Result<Lowered, String> {
+    let source = Source::new("stdin", script);
+    let parsed = parse(&source);
+    if parsed.diagnostics.has_errors() {
+        return Err(parsed.diagnostics.render(&source));
+    }
+    let checked =
+        check::check(&parsed.script, target, &Options { unsafe_allowed: true, ..Options::default() });
+    if checked.diagnostics.has_errors() {
+        return Err(checked.diagnostics.render(&source));
+    }
+    lower(&checked.program, &source, target, options).map_err(|error| error.render(&source))
+}
+
+/// A script as an object.
+pub fn compiled(
+    script: &str,
+    target: &Target,
+    options: &LowerOptions,
+) -> Result<(Object, Schema, Plan), String> {
+    let Lowered { mut module, schema, plan } = lowered(script, target, options)?;
+    osmia_ir::validate_module(&module).map_err(|error| format!("before optimizing: {error}"))?;
+    osmia_ir::optimize(&mut module);
+    let object = osmia_ir::emit(module, &osmia_ir::Options::default()).map_err(|error| error.to_string())?;
+    Ok((object, schema, plan))
+}
+
+/// A script as an ELF file.
+pub fn elf(script: &str, options: &LowerOptions) -> Result<(Vec<u8>, Schema, Plan), String> {
+    let target = target(script);
+    let (object, schema, plan) = compiled(script, &target, options)?;
+    Ok((osmia_object::elf::write(&object), schema, plan))
+}
+
+/// A script in the kernel, brought there by bpftool; gone when this is dropped.
+#[derive(Debug)]
+pub struct Loaded {
+    pub schema: Schema,
+    pub plan: Plan,
+    directory: PathBuf,
+}
+
+impl Drop for Loaded {
+    fn drop(&mut self) {
+        for part in ["maps", "programs"] {
+            let directory = self.directory.join(part);
+            let pins = std::fs::read_dir(&directory).into_iter().flatten().flatten();
+            pins.for_each(|pin| drop(std::fs::remove_file(pin.path())));
+            let _ = std::fs::remove_dir(directory);
+        }
+        let _ = std::fs::remove_dir(&self.directory);
+    }
+}
+
+/// Loads a script; the error is the compiler's or the kernel's.
+pub fn load(script: &str, options: &LowerOptions) -> Result<Loaded, String> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("osmia-lang-trace-{}-{number}", std::process::id());
+    let (bytes, schema, plan) = elf(script, options)?;
+    let file = std::env::temp_dir().join(format!("{name}.o"));
+    std::fs::write(&file, bytes).map_err(|error| error.to_string())?;
+    let directory = PathBuf::from("/sys/fs/bpf").join(name);
+    std::fs::create_dir(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    let loaded = Loaded { schema, plan, directory: directory.clone() };
+    let out = Command::new("bpftool")
+        .args(["prog", "loadall"])
+        .arg(&file)
+        .arg(directory.join("programs"))
+        .arg("pinmaps")
+        .arg(directory.join("maps"))
+        .output()
+        .map_err(|error| error.to_string())?;
+    let _ = std::fs::remove_file(file);
+    if out.status.success() { Ok(loaded) } else { Err(String::from_utf8_lossy(&out.stderr).into_owned()) }
+}
+
+impl Loaded {
+    fn pinned(&self, part: &str, name: &str) -> Option<Pinned> {
+        Pinned::get(&self.directory.join(part).join(name)).ok()
+    }
+
+    pub fn map(&self, name: &str) -> Option<MapFd> {
+        match self.pinned("maps", name)? {
+            Pinned::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The global data section that ends so.
+    fn section(&self, name: &str) -> Option<MapFd> {
+        let maps = std::fs::read_dir(self.directory.join("maps")).ok()?.flatten();
+        let mut names = maps.map(|pin| pin.file_name().to_string_lossy().into_owned());
+        let found = names.find(|pin| pin.ends_with(name))?;
+        self.map(&found)
+    }
+
+    /// Runs one program.
+    pub fn run(&self, program: &str) -> u32 {
+        let Some(Pinned::Prog(prog)) = self.pinned("programs", program) else {
+            panic!("no program {program}")
+        };
+        TestRun::default().call(&prog).unwrap_or_else(|error| panic!("{program}: {error}")).returned
+    }
+
+    /// Runs all `begin` programs.
+    pub fn begin(&self) {
+        self.plan.of(Provider::Begin).for_each(|probe| drop(self.run(&probe.program)));
+    }
+
+    /// What was sent, as text.
+    pub fn output(&self) -> String {
+        let Some(map) = self.map("events") else { return String::new() };
+        let mut ring = RingBuffer::new(&map).unwrap_or_else(|error| panic!("{error}"));
+        let mut text = Vec::new();
+        let read = ring.consume(|bytes| {
+            let record = self.schema.decode(bytes).unwrap_or_else(|error| panic!("{error:?}"));
+            text.extend(self.show(&record));
+            ControlFlow::Continue(())
+        });
+        read.unwrap_or_else(|error| panic!("{error}"));
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    fn show(&self, record: &Record) -> Vec<u8> {
+        let stream = &self.schema.streams[record.stream];
+        let style = Style::default();
+        match (&stream.verb, Message::of(stream, &record.values, 0, &style)) {
+            (_, Some(message)) => text::message(&message, &style),
+            (Verb::PrintMap { map, top, div }, _) => {
+                let table = self.table(*map, Missing::Zero).top(*top).divided((*div).max(1));
+                text::table(&table, &style)
+            }
+            (Verb::PrintEntry { map }, _) => {
+                text::table(&self.table(*map, Missing::Zero).only(&record.values[0]), &style)
+            }
+            (verb, _) => format!("{verb:?} {:?}\n", record.values).into_bytes(),
+        }
+    }
+
+    fn table(&self, map: usize, missing: Missing) -> Table {
+        let map = &self.schema.maps[map];
+        let fd = match map.storage {
+            Storage::Global { .. } => self.section("bss"),
+            _ => self.map(&map.map),
+        };
+        let fd = fd.unwrap_or_else(|| panic!("{} is not there", map.map));
+        table(map, &entries(&fd), missing).unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// All maps, as text.
+    pub fn maps(&self) -> String {
+        let style = Style::default();
+        let tables =
+            (0..self.schema.maps.len()).map(|map| text::table(&self.table(map, Missing::Omit), &style));
+        tables.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect()
+    }
+
+    /// A program's instructions as the kernel has them.
+    pub fn xlated(&self, program: &str) -> usize {
+        let path = self.directory.join("programs").join(program);
+        let out = Command::new("bpftool").args(["prog", "dump", "xlated", "pinned"]).arg(path).output();
+        let out = out.unwrap_or_else(|error| panic!("{error}"));
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        text.lines()
+            .filter(|line| line.trim_start().split(':').next().is_some_and(|n| n.parse::<u32>().is_ok()))
+            .count()
+    }
+}
+
+fn entries(map: &MapFd) -> Vec<RawEntry> {
+    let keys = map.keys().map(|key| key.unwrap_or_else(|error| panic!("{error}")));
+    let shape = *map.shape();
+    let entry = |key: Vec<u8>| {
+        let value = map.get(&key).ok()??;
+        let values = if shape.is_percpu() {
+            let each = value.chunks_exact(shape.value_size.next_multiple_of(8));
+            each.map(|value| value[..shape.value_size].to_vec()).collect()
+        } else {
+            vec![value]
+        };
+        Some(RawEntry { key, values })
+    };
+    keys.filter_map(entry).collect()
+}
