@@ -4,18 +4,30 @@ use crate::{Function, Op, Type, Value};
 use osmia_base::Key;
 use osmia_isa::AluOp;
 
+/// Who must know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Knower {
+    /// It is so.
+    Machine,
+    /// The kernel's verifier knows it too: it forgets a number whose bytes are swapped.
+    Verifier,
+}
+
 /// One number per value, 64 where nothing is known.
 #[derive(Debug)]
-pub(crate) struct Bits(Vec<u32>);
+pub(crate) struct Bits {
+    bits: Vec<u32>,
+    knower: Knower,
+}
 
 /// After so many rounds, parameters that still grow are given up.
 const ROUNDS: u32 = 6;
 
 impl Bits {
-    pub(crate) fn new(function: &Function, cfg: &Cfg) -> Self {
-        let mut bits = Self(vec![0; function.values.len()]);
+    pub(crate) fn new(function: &Function, cfg: &Cfg, knower: Knower) -> Self {
+        let mut bits = Self { bits: vec![0; function.values.len()], knower };
         for &param in &function.blocks[function.entry].params {
-            bits.0[param.index()] = 64;
+            bits.bits[param.index()] = 64;
         }
         let mut round = 0;
         while bits.round(function, cfg, round >= ROUNDS) {
@@ -25,17 +37,17 @@ impl Bits {
     }
 
     pub(crate) fn of(&self, value: Value) -> u32 {
-        self.0[value.index()]
+        self.bits[value.index()]
     }
 
     /// As [`Self::of`]; `None` for values that came later.
     pub(crate) fn get(&self, value: Value) -> Option<u32> {
-        self.0.get(value.index()).copied()
+        self.bits.get(value.index()).copied()
     }
 
     fn raise(&mut self, value: Value, to: u32) -> bool {
-        let old = self.0[value.index()];
-        self.0[value.index()] = old.max(to);
+        let old = self.bits[value.index()];
+        self.bits[value.index()] = old.max(to);
         to > old
     }
 
@@ -69,6 +81,7 @@ impl Bits {
             Op::Neg(_) => whole,
             Op::ZeroExtend(size, a) => self.of(*a).min(size.bytes() * 8),
             Op::Truncate(a) | Op::Cast(a) => self.of(*a),
+            Op::Swap(..) | Op::LoadPacket(..) if self.knower == Knower::Verifier => 64,
             Op::Swap(_, size, _) | Op::Load(size, _) => size.bytes() * 8,
             Op::Compare(..) => 1,
             Op::Select(_, a, b) => self.of(*a).max(self.of(*b)),
@@ -83,7 +96,7 @@ impl Bits {
             AluOp::And => a.min(b),
             AluOp::Or | AluOp::Xor => a.max(b),
             AluOp::Add => a.max(b) + 1,
-            AluOp::Div | AluOp::Mod | AluOp::Rsh => a,
+            AluOp::Rsh => a,
             AluOp::Mul => a + b,
             _ => whole,
         };

@@ -8,6 +8,7 @@ mod liveness;
 mod lower;
 mod mach;
 mod select;
+mod share;
 mod spill;
 
 pub use error::CompileError;
@@ -74,6 +75,7 @@ pub fn emit(mut module: Module, options: &Options) -> Result<Object, CompileErro
 fn compile(function: &mut Function, options: &Options) -> Result<(Encoded, Frame), CompileError> {
     lower::lower(function, options);
     debug_assert_eq!(crate::validate(function), Ok(()), "after lowering");
+    share::share_slots(function);
     let mut code = select::select(function, options)?;
     let mut frame = Frame::new(function);
     liveness::remove_dead(&mut code);

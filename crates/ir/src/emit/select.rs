@@ -2,7 +2,7 @@
 use super::lower::{definitions, exchange, negate};
 use super::mach::{Base, Code, End, MBlock, MBlockData, Mach, Mem, Src, Target, Vreg};
 use super::{CompileError, Isa, Options};
-use crate::bits::Bits;
+use crate::bits::{Bits, Knower};
 use crate::cfg::{Cfg, PerBlock};
 use crate::{
     Address, Block, Callee, Core, Function, Inst, Jump, Loc, Offset, Op, Pointee, Slot, Terminator, Type,
@@ -29,7 +29,7 @@ pub(crate) fn select(function: &Function, options: &Options) -> Result<Code, Com
         ops: definitions(function),
         uses: count_uses(function, &cfg, Count::All),
         keep: count_uses(function, &cfg, Count::Registers),
-        bits: Bits::new(function, &cfg),
+        bits: Bits::new(function, &cfg, Knower::Machine),
         vregs: vec![None; function.values.len()],
         blocks,
         count: cfg.order.len(),

@@ -1,6 +1,6 @@
 //! Computes what is known, and simplifies what algebra can.
 use super::replace::Replace;
-use crate::bits::Bits;
+use crate::bits::{Bits, Knower};
 use crate::cfg::Cfg;
 use crate::emit::{exchange, negate};
 use crate::meaning::{self, as_constant, canonical, width};
@@ -25,7 +25,7 @@ enum Simpler {
 /// Computes what is known.
 pub(crate) fn fold(function: &mut Function) {
     let cfg = Cfg::new(function);
-    let bits = Bits::new(function, &cfg);
+    let bits = Bits::new(function, &cfg, Knower::Verifier);
     let replace = Replace::new(function);
     let ops = vec![None; function.values.len()];
     let mut fold = Fold { function, ops, replace, bits, out: Vec::new(), loc: Loc::default() };

@@ -1,0 +1,215 @@
+//! Slots that are never needed at the same time become one. A slot is needed from its first access to its last, on each
+//! way through the function.
+use crate::cfg::{Cfg, PerBlock};
+use crate::{Address, Block, Callee, Function, Inst, Op, Slot};
+use osmia_abi::Arg;
+use osmia_base::Key;
+use osmia_isa::AluOp;
+use std::collections::HashSet;
+
+/// Lets slots share their place.
+pub(crate) fn share_slots(function: &mut Function) {
+    if function.slots.len() < 2 {
+        return;
+    }
+    let cfg = Cfg::new(function);
+    let owners = owners(function, &cfg);
+    let apart = apart(function, &cfg, &owners);
+    let events = events(function, &cfg, &owners, &apart);
+    let conflicts = conflicts(function, &cfg, &events);
+    let shared = merge(function, &events, &conflicts);
+    for block in cfg.order {
+        for inst in &mut function.blocks[block].insts {
+            if let Op::SlotAddr(slot) = &mut inst.op {
+                *slot = shared[slot.index()];
+            }
+        }
+    }
+}
+
+/// For each value, the slot it is an address in.
+fn owners(function: &Function, cfg: &Cfg) -> Vec<Option<Slot>> {
+    let mut owners = vec![None; function.values.len()];
+    for &block in &cfg.order {
+        for inst in &function.blocks[block].insts {
+            if let Some(result) = inst.result {
+                owners[result.index()] = match inst.op {
+                    Op::SlotAddr(slot) => Some(slot),
+                    Op::Alu(AluOp::Add, a, _) => owners[a.index()],
+                    _ => None,
+                };
+            }
+        }
+    }
+    owners
+}
+
+/// Slots whose address goes where it cannot be followed.
+fn apart(function: &Function, cfg: &Cfg, owners: &[Option<Slot>]) -> Vec<bool> {
+    let mut apart = vec![false; function.slots.len()];
+    let mut escape = |value: crate::Value| {
+        if let Some(slot) = owners[value.index()] {
+            apart[slot.index()] = true;
+        }
+    };
+    for &block in &cfg.order {
+        let data = &function.blocks[block];
+        for inst in &data.insts {
+            match &inst.op {
+                Op::Load(..) | Op::LoadSigned(..) | Op::Zero(..) | Op::Copy { .. } => {}
+                Op::Call(Callee::Helper(number), _) if !keeps(*number) => {}
+                Op::Call(Callee::Function(_), _) => {}
+                Op::Alu(AluOp::Add, _, b) => escape(*b),
+                Op::Store(_, _, value) | Op::Atomic(_, _, _, value) => escape(*value),
+                op => op.operands(&mut escape),
+            }
+        }
+        data.end.operands(&mut escape);
+    }
+    apart
+}
+
+/// Whether a helper may remember an address beyond the call.
+fn keeps(number: u32) -> bool {
+    let Some(helper) = osmia_abi::helper(number) else { return true };
+    helper.args.iter().any(|arg| matches!(arg, Arg::Dynptr | Arg::DynptrOut | Arg::Timer | Arg::KptrDest))
+}
+
+/// An access: the slot, and whether all of it is overwritten.
+type Event = (Slot, bool);
+
+fn events(function: &Function, cfg: &Cfg, owners: &[Option<Slot>], apart: &[bool]) -> PerBlock<Vec<Event>> {
+    let mut events = PerBlock::new(function, Vec::new());
+    for &block in &cfg.order {
+        for inst in &function.blocks[block].insts {
+            let whole = whole(function, inst, owners);
+            inst.op.operands(|value| {
+                if let Some(slot) = owners[value.index()].filter(|slot| !apart[slot.index()]) {
+                    events[block].push((slot, whole == Some(slot)));
+                }
+            });
+        }
+    }
+    events
+}
+
+/// The slot that an instruction overwrites as a whole.
+fn whole(function: &Function, inst: &Inst, owners: &[Option<Slot>]) -> Option<Slot> {
+    let (at, size): (&Address, u32) = match &inst.op {
+        Op::Store(size, at, _) => (at, size.bytes()),
+        Op::Zero(at, size) => (at, *size),
+        _ => return None,
+    };
+    // Only a whole slot's size leaves no room for an offset.
+    owners[at.base.index()].filter(|&slot| function.slots[slot].size == size)
+}
+
+/// Per block and slot: whether an access may have come before, and whether one may come after.
+struct Needed {
+    before: Vec<Vec<Slot>>,
+    after: Vec<Vec<Slot>>,
+}
+
+fn needed(function: &Function, cfg: &Cfg, events: &PerBlock<Vec<Event>>) -> Needed {
+    let count = function.blocks.len();
+    let mut users: Vec<Vec<Block>> = vec![Vec::new(); function.slots.len()];
+    let mut readers = users.clone();
+    let mut kills: HashSet<(Slot, Block)> = HashSet::new();
+    for &block in &cfg.order {
+        let mut seen = HashSet::new();
+        for &(slot, whole) in &events[block] {
+            if seen.insert(slot) {
+                users[slot.index()].push(block);
+                if whole {
+                    kills.insert((slot, block));
+                } else {
+                    readers[slot.index()].push(block);
+                }
+            }
+        }
+    }
+    let mut needed = Needed { before: vec![Vec::new(); count], after: vec![Vec::new(); count] };
+    let mut seen = PerBlock::new(function, (usize::MAX, usize::MAX));
+    for slot in function.slots.keys() {
+        let mut work = std::mem::take(&mut users[slot.index()]);
+        while let Some(block) = work.pop() {
+            for jump in function.blocks[block].end.jumps() {
+                if std::mem::replace(&mut seen[jump.block].0, slot.index()) != slot.index() {
+                    needed.before[jump.block.index()].push(slot);
+                    work.push(jump.block);
+                }
+            }
+        }
+        let mut work = std::mem::take(&mut readers[slot.index()]);
+        while let Some(block) = work.pop() {
+            for &pred in &cfg.preds[block] {
+                if std::mem::replace(&mut seen[pred].1, slot.index()) != slot.index() {
+                    needed.after[pred.index()].push(slot);
+                    if !kills.contains(&(slot, pred)) {
+                        work.push(pred);
+                    }
+                }
+            }
+        }
+    }
+    needed
+}
+
+fn conflicts(function: &Function, cfg: &Cfg, events: &PerBlock<Vec<Event>>) -> HashSet<(Slot, Slot)> {
+    let needed = needed(function, cfg, events);
+    let mut conflicts = HashSet::new();
+    for &block in &cfg.order {
+        let before: HashSet<Slot> = needed.before[block.index()].iter().copied().collect();
+        let mut first = std::collections::HashMap::new();
+        for (at, event) in events[block].iter().enumerate() {
+            first.entry(event.0).or_insert(at);
+        }
+        let mut live: std::collections::BTreeSet<Slot> =
+            needed.after[block.index()].iter().copied().collect();
+        live.retain(|slot| before.contains(slot) || first.contains_key(slot));
+        for (at, &(slot, whole)) in events[block].iter().enumerate().rev() {
+            conflicts.extend(
+                live.iter().filter(|&&other| other != slot).map(|&other| (slot.min(other), slot.max(other))),
+            );
+            let begins = first.get(&slot) == Some(&at) && !before.contains(&slot);
+            if whole || begins {
+                live.remove(&slot);
+            } else {
+                live.insert(slot);
+            }
+        }
+    }
+    conflicts
+}
+
+/// For each slot, the one whose place it takes.
+fn merge(
+    function: &mut Function,
+    events: &PerBlock<Vec<Event>>,
+    conflicts: &HashSet<(Slot, Slot)>,
+) -> Vec<Slot> {
+    let mut used = vec![false; function.slots.len()];
+    for block in function.blocks.keys() {
+        events[block].iter().for_each(|event| used[event.0.index()] = true);
+    }
+    let mut order: Vec<Slot> = function.slots.keys().filter(|slot| used[slot.index()]).collect();
+    order.sort_by_key(|&slot| (std::cmp::Reverse(function.slots[slot].size), slot));
+    let mut shared: Vec<Slot> = function.slots.keys().collect();
+    let mut groups: Vec<Vec<Slot>> = Vec::new();
+    for slot in order {
+        let free = |group: &&mut Vec<Slot>| {
+            group.iter().all(|&other| !conflicts.contains(&(slot.min(other), slot.max(other))))
+        };
+        match groups.iter_mut().find(free) {
+            Some(group) => {
+                shared[slot.index()] = group[0];
+                let align = function.slots[slot].align;
+                let place = &mut function.slots[group[0]];
+                place.align = place.align.max(align);
+                group.push(slot);
+            }
+            None => groups.push(vec![slot]),
+        }
+    }
+    shared
+}
