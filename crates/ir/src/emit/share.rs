@@ -75,17 +75,24 @@ fn keeps(number: u32) -> bool {
     helper.args.iter().any(|arg| matches!(arg, Arg::Dynptr | Arg::DynptrOut | Arg::Timer | Arg::KptrDest))
 }
 
-/// An access: the slot, and whether all of it is overwritten.
-type Event = (Slot, bool);
+/// An access.
+#[derive(Clone, Copy)]
+struct Event {
+    slot: Slot,
+    /// The instruction, by its place in the block.
+    inst: usize,
+    /// Whether all of the slot is overwritten.
+    whole: bool,
+}
 
 fn events(function: &Function, cfg: &Cfg, owners: &[Option<Slot>], apart: &[bool]) -> PerBlock<Vec<Event>> {
     let mut events = PerBlock::new(function, Vec::new());
     for &block in &cfg.order {
-        for inst in &function.blocks[block].insts {
+        for (at, inst) in function.blocks[block].insts.iter().enumerate() {
             let whole = whole(function, inst, owners);
             inst.op.operands(|value| {
                 if let Some(slot) = owners[value.index()].filter(|slot| !apart[slot.index()]) {
-                    events[block].push((slot, whole == Some(slot)));
+                    events[block].push(Event { slot, inst: at, whole: whole == Some(slot) });
                 }
             });
         }
@@ -117,7 +124,7 @@ fn needed(function: &Function, cfg: &Cfg, events: &PerBlock<Vec<Event>>) -> Need
     let mut kills: HashSet<(Slot, Block)> = HashSet::new();
     for &block in &cfg.order {
         let mut seen = HashSet::new();
-        for &(slot, whole) in &events[block] {
+        for &Event { slot, whole, .. } in &events[block] {
             if seen.insert(slot) {
                 users[slot.index()].push(block);
                 if whole {
@@ -161,21 +168,23 @@ fn conflicts(function: &Function, cfg: &Cfg, events: &PerBlock<Vec<Event>>) -> H
     for &block in &cfg.order {
         let before: HashSet<Slot> = needed.before[block.index()].iter().copied().collect();
         let mut first = std::collections::HashMap::new();
-        for (at, event) in events[block].iter().enumerate() {
-            first.entry(event.0).or_insert(at);
+        for event in &events[block] {
+            first.entry(event.slot).or_insert(event.inst);
         }
         let mut live: std::collections::BTreeSet<Slot> =
             needed.after[block.index()].iter().copied().collect();
         live.retain(|slot| before.contains(slot) || first.contains_key(slot));
-        for (at, &(slot, whole)) in events[block].iter().enumerate().rev() {
-            conflicts.extend(
-                live.iter().filter(|&&other| other != slot).map(|&other| (slot.min(other), slot.max(other))),
-            );
-            let begins = first.get(&slot) == Some(&at) && !before.contains(&slot);
-            if whole || begins {
-                live.remove(&slot);
-            } else {
-                live.insert(slot);
+        // What one instruction names is needed together: first all of it comes to life, then what begins here ends.
+        for group in events[block].chunk_by(|a, b| a.inst == b.inst).rev() {
+            live.extend(group.iter().map(|event| event.slot));
+            for &Event { slot, .. } in group {
+                let others = live.iter().filter(|&&other| other != slot);
+                conflicts.extend(others.map(|&other| (slot.min(other), slot.max(other))));
+            }
+            for &Event { slot, inst, whole } in group {
+                if whole || (first.get(&slot) == Some(&inst) && !before.contains(&slot)) {
+                    live.remove(&slot);
+                }
             }
         }
     }
@@ -190,7 +199,7 @@ fn merge(
 ) -> Vec<Slot> {
     let mut used = vec![false; function.slots.len()];
     for block in function.blocks.keys() {
-        events[block].iter().for_each(|event| used[event.0.index()] = true);
+        events[block].iter().for_each(|event| used[event.slot.index()] = true);
     }
     let mut order: Vec<Slot> = function.slots.keys().filter(|slot| used[slot.index()]).collect();
     order.sort_by_key(|&slot| (std::cmp::Reverse(function.slots[slot].size), slot));
