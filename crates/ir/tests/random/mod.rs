@@ -81,7 +81,26 @@ pub(crate) fn module(seed: u64, shape: Shape) -> Module {
         let shape = Shape { statements: 1 + random.below(5), variables: 1 + random.below(3), ..shape };
         module.functions.push(Generate::new(builder, &mut random, shape).finish(false));
     }
+    module.functions.push(touch());
     module
+}
+
+/// `touch(memory, number)`: changes 16 bytes of its caller's, and says what was there. Too long to be inlined.
+fn touch() -> osmia_ir::Function {
+    let pointer = Type::Ptr(osmia_ir::Pointee::Memory);
+    let mut builder = Builder::new("touch", ".text", &[pointer, Type::I64], Some(Type::I64));
+    builder.function().linkage = Linkage::Static;
+    let (at, number) = (builder.param(0), builder.param(1));
+    let mut sum = number;
+    for off in [0, 8, 4, 12, 2, 6] {
+        let size = if off % 8 == 0 { Size::DW } else { Size::H };
+        let value = builder.load(size, at, off, Type::I64);
+        sum = builder.alu(AluOp::Mul, sum, value);
+        sum = builder.alu(AluOp::Add, sum, value);
+        builder.store(size, at, off, sum);
+    }
+    builder.ret(Some(sum));
+    builder.finish()
 }
 
 struct Generate<'a> {
@@ -193,8 +212,9 @@ impl<'a> Generate<'a> {
     fn statement(&mut self, depth: u32) {
         self.line += 1;
         self.builder.at(Loc { file: 0, line: self.line, column: 1 });
-        match self.random.below(if depth == 0 { 7 } else { 11 }) {
-            0..=3 => {
+        match self.random.below(if depth == 0 { 8 } else { 12 }) {
+            7 if self.main => self.lend(),
+            0..=3 | 7 => {
                 let (slot, kind) = self.variable();
                 let value = self.expression(3, kind);
                 self.assign(slot, kind, value);
@@ -202,8 +222,7 @@ impl<'a> Generate<'a> {
             4 => self.array_write(),
             5 => self.call(),
             6 => self.atomic(),
-            7 | 8 => self.branch(depth),
-            9 => self.branch(depth),
+            8..=10 => self.branch(depth),
             _ => self.repeat(depth),
         }
     }
@@ -244,6 +263,29 @@ impl<'a> Generate<'a> {
         };
         let result = self.convert(result, kind);
         self.assign(slot, kind, result);
+    }
+
+    /// Lends a piece of stack of its own to a function.
+    fn lend(&mut self) {
+        let slot = self.builder.slot(16, 8);
+        let at = self.builder.slot_addr(slot);
+        self.builder.zero(at, 0, 16);
+        for _ in 0..self.random.below(3) {
+            let (size, off) = self.place();
+            let value = self.expression(1, Type::I64);
+            self.builder.store(size, at, off, value);
+        }
+        let touch = FunctionId::from_index(SUBPROGRAMS + 1);
+        for _ in 0..1 + self.random.below(2) {
+            let (variable, kind) = self.variable();
+            let number = self.expression(1, Type::I64);
+            let result = self.builder.call(touch, &[at, number], Type::I64);
+            let (size, off) = self.place();
+            let value = self.builder.load(size, at, off, Type::I64);
+            let result = self.builder.alu(AluOp::Xor, result, value);
+            let result = self.convert(result, kind);
+            self.assign(variable, kind, result);
+        }
     }
 
     fn atomic(&mut self) {
