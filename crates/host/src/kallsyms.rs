@@ -96,7 +96,7 @@ pub(crate) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Reads `ffffffff81000000 T _stext` or `… t name	[module]`.
+    /// Reads `ffffffff81000000 T _stext` or `… t name [module]` (with a tab).
     pub(crate) fn parse(line: &'a str) -> Option<Self> {
         let mut parts = line.split_whitespace();
         let address = u64::from_str_radix(parts.next()?, 16).ok()?;

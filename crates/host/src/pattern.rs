@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn many_stars_end_soon() {
-        assert!(!matches(&"a*".repeat(200), &"a".repeat(2000).replace("aaaa", "aaab")));
+        assert!(!matches(&("a*".repeat(200) + "b"), &"a".repeat(2000)));
     }
 
     #[test]

@@ -129,7 +129,7 @@ pub fn parse_format(text: &str) -> Option<TraceEvent> {
     Some(TraceEvent { id, fields: fields.map(parse_field).collect::<Option<_>>()? })
 }
 
-/// Reads `unsigned short common_type;	offset:0;	size:2;	signed:0;`.
+/// Reads `unsigned short common_type; offset:0; size:2; signed:0;` (with tabs).
 fn parse_field(line: &str) -> Option<TraceField> {
     let (declaration, facts) = line.split_once(';')?;
     let fact = |key: &str| {

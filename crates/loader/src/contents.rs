@@ -95,9 +95,11 @@ pub fn clear(map: &MapFd) -> Result<usize, Errno> {
 /// Sets all values to zero, and keeps the keys; how many there are.
 pub fn zero(map: &MapFd) -> Result<usize, Errno> {
     let value = vec![0; map.shape().element_size];
+    // An element that is written moves to the front of its bucket: a walk would come by it again.
+    let keys: Vec<Vec<u8>> = map.keys().collect::<Result<_, _>>()?;
     let mut count = 0;
-    for key in map.keys() {
-        match map.update(&key?, &value, flags::EXIST) {
+    for key in keys {
+        match map.update(&key, &value, flags::EXIST) {
             Ok(()) => count += 1,
             Err(Errno::ENOENT) => {}
             Err(errno) => return Err(errno),

@@ -70,10 +70,10 @@ fn make(
     options: &LoadOptions,
 ) -> Result<LoadedMap, LoadError> {
     let path = map.pin.as_ref().map(|name| options.pins.join(name));
-    if let Some(path) = &path {
-        if let Some(fd) = reuse(map, path)? {
-            return Ok(loaded(map, fd, Some(path), true));
-        }
+    if let Some(path) = &path
+        && let Some(fd) = reuse(map, path)?
+    {
+        return Ok(loaded(map, fd, Some(path), true));
     }
     let fd = create(map, inner, btf)?;
     fill(map, &fd)?;

@@ -5,6 +5,7 @@ use crate::maps::kernel_name;
 use crate::memlock::refusal;
 use crate::options::{Choice, LoadOptions};
 use crate::rejection::Rejection;
+use osmia_abi::flags;
 use osmia_isa::{Imm64, Insn, encode};
 use osmia_object::{Image, ImageProgram};
 use osmia_sys::bpf::{Loaded, ProgLoad, ProgLoadError, TestRun, TestRunResult};
@@ -87,8 +88,11 @@ fn attempt(request: &ProgLoad<'_>) -> Result<Loaded, ProgLoadError> {
         answer => return answer,
     };
     match silent.errno {
-        Errno::EPERM => crate::memlock::with_memory(|| request.call().map_err(|error| error.errno))
-            .map_err(|errno| ProgLoadError { errno, log: String::new() }),
+        Errno::EPERM => {
+            crate::memlock::with_memory(|| request.call().map_err(|error| error.errno)).map_err(|_| {
+                ProgLoad { log_level: flags::LOG_LEVEL1, ..request.clone() }.call().err().unwrap_or(silent)
+            })
+        }
         Errno::EINVAL | Errno::E2BIG => {
             retries(request).find_map(|request| request.call().ok()).ok_or(silent)
         }

@@ -78,9 +78,24 @@ fn explain(
     let known: Option<&Hint> = said.and_then(hint);
     match known {
         Some(hint) => (Some(hint.meaning.to_owned()), Some(hint.advice.to_owned())),
-        None if errno == Errno::EPERM => (None, osmia_host::privileges().explanation()),
+        None if errno == Errno::EPERM => forbidden(program),
         None => (None, None),
     }
+}
+
+/// Why a program may not be loaded at all.
+fn forbidden(program: &ImageProgram) -> (Option<String>, Option<String>) {
+    use osmia_abi::AttachType as A;
+    let privileges = osmia_host::privileges();
+    let at_function =
+        matches!(program.attach_type, Some(A::TraceFentry | A::TraceFexit | A::ModifyReturn | A::LsmMac));
+    if !privileges.may_trace() || !at_function {
+        return (None, privileges.explanation());
+    }
+    let meaning = "this kernel does not let anybody put programs at its functions by trampoline (fentry, fexit, fmod_ret, LSM): \
+                   it is locked down, or its functions cannot be changed";
+    let advice = "use a tracepoint, a raw tracepoint or tp_btf at the same place, or another kernel";
+    (Some(meaning.to_owned()), Some(advice.to_owned()))
 }
 
 /// What a refusal without a word means.

@@ -84,12 +84,12 @@ fn by_tracefs(job: Job<'_>, site: &Site<'_>) -> Result<Part, Kind> {
     open_tracepoint(job, id, None, Some(event))
 }
 
-/// Many functions with one program: by one link (5.18), else one by one. Of functions that a pattern found, those that
-/// cannot be probed are left out.
+/// Many functions with one program: by one link (5.18), else one by one, and then those that cannot be probed are left
+/// out, as long as some can: that a name is unknown was said before, and patterns find more than the kernel allows.
 pub(super) fn multi(job: Job<'_>, functions: &[String], side: ProbeSide, missed: &mut Vec<Missed>) -> Parts {
     let names = expand(functions)?;
     let flags = if side == ProbeSide::Return { flags::KPROBE_MULTI_RETURN } else { 0 };
-    if job.program.attach_type == Some(AttachType::TraceKprobeMulti) {
+    if job.program.attach_type == Some(AttachType::TraceKprobeMulti) && !job.options.without_kprobe_multi {
         match link(job, AttachType::TraceKprobeMulti, &names, flags) {
             Ok(part) => return Ok(vec![part]),
             Err(Kind::Kernel {
@@ -99,8 +99,7 @@ pub(super) fn multi(job: Job<'_>, functions: &[String], side: ProbeSide, missed:
             Err(kind) => return Err(kind),
         }
     }
-    let patterned = functions.iter().any(|name| is_pattern(name));
-    each(job, &names, side, if patterned { Some(missed) } else { None })
+    each(job, &names, side, if names.len() > 1 { Some(missed) } else { None })
 }
 
 /// Entry and return of many functions, by one link (6.10); there is no other way.
@@ -115,7 +114,7 @@ fn link(job: Job<'_>, attach: AttachType, names: &[String], flags: u32) -> Resul
         .map(|name| CString::new(name.as_str()).map_err(|_| Kind::Name(name.clone())))
         .collect::<Result<_, _>>()?;
     let symbols: Vec<&CStr> = texts.iter().map(CString::as_c_str).collect();
-    let cookies = if job.cookie == 0 { Vec::new() } else { vec![job.cookie; symbols.len()] };
+    let cookies = if job.options.cookie == 0 { Vec::new() } else { vec![job.options.cookie; symbols.len()] };
     let many = KprobeMulti { symbols: &symbols, cookies: &cookies, flags, ..Default::default() };
     let target = LinkTarget::KprobeMulti(many);
     let request = LinkCreate { prog: job.program.fd.as_fd(), attach, flags: 0, target };

@@ -22,6 +22,10 @@ use side_by_side::side_by_side;
 pub struct AttachOptions {
     /// What the program gets from `bpf_get_attach_cookie`.
     pub cookie: u64,
+    /// Kernel functions one by one, though the program was loaded for one link at all of them.
+    pub without_kprobe_multi: bool,
+    /// Places of a file one by one, though the program was loaded for one link at all of them.
+    pub without_uprobe_multi: bool,
 }
 
 /// Parts of an attachment, or why there are none.
@@ -31,7 +35,7 @@ type Parts = Result<Vec<Part>, AttachErrorKind>;
 #[derive(Clone, Copy, Debug)]
 struct Job<'a> {
     program: &'a LoadedProgram,
-    cookie: u64,
+    options: &'a AttachOptions,
 }
 
 /// Attaches a program to one place. It stays there until the attachment is dropped.
@@ -40,7 +44,7 @@ pub fn attach(
     to: &Attach,
     options: &AttachOptions,
 ) -> Result<Attachment, AttachError> {
-    let job = Job { program, cookie: options.cookie };
+    let job = Job { program, options };
     let mut missed = Vec::new();
     let parts = parts(job, to, &mut missed);
     match parts {
@@ -49,8 +53,32 @@ pub fn attach(
     }
 }
 
-/// Attaches many programs at once, each to its place: side by side, as the kernel makes each wait for all CPUs.
+/// Attaches a program to all these places, side by side, as the kernel makes each wait for all CPUs. If one fails, it is
+/// attached nowhere.
 pub fn attach_all(
+    program: &LoadedProgram,
+    places: &[Attach],
+    options: &AttachOptions,
+) -> Result<Vec<Attachment>, AttachError> {
+    let requests: Vec<_> = places.iter().map(|place| (program, place, *options)).collect();
+    let (mut done, mut failed) = (Vec::with_capacity(places.len()), None);
+    for answer in attach_each(&requests) {
+        match answer {
+            Ok(attachment) => done.push(attachment),
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    match failed {
+        None => Ok(done),
+        Some(error) => {
+            detach_all(done);
+            Err(error)
+        }
+    }
+}
+
+/// Attaches programs, each to its place, side by side; an answer for each, in order.
+pub fn attach_each(
     requests: &[(&LoadedProgram, &Attach, AttachOptions)],
 ) -> Vec<Result<Attachment, AttachError>> {
     side_by_side(requests.iter().collect(), |(program, to, options)| attach(program, to, options))

@@ -63,22 +63,22 @@ pub(super) fn open(request: PerfEventOpen<'_>) -> Result<PerfEvent, Errno> {
 
 /// Puts the program at the event: by a link (5.15), else by ioctl. Then the event starts.
 pub(super) fn put(job: Job<'_>, event: PerfEvent, dynamic: Option<DynamicEvent>) -> Result<Part, Kind> {
-    let target = LinkTarget::PerfEvent { event: event.as_fd(), cookie: job.cookie };
+    let target = LinkTarget::PerfEvent { event: event.as_fd(), cookie: job.options.cookie };
     let request =
         LinkCreate { prog: job.program.fd.as_fd(), attach: AttachType::PerfEvent, flags: 0, target };
     let link = match request.call() {
         Ok(link) => Some(link),
-        Err(Errno::EINVAL) if job.cookie == 0 => {
-            event.set_bpf(&job.program.fd).map_err(|errno| refused_put(job, errno))?;
+        Err(Errno::EINVAL) if job.options.cookie == 0 => {
+            event.set_bpf(&job.program.fd).map_err(refused_put)?;
             None
         }
-        Err(errno) => return Err(refused_put(job, errno)),
+        Err(errno) => return Err(refused_put(errno)),
     };
     event.enable().map_err(|errno| Kind::refused("starting the event", errno))?;
     Ok(Part { event: Some(event), link, dynamic })
 }
 
-fn refused_put(_: Job<'_>, errno: Errno) -> Kind {
+fn refused_put(errno: Errno) -> Kind {
     Kind::refused("putting the program at the event", errno)
 }
 

@@ -13,7 +13,7 @@ use std::os::fd::AsFd;
 /// A raw tracepoint by its name.
 pub(super) fn raw_tracepoint(job: Job<'_>, name: &str) -> Parts {
     let text = CString::new(name).map_err(|_| Kind::Name(name.to_owned()))?;
-    match raw_tracepoint_open(Some(&text), &job.program.fd, job.cookie) {
+    match raw_tracepoint_open(Some(&text), &job.program.fd, job.options.cookie) {
         Ok(link) => Ok(vec![Part::from(link)]),
         Err(Errno::ENOENT) => Err(Kind::NoTracepoint { nearest: nearest(name) }),
         Err(errno) => Err(Kind::refused("opening the raw tracepoint", errno)),
@@ -34,10 +34,10 @@ pub(super) fn by_type(job: Job<'_>, to: &Attach) -> Parts {
 }
 
 fn own(job: Job<'_>) -> Result<LinkFd, Errno> {
-    match job.program.attach_type.filter(|_| job.cookie != 0) {
+    match job.program.attach_type.filter(|_| job.options.cookie != 0) {
         None => raw_tracepoint_open(None, &job.program.fd, 0),
         Some(attach) => {
-            let target = LinkTarget::Own { cookie: job.cookie };
+            let target = LinkTarget::Own { cookie: job.options.cookie };
             LinkCreate { prog: job.program.fd.as_fd(), attach, flags: 0, target }.call()
         }
     }

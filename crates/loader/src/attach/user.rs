@@ -130,7 +130,7 @@ pub(super) fn multi(
     let path = file.find()?;
     let path = (path.clone(), c_path(&path)?);
     let places = places(&path.0, targets)?;
-    if job.program.attach_type == Some(AttachType::TraceUprobeMulti) {
+    if job.program.attach_type == Some(AttachType::TraceUprobeMulti) && !job.options.without_uprobe_multi {
         let flags = if side == ProbeSide::Return { flags::UPROBE_MULTI_RETURN } else { 0 };
         match link(job, AttachType::TraceUprobeMulti, &path.1, &places, (file.pid, flags)) {
             Ok(part) => return Ok(vec![part]),
@@ -141,8 +141,8 @@ pub(super) fn multi(
     let answers = side_by_side(places.iter().collect(), |(_, offset)| {
         one(job, &Spot { path: &path.1, offset: *offset, pid: file.pid, side }).map(|part| vec![part])
     });
-    let patterned = targets.iter().any(is_pattern_target);
-    gather(places.iter().map(|(name, _)| name).zip(answers), if patterned { Some(missed) } else { None })
+    let missed = if places.len() > 1 { Some(missed) } else { None };
+    gather(places.iter().map(|(name, _)| name).zip(answers), missed)
 }
 
 /// Entry and return of many functions of one file, by one link (6.13); there is no other way.
@@ -162,7 +162,7 @@ fn link(
     (pid, flags): (Option<u32>, u32),
 ) -> Result<Part, Kind> {
     let offsets: Vec<u64> = places.iter().map(|(_, offset)| *offset).collect();
-    let cookies = if job.cookie == 0 { Vec::new() } else { vec![job.cookie; offsets.len()] };
+    let cookies = if job.options.cookie == 0 { Vec::new() } else { vec![job.options.cookie; offsets.len()] };
     let many = UprobeMulti {
         path,
         offsets: &offsets,
@@ -177,10 +177,6 @@ fn link(
         (Errno::ESRCH, Some(pid)) => Kind::NoProcess(pid),
         (errno, _) => Kind::refused("making the link at many places of the file", errno),
     })
-}
-
-fn is_pattern_target(target: &UprobeTarget) -> bool {
-    matches!(target, UprobeTarget::Symbol { name, .. } if is_pattern(name))
 }
 
 /// Names and offsets of all targets, patterns by the functions that they describe, each offset once.
