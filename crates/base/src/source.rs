@@ -43,6 +43,17 @@ impl Source {
         self.text[*start as usize..].lines().next().unwrap_or("")
     }
 
+    /// The word at a line and column (both from 1); empty where there is none.
+    pub fn span_at(&self, line: u32, column: u32) -> Span {
+        let Some(start) = (line as usize).checked_sub(1).and_then(|index| self.lines.get(index)) else {
+            return Span::default();
+        };
+        let at = start.saturating_add(column.saturating_sub(1)).min(self.text.len() as u32);
+        let rest = self.text.get(at as usize..).unwrap_or("");
+        let word = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '@' | '$')).unwrap_or(rest.len());
+        Span::new(at, at + word as u32)
+    }
+
     /// The place where `span` begins.
     pub fn start(&self, span: Span) -> Place {
         self.place(span.start)

@@ -1,1 +1,75 @@
-fn main() {}
+//! The program `osmia`. Under the name `bpftrace` it takes bpftrace's command line.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line")]
+mod flags;
+mod list;
+mod request;
+mod run;
+mod tool;
+mod trace;
+
+use clap::{CommandFactory, Parser};
+use flags::{Bpftrace, Command, Osmia};
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Wrong usage, as `clap` has it; bpftrace says 1.
+const USAGE: u8 = 1;
+
+fn main() -> ExitCode {
+    let mut args: Vec<OsString> = std::env::args_os().collect();
+    let called = args.first().map(|name| Path::new(name).file_name().unwrap_or_default().to_owned());
+    if called.is_some_and(|name| name == "bpftrace") {
+        return bpftrace(args);
+    }
+    if args.get(1).is_some_and(|first| is_script(&first.to_string_lossy())) {
+        args.insert(1, "trace".into());
+    }
+    match Osmia::try_parse_from(&args) {
+        Ok(osmia) => dispatch(osmia),
+        Err(error) => refuse(&error),
+    }
+}
+
+/// Whether the first word begins a script rather than naming a command: `-e …`, `-l`, a file.
+fn is_script(first: &str) -> bool {
+    let own = ["-h", "--help", "-V", "--version"];
+    let command = Osmia::command();
+    let named = command
+        .get_subcommands()
+        .any(|known| known.get_name() == first || known.get_all_aliases().any(|alias| alias == first));
+    if own.contains(&first) || first == "help" || named {
+        return false;
+    }
+    first.starts_with('-') || first.contains('.') || Path::new(first).is_file()
+}
+
+fn dispatch(osmia: Osmia) -> ExitCode {
+    match osmia.command {
+        Command::Trace(args) => trace::trace(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Prog(command) => tool::run_prog(&command),
+        Command::Map(command) => tool::run_map(&command),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Osmia::command(), "osmia", &mut std::io::stdout());
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn bpftrace(args: Vec<OsString>) -> ExitCode {
+    match Bpftrace::try_parse_from(args) {
+        Ok(args) if args.version => {
+            println!("bpftrace v{} (osmia {})", osmia::BPFTRACE_LEVEL, env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        Ok(args) => trace::trace(&args.trace),
+        Err(error) => refuse(&error),
+    }
+}
+
+/// Help goes to standard output and is no failure.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+}

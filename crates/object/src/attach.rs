@@ -127,7 +127,7 @@ pub enum Attach {
 }
 
 /// Entry or return of a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProbeSide {
     /// Before its first instruction.
     Entry,

@@ -1,1 +1,46 @@
-//! 
+//! The façade: compile a script, load it, watch it; run an object; look at what is loaded.
+mod child;
+mod compile;
+mod info;
+#[cfg(any())] // until its files are there
+pub mod inspect;
+mod kernel;
+mod list;
+mod output;
+mod run;
+mod run_object;
+mod session;
+mod show;
+mod user;
+mod world;
+
+pub use child::Child;
+pub use compile::{CompileError, CompileOptions, Compiled, Stage, compile, parse, transport};
+pub use info::info;
+pub use list::{list_probes, list_script};
+pub use osmia_abi::Feature;
+pub use osmia_lang_trace::Detail;
+pub use osmia_lang_trace::check::environment_error;
+pub use osmia_render::{Style, Zone};
+pub use output::{Buffering, Form, Output};
+pub use run::{RunOptions, run};
+pub use run_object::{ObjectOptions, run_object};
+pub use session::{Choices, End, Session};
+pub use world::{Asked, World};
+
+/// The level of bpftrace's language that is spoken.
+pub const BPFTRACE_LEVEL: &str = "0.26.1";
+
+/// An object as a file that libbpf, bpftool and osmia load.
+pub fn write_object(object: &osmia_object::Object) -> Vec<u8> {
+    osmia_object::elf::write(object)
+}
+
+/// The choices of this machine: the time zone is read only where the script prints times.
+pub fn local_style(schema: &osmia_event::Schema) -> Style {
+    let times = schema.streams.iter().any(|stream| {
+        matches!(stream.verb, osmia_event::Verb::Time(_))
+            || stream.fields.iter().any(|field| matches!(field.kind, osmia_event::Type::Timestamp { .. }))
+    });
+    if times { Style { zone: Zone::system(), ..Style::default() } } else { Style::default() }
+}

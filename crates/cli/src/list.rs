@@ -1,0 +1,33 @@
+//! `-l`: what can be traced.
+use crate::flags::Trace;
+use crate::trace::fail;
+use osmia::Detail;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Lists the probes that match a pattern, or those of a script.
+pub(crate) fn list(args: &Trace) -> ExitCode {
+    let detail = if args.verbose { Detail::Fields } else { Detail::Names };
+    let script = args.program.is_some()
+        || args.words.first().is_some_and(|word| word == "-" || Path::new(word).is_file());
+    let lines = if script {
+        args.source().and_then(|(source, params)| osmia::list_script(&source, &params))
+    } else {
+        osmia::list_probes(args.words.first().map_or("", String::as_str), detail)
+    };
+    match lines {
+        Ok(lines) => {
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            for line in lines {
+                // A reader that went away wants no more.
+                if writeln!(out, "{line}").is_err() {
+                    break;
+                }
+            }
+            let _ = out.flush();
+            ExitCode::SUCCESS
+        }
+        Err(message) => fail(&message),
+    }
+}

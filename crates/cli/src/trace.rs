@@ -1,0 +1,118 @@
+//! `osmia trace`: scripts.
+use crate::flags::Trace;
+use crate::request::Request;
+use osmia::{Child, CompileError, Compiled, Output, Style};
+use std::fs::File;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+/// Runs, lists, shows or writes what the words ask for.
+pub(crate) fn trace(args: &Trace) -> ExitCode {
+    if args.info {
+        print!("{}", osmia::info());
+        return ExitCode::SUCCESS;
+    }
+    if args.list {
+        return crate::list::list(args);
+    }
+    match args.check() {
+        Ok(request) => carry_out(request),
+        Err(message) => fail(&message),
+    }
+}
+
+/// One line of error; 1 as bpftrace's.
+pub(crate) fn fail(message: &str) -> ExitCode {
+    eprint!("{}", paint(&format!("ERROR: {}\n", message.trim_end())));
+    ExitCode::FAILURE
+}
+
+fn carry_out(mut request: Request) -> ExitCode {
+    // The child is there, and waits, before anything is compiled: scripts may name it.
+    let child = match request.command.as_deref().map(Child::hold).transpose() {
+        Ok(child) => child,
+        Err(message) => return fail(&message),
+    };
+    if let Some(child) = &child {
+        request.compile.lower.cpid = Some(child.pid());
+        request.compile.check.pid = request.compile.check.pid.or(Some(child.pid()));
+    }
+    let request = &request;
+    let compiled = match osmia::compile(&request.source, &request.compile) {
+        Ok(compiled) => compiled,
+        Err(CompileError::Script(diagnostics)) => {
+            eprint!("{}", paint(&diagnostics.render(&request.source)));
+            return ExitCode::FAILURE;
+        }
+        Err(CompileError::Machine(message)) => return fail(&message),
+    };
+    if !request.run.no_warnings {
+        eprint!("{}", paint(&compiled.warnings.render(&request.source)));
+    }
+    for (_, text) in &compiled.shown {
+        print!("{text}");
+    }
+    if let Some(path) = &request.emit {
+        return match std::fs::write(path, osmia::write_object(&compiled.object)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&format!("{}: {error}", path.display())),
+        };
+    }
+    if !request.compile.stages.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    run(request, compiled, child)
+}
+
+fn run(request: &Request, compiled: Compiled, child: Option<Child>) -> ExitCode {
+    let out: Box<dyn Write> = match &request.output {
+        None => Box::new(std::io::stdout()),
+        Some(path) => match File::create(path) {
+            Ok(file) => Box::new(file),
+            Err(error) => {
+                return fail(&format!("failed to open output file \"{}\": {error}", path.display()));
+            }
+        },
+    };
+    let style =
+        Style { trailer: compiled.config.str_trunc_trailer.clone(), ..osmia::local_style(&compiled.schema) };
+    let mut output = Output::new(out, Box::new(std::io::stderr()), request.form, request.buffering, style);
+    let mut options = request.run.clone();
+    options.interactive = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+    match osmia::run(&request.source, &request.compile, compiled, &options, child, &mut output) {
+        Ok(status) => ExitCode::from(status),
+        Err(message) => {
+            let _ = output.finish();
+            eprint!("{}", paint(&message));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `ERROR` and `WARNING` in colour, on a terminal that did not ask for none.
+pub(crate) fn paint(text: &str) -> String {
+    let wish = std::env::var("BPFTRACE_COLOR").unwrap_or_default();
+    let colour = match wish.as_str() {
+        "always" => true,
+        "never" => false,
+        _ => {
+            std::io::stderr().is_terminal()
+                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
+    };
+    if !colour {
+        return text.to_owned();
+    }
+    text.lines().map(|line| paint_line(line) + "\n").collect()
+}
+
+fn paint_line(line: &str) -> String {
+    for (word, code) in [("ERROR: ", "31"), ("WARNING: ", "33"), ("HINT: ", "36")] {
+        if let Some(at) = line.find(word) {
+            let (before, rest) = line.split_at(at);
+            let (word, rest) = rest.split_at(word.len() - 1);
+            return format!("{before}\x1b[{code}m{word}\x1b[0m{rest}");
+        }
+    }
+    line.to_owned()
+}

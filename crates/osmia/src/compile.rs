@@ -1,0 +1,196 @@
+//! From a script's text to an object, a schema and a plan.
+use osmia_base::{Diagnostic, Diagnostics, Source, Span};
+use osmia_event::Schema;
+use osmia_lang_trace::ast::Script;
+use osmia_lang_trace::check::{self, Options as CheckOptions};
+use osmia_lang_trace::typed::Config;
+use osmia_lang_trace::{LowerOptions, Plan, Transport};
+use osmia_object::{Object, Target};
+use std::path::PathBuf;
+
+/// What compiling is told besides the script.
+#[derive(Clone, Debug, Default)]
+pub struct CompileOptions {
+    /// What checking is told.
+    pub check: CheckOptions,
+    /// What lowering is told.
+    pub lower: LowerOptions,
+    /// Whether the machine may be asked: without it (`--vm`), only what the script itself says is known.
+    pub ask_machine: bool,
+    /// The kernel's types, where they are not to be the running kernel's.
+    pub btf: Option<PathBuf>,
+    /// Features that count as missing.
+    pub missing: Vec<osmia_abi::Feature>,
+    /// Features that are to be asked for before compiling; nothing is asked for where none are.
+    pub features: Vec<osmia_abi::Feature>,
+    /// Which stages are to be shown.
+    pub stages: Vec<Stage>,
+}
+
+/// A stage of the compiler that can be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The tree.
+    Ast,
+    /// The checked script.
+    Types,
+    /// The compiler's form, as lowered.
+    Ir,
+    /// The same, optimized.
+    IrOpt,
+    /// Instructions.
+    Bytecode,
+    /// Maps, data, relocations.
+    Object,
+}
+
+impl Stage {
+    /// All, in order, with the names that `-d` takes.
+    pub const ALL: &[(&'static str, Self)] = &[
+        ("ast", Self::Ast),
+        ("types", Self::Types),
+        ("ir", Self::Ir),
+        ("ir-opt", Self::IrOpt),
+        ("bytecode", Self::Bytecode),
+        ("object", Self::Object),
+    ];
+}
+
+/// A compiled script.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The object.
+    pub object: Object,
+    /// How to read what it sends and stores.
+    pub schema: Schema,
+    /// What is attached where.
+    pub plan: Plan,
+    /// The script's settings.
+    pub config: Config,
+    /// The machine, as far as it was asked.
+    pub target: Target,
+    /// What there is to say although it compiled.
+    pub warnings: Diagnostics,
+    /// The stages that were to be shown.
+    pub shown: Vec<(Stage, String)>,
+}
+
+/// Why a script did not compile.
+#[derive(Debug)]
+pub enum CompileError {
+    /// The script is wrong.
+    Script(Diagnostics),
+    /// The machine could not be asked.
+    Machine(String),
+}
+
+/// A parsed script, with what was wrong with its text.
+pub fn parse(source: &Source) -> (Script, Diagnostics) {
+    let parsed = osmia_lang_trace::parse(source);
+    (parsed.script, parsed.diagnostics)
+}
+
+/// Compiles a script.
+pub fn compile(source: &Source, options: &CompileOptions) -> Result<Compiled, CompileError> {
+    let mut shown = Vec::new();
+    let mut show = |stage, text: &dyn Fn() -> String| {
+        if options.stages.contains(&stage) {
+            shown.push((stage, text()));
+        }
+    };
+    let (script, mut diagnostics) = parse(source);
+    show(Stage::Ast, &|| osmia_lang_trace::ast::dump(&script));
+    if diagnostics.has_errors() {
+        return Err(CompileError::Script(diagnostics));
+    }
+    let target = gather(&script, options)?;
+    let checked = check::check(&script, &target, &options.check);
+    diagnostics.extend(checked.diagnostics);
+    if diagnostics.has_errors() {
+        return Err(CompileError::Script(diagnostics));
+    }
+    let program = checked.program;
+    show(Stage::Types, &|| format!("{program:#?}\n"));
+    let lowered = osmia_lang_trace::lower(&program, source, &target, &options.lower);
+    let mut lowered = lowered.map_err(|error| CompileError::Script(with(&diagnostics, error)))?;
+    show(Stage::Ir, &|| osmia_ir::text::print(&lowered.module));
+    osmia_ir::optimize(&mut lowered.module);
+    show(Stage::IrOpt, &|| osmia_ir::text::print(&lowered.module));
+    let object = osmia_ir::emit(lowered.module, &osmia_ir::Options::default())
+        .map_err(|error| CompileError::Script(with(&diagnostics, emit_error(source, &error))))?;
+    show(Stage::Bytecode, &|| crate::show::bytecode(&object));
+    show(Stage::Object, &|| crate::show::object(&object));
+    let (schema, plan) = (lowered.schema, lowered.plan);
+    Ok(Compiled { object, schema, plan, config: program.config, target, warnings: diagnostics, shown })
+}
+
+fn with(diagnostics: &Diagnostics, error: Diagnostic) -> Diagnostics {
+    let mut all = diagnostics.clone();
+    all.push(error);
+    all
+}
+
+/// A failure of the compiler, at the place in the script where it has one.
+fn emit_error(source: &Source, error: &osmia_ir::CompileError) -> Diagnostic {
+    let loc = match error {
+        osmia_ir::CompileError::StackTooDeep { biggest, .. } => biggest.first().map(|(_, loc)| *loc),
+        osmia_ir::CompileError::Unsupported { loc, .. } => Some(*loc),
+        _ => None,
+    };
+    let span = loc.map_or_else(Span::default, |loc| source.span_at(loc.line, loc.column));
+    Diagnostic::error(span, error.to_string())
+}
+
+/// What the script must know of the machine.
+fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileError> {
+    let wants = osmia_lang_trace::wants(script, &options.check.params);
+    if !options.ask_machine {
+        let mut target = Target { cpus: 1, ..Target::default() };
+        missing(&mut target, options);
+        return Ok(target);
+    }
+    let wants = osmia_host::Wants {
+        kernel_btf: wants.kernel_btf,
+        tracepoints: wants.tracepoints.into_iter().collect(),
+        raw_tracepoints: !wants.raw_tracepoints.is_empty(),
+        functions: wants
+            .functions
+            .into_iter()
+            .map(|name| osmia_host::FunctionPattern { module: None, name })
+            .collect(),
+        binaries: wants
+            .binaries
+            .into_iter()
+            .map(|(path, symbols)| osmia_host::BinaryWants { path, symbols: symbols.into_iter().collect() })
+            .collect(),
+        ksyms: wants.ksyms.into_iter().collect(),
+        kconfig: Vec::new(),
+        cpus: wants.cpus,
+        features: options.features.clone(),
+    };
+    let places = places(options.btf.as_ref());
+    let mut target =
+        osmia_host::gather_with(&wants, &places).map_err(|error| CompileError::Machine(error.to_string()))?;
+    missing(&mut target, options);
+    Ok(target)
+}
+
+/// Where the machine's facts are read.
+pub(crate) fn places(btf: Option<&PathBuf>) -> osmia_host::Places {
+    let usual = osmia_host::Places::default();
+    match btf {
+        Some(btf) => osmia_host::Places { btf: btf.clone(), ..usual },
+        None => usual,
+    }
+}
+
+fn missing(target: &mut Target, options: &CompileOptions) {
+    for feature in &options.missing {
+        target.features.set(*feature, false);
+    }
+}
+
+/// The transport for records that options ask for.
+pub fn transport(missing: &[osmia_abi::Feature]) -> Transport {
+    if missing.contains(&osmia_abi::Feature::Ringbuf) { Transport::PerfBuffer } else { Transport::Best }
+}

@@ -1,0 +1,213 @@
+//! JSON with bpftool's spacing, and the dialect of it that bpftool prints for people.
+use super::hex;
+
+/// How answers are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    #[default]
+    Text,
+    /// JSON on one line.
+    Json,
+    /// JSON on many.
+    PrettyJson,
+}
+
+impl Form {
+    /// Whether it is JSON of either kind.
+    pub const fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::PrettyJson)
+    }
+}
+
+/// Writes JSON, one piece after the other, into memory.
+#[derive(Clone, Debug)]
+pub struct Json {
+    out: Vec<u8>,
+    pretty: bool,
+    dialect: bool,
+    depth: usize,
+    comma: bool,
+}
+
+impl Json {
+    /// Real JSON, on one line or on many.
+    pub fn new(form: Form) -> Self {
+        Self { out: Vec::new(), pretty: form == Form::PrettyJson, dialect: false, depth: 0, comma: false }
+    }
+
+    /// What bpftool prints for people: like JSON, but bit fields and pointers are bare hexadecimal numbers.
+    pub const fn dialect(pretty: bool) -> Self {
+        Self { out: Vec::new(), pretty, dialect: true, depth: 0, comma: false }
+    }
+
+    /// Whether this is the dialect.
+    pub(super) const fn is_dialect(&self) -> bool {
+        self.dialect
+    }
+
+    /// What was written since the last time.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// All of it, with the newline that ends it.
+    pub fn finish(mut self) -> Vec<u8> {
+        self.out.push(b'\n');
+        self.out
+    }
+
+    /// The bytes, for what is to stand between without being JSON.
+    pub(super) const fn raw(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
+    /// `{ … }`
+    pub fn object(&mut self, fill: impl FnOnce(&mut Self)) {
+        self.start(b'{');
+        fill(self);
+        self.end(b'}');
+    }
+
+    /// `[ … ]`
+    pub fn array(&mut self, fill: impl FnOnce(&mut Self)) {
+        self.start(b'[');
+        fill(self);
+        self.end(b']');
+    }
+
+    pub(super) fn start(&mut self, bracket: u8) {
+        self.separate();
+        self.out.push(bracket);
+        self.depth += 1;
+        self.comma = false;
+    }
+
+    pub(super) fn end(&mut self, bracket: u8) {
+        self.depth = self.depth.saturating_sub(1);
+        if self.comma {
+            self.line();
+        }
+        self.out.push(bracket);
+        self.comma = true;
+    }
+
+    /// The name of the next value.
+    pub fn name(&mut self, name: &str) {
+        self.separate();
+        self.line();
+        self.comma = false;
+        self.quoted(name.as_bytes());
+        self.out.extend(if self.pretty { &b": "[..] } else { b":" });
+    }
+
+    /// A value that is written as it is: a number, `true`, `null`.
+    pub fn bare(&mut self, value: impl std::fmt::Display) {
+        use std::io::Write as _;
+        self.separate();
+        // Writing to a vector cannot fail.
+        drop(write!(self.out, "{value}"));
+    }
+
+    /// A string.
+    pub fn string(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    /// A string of bytes that are taken for text.
+    pub(super) fn bytes(&mut self, text: &[u8]) {
+        self.separate();
+        self.quoted(text);
+    }
+
+    /// `["0x00","0x01"]`
+    pub fn hex(&mut self, bytes: &[u8]) {
+        self.array(|json| {
+            for &byte in bytes {
+                json.separate();
+                json.out.extend(b"\"0x");
+                hex::push_byte(&mut json.out, byte);
+                json.out.push(b'"');
+            }
+        });
+    }
+
+    /// A name and a bare value.
+    pub fn field(&mut self, name: &str, value: impl std::fmt::Display) {
+        self.name(name);
+        self.bare(value);
+    }
+
+    /// A name and a string.
+    pub fn text_field(&mut self, name: &str, text: &str) {
+        self.name(name);
+        self.string(text);
+    }
+
+    fn separate(&mut self) {
+        if self.comma {
+            self.out.push(b',');
+        }
+        self.comma = true;
+    }
+
+    fn line(&mut self) {
+        if self.pretty {
+            self.out.push(b'\n');
+            self.out.resize(self.out.len() + 4 * self.depth, b' ');
+        }
+    }
+
+    fn quoted(&mut self, text: &[u8]) {
+        self.out.push(b'"');
+        for &byte in text {
+            match byte {
+                b'\t' => self.out.extend(b"\\t"),
+                // bpftool writes a backslash as if it were a newline, and readers of its output know it so.
+                b'\n' | b'\\' => self.out.extend(b"\\n"),
+                b'\r' => self.out.extend(b"\\r"),
+                b'\x0c' => self.out.extend(b"\\f"),
+                b'\x08' => self.out.extend(b"\\b"),
+                b'"' => self.out.extend(b"\\\""),
+                0..b' ' => {
+                    self.out.extend(b"\\u00");
+                    hex::push_byte(&mut self.out, byte);
+                }
+                _ => self.out.push(byte),
+            }
+        }
+        self.out.push(b'"');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(json: &mut Json) {
+        json.array(|json| {
+            json.object(|json| {
+                json.field("a", 1);
+                json.name("b");
+                json.hex(&[1, 255]);
+                json.name("c");
+                json.array(|_| {});
+            });
+            json.object(|json| json.text_field("d", "x\"\u{1}"));
+        });
+    }
+
+    #[test]
+    fn spacing_is_that_of_bpftool() {
+        let mut compact = Json::new(Form::Json);
+        sample(&mut compact);
+        let text = String::from_utf8(compact.finish()).unwrap();
+        assert_eq!(text, "[{\"a\":1,\"b\":[\"0x01\",\"0xff\"],\"c\":[]},{\"d\":\"x\\\"\\u0001\"}]\n");
+        let mut pretty = Json::new(Form::PrettyJson);
+        sample(&mut pretty);
+        let text = String::from_utf8(pretty.finish()).unwrap();
+        let expected = "[{\n        \"a\": 1,\n        \"b\": [\"0x01\",\"0xff\"\n        ],\n        \"c\": []\n    },{\n        \
+            \"d\": \"x\\\"\\u0001\"\n    }\n]\n";
+        assert_eq!(text, expected);
+    }
+}

@@ -1,0 +1,67 @@
+//! The kernel's symbols by their exact addresses.
+use std::cmp::Ordering;
+use std::fs;
+
+/// The symbol that calls in loaded programs are counted from.
+const CALL_BASE: &str = "__bpf_call_base";
+
+/// All symbols of the kernel, as far as it tells their addresses.
+#[derive(Debug, Default)]
+pub(super) struct Symbols {
+    /// The address of `__bpf_call_base`; 0 if it is hidden.
+    pub(super) call_base: u64,
+    by_address: Vec<(u64, String)>,
+}
+
+impl Symbols {
+    /// Those of the running kernel.
+    pub(super) fn read() -> Self {
+        Self::parse(&fs::read_to_string("/proc/kallsyms").unwrap_or_default())
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut by_address: Vec<(u64, String)> =
+            text.lines().filter_map(line).map(|(address, name)| (address, name.to_owned())).collect();
+        let base = by_address.iter().find(|(_, name)| name == CALL_BASE);
+        let Some(&(call_base, _)) = base else { return Self::default() };
+        by_address.sort_by_key(|(address, _)| *address);
+        Self { call_base, by_address }
+    }
+
+    /// The symbol at an address. Of several the one that bpftool's search meets first.
+    pub(super) fn at(&self, address: u64) -> Option<&str> {
+        let (mut low, mut high) = (0, self.by_address.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            let (found, name) = self.by_address.get(middle)?;
+            match address.cmp(found) {
+                Ordering::Less => high = middle,
+                Ordering::Equal => return Some(name),
+                Ordering::Greater => low = middle + 1,
+            }
+        }
+        None
+    }
+}
+
+/// Address and name of a line; `None` where the address is hidden.
+fn line(line: &str) -> Option<(u64, &str)> {
+    let mut words = line.split_whitespace();
+    let address = u64::from_str_radix(words.next()?, 16).ok().filter(|address| *address != 0)?;
+    Some((address, words.nth(1)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_exact_addresses_count() {
+        let text = "ffff0010 T b\nffff0000 T __bpf_call_base\nffff0020 t c\t[mod]\n0000 A hidden\n";
+        let symbols = Symbols::parse(text);
+        assert_eq!(symbols.call_base, 0xffff_0000);
+        assert_eq!(symbols.at(0xffff_0020), Some("c"));
+        assert_eq!(symbols.at(0xffff_0018), None);
+        assert!(Symbols::parse("0000000000000000 T __bpf_call_base\n").at(0).is_none());
+    }
+}

@@ -1,0 +1,412 @@
+//! The world of the running kernel: what is loaded and attached there, read from here.
+use crate::child::Child;
+use crate::run::RunOptions;
+use crate::user::{global_size, value_size};
+use crate::world::{Asked, Refused, See};
+use osmia_abi::Feature;
+use osmia_base::Source;
+use osmia_event::{Lookup, MapSchema, RawEntry, Storage, Symbol};
+use osmia_host::{Cgroups, Symbols, Users};
+use osmia_lang_trace::{Plan, PlannedProbe};
+use osmia_loader::{Arrival, AttachOptions, Attachment, Globals, LoadError, LoadOptions, Loaded, Stream};
+use osmia_object::{Attach, Image, ProbeSide, UprobeTarget};
+use osmia_sys::bpf::MapFd;
+use osmia_sys::process::PidFd;
+use osmia_sys::{Interest, Poller, SignalFd};
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::ControlFlow;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+/// Signals that end a run: SIGINT, SIGTERM, SIGHUP.
+pub(crate) const ENDING: &[i32] = &[2, 15, 1];
+
+/// After so long without a word a person is told that all is well.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// Pages of each processor's buffer, where the kernel has no ring buffer.
+const PERF_PAGES: usize = 64;
+
+/// What [`Poller`] calls what it waits for.
+const RECORDS: u64 = 0;
+const SIGNALS: u64 = 1;
+const PROCESS: u64 = 2;
+
+/// A script in the kernel.
+#[derive(Debug)]
+pub struct Kernel {
+    loaded: Loaded,
+    attached: Vec<Attachment>,
+    stream: Option<Stream>,
+    globals: Option<Globals>,
+    poller: Option<(Poller, SignalFd)>,
+    names: Names,
+    child: Option<Child>,
+    target: Option<PidFd>,
+    lost: u64,
+    silence: Option<Duration>,
+    options: AttachOptions,
+}
+
+/// An image that the kernel did not take.
+#[derive(Debug)]
+pub(crate) struct LoadFailure(LoadError);
+
+impl LoadFailure {
+    /// Features that the kernel lacks and that the script may have been compiled for: asked now, as something was refused.
+    pub(crate) fn lacking(&self) -> Vec<Feature> {
+        let refused = match &self.0 {
+            LoadError::Program(rejection) => rejection.errno != osmia_sys::Errno::EPERM,
+            LoadError::Map(_) => true,
+            LoadError::Btf(_) | LoadError::Memlock { .. } | LoadError::Image(_) => false,
+        };
+        if !refused {
+            return Vec::new();
+        }
+        const USED: &[Feature] = &[
+            Feature::Ringbuf,
+            Feature::CurrentTaskBtf,
+            Feature::ProbeReadKernel,
+            Feature::KtimeBoot,
+            Feature::LookupPercpu,
+            Feature::GetFuncIp,
+            Feature::BpfLoop,
+            Feature::ForEachMapElem,
+            Feature::GlobalData,
+        ];
+        USED.iter()
+            .copied()
+            .filter(|feature| matches!(osmia_host::probe(*feature, &|_| None), Ok(false)))
+            .collect()
+    }
+
+    /// What to tell the person, with the line of the script that the kernel did not like.
+    pub(crate) fn explain(&self, source: &Source, verbose: bool) -> String {
+        let mut text = self.place(source);
+        if let (true, LoadError::Program(rejection)) = (verbose, &self.0) {
+            text.push_str(&rejection.log);
+        }
+        text
+    }
+
+    fn place(&self, source: &Source) -> String {
+        let LoadError::Program(rejection) = &self.0 else { return format!("ERROR: {}\n", self.0) };
+        let Some(place) = rejection.place.as_ref().filter(|place| place.line > 0) else {
+            return format!("ERROR: {}\n", self.0);
+        };
+        let reason = rejection.meaning.as_ref().unwrap_or(&rejection.reason);
+        let span = source.span_at(place.line, place.column);
+        let mut diagnostic =
+            osmia_base::Diagnostic::error(span, format!("the kernel's verifier refuses this: {reason}"));
+        if rejection.meaning.is_some() {
+            diagnostic = diagnostic.hint(format!("it says: {}", rejection.reason));
+        }
+        if let Some(advice) = &rejection.advice {
+            diagnostic = diagnostic.hint(advice.clone());
+        }
+        diagnostic.render(source)
+    }
+}
+
+impl Kernel {
+    /// Loads an image.
+    pub(crate) fn load(image: Image) -> Result<Self, LoadFailure> {
+        let loaded = osmia_loader::load(&image, &LoadOptions::default()).map_err(LoadFailure)?;
+        let globals = loaded.map(".bss").and_then(|map| Globals::new(&map.fd).ok());
+        let stream = loaded.map("events").and_then(|map| Stream::open(&map.fd, PERF_PAGES).ok());
+        let stacks = loaded.maps.iter().filter(|map| map.name.starts_with("stack_"));
+        let stacks = stacks.filter_map(|map| Some((map.name.clone(), map.fd.try_clone().ok()?))).collect();
+        let names = Names { symbols: None, users: Users::default(), cgroups: Cgroups::default(), stacks };
+        Ok(Self {
+            loaded,
+            attached: Vec::new(),
+            stream,
+            globals,
+            poller: None,
+            names,
+            child: None,
+            target: None,
+            lost: 0,
+            silence: None,
+            options: AttachOptions::default(),
+        })
+    }
+
+    /// Says which processes end the run, and whether a person is watching.
+    pub(crate) fn watch(
+        &mut self,
+        child: Option<Child>,
+        options: &RunOptions,
+        missing: &[Feature],
+    ) -> Result<(), String> {
+        self.child = child;
+        self.options.without_kprobe_multi = missing.contains(&Feature::KprobeMulti);
+        self.options.without_uprobe_multi = missing.contains(&Feature::UprobeMulti);
+        if let Some(pid) = options.pid {
+            self.target = Some(PidFd::open(pid).map_err(|error| format!("-p {pid}: {error}"))?);
+        }
+        self.silence = options.interactive.then_some(SILENCE);
+        Ok(())
+    }
+
+    /// Runs a program once, by request.
+    pub fn run(&mut self, program: &str) -> Result<(), String> {
+        let Some(program) = self.loaded.program(program) else {
+            return Err(format!("there is no program {program}"));
+        };
+        osmia_loader::run_once(program).map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Attaches everything that is to be attached, side by side.
+    pub fn attach(&mut self, plan: &Plan) -> Result<(), Refused> {
+        let mut wanted = Vec::new();
+        for probe in &plan.probes {
+            let Some(program) = self.loaded.program(&probe.program) else { continue };
+            wanted.extend(places(probe).into_iter().map(|place| (probe, program, place)));
+        }
+        let requests: Vec<_> =
+            wanted.iter().map(|(_, program, place)| (*program, place, self.options)).collect();
+        let mut refused = None;
+        for (answer, (probe, ..)) in osmia_loader::attach_each(&requests).into_iter().zip(&wanted) {
+            match answer {
+                Ok(attachment) => self.attached.push(attachment),
+                Err(error) => {
+                    refused.get_or_insert(Refused {
+                        span: probe.span,
+                        probe: probe.name.clone(),
+                        why: error.to_string(),
+                    });
+                }
+            }
+        }
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// Takes everything down, side by side.
+    pub fn detach(&mut self) {
+        osmia_loader::detach_all(std::mem::take(&mut self.attached));
+    }
+
+    /// Lets the child run.
+    pub fn release(&mut self) -> Result<(), String> {
+        match &mut self.child {
+            None => Ok(()),
+            Some(child) => {
+                child.0.release().map_err(|error| format!("the command of -c does not start: {error}"))
+            }
+        }
+    }
+
+    /// Whether the run ends with a process.
+    pub fn watches_process(&self) -> bool {
+        self.child.is_some() || self.target.is_some()
+    }
+
+    /// Hands out records in order.
+    pub fn records(&mut self, see: &mut See<'_>) {
+        let Some(stream) = &mut self.stream else { return };
+        let (names, lost) = (&mut self.names, &mut self.lost);
+        let consumed = stream.consume(|arrival| match arrival {
+            Arrival::Record(bytes) => see(bytes, names),
+            Arrival::Lost(count) => {
+                *lost += count;
+                ControlFlow::Continue(())
+            }
+        });
+        // A ring that cannot be read any more has nothing more to say.
+        if consumed.is_err() {
+            self.stream = None;
+        }
+    }
+
+    /// Sleeps until there is something to do.
+    pub fn wait(&mut self) -> Asked {
+        if self.poller.is_none() {
+            match self.prepare() {
+                Ok(poller) => self.poller = Some(poller),
+                Err(error) => return Asked::Broken(error.to_string()),
+            }
+        }
+        let Some((poller, signals)) = &self.poller else { return Asked::Nothing };
+        let ready = match poller.wait(self.silence) {
+            Ok(ready) => ready,
+            Err(osmia_sys::Errno::EINTR) => return Asked::Records,
+            Err(error) => return Asked::Broken(error.to_string()),
+        };
+        if ready.is_empty() {
+            self.silence = None;
+            return Asked::Silence;
+        }
+        if ready.iter().any(|ready| ready.token == SIGNALS)
+            && let Ok(Some(signal)) = signals.take()
+        {
+            return Asked::Signal(signal);
+        }
+        if ready.iter().any(|ready| ready.token == PROCESS) { Asked::Gone } else { Asked::Records }
+    }
+
+    fn prepare(&self) -> Result<(Poller, SignalFd), osmia_sys::Errno> {
+        let poller = Poller::new()?;
+        let signals = SignalFd::new(ENDING)?;
+        poller.add(&signals, SIGNALS, Interest::Read)?;
+        for descriptor in self.stream.iter().flat_map(Stream::descriptors) {
+            poller.add(&descriptor, RECORDS, Interest::Read)?;
+        }
+        if let Some(child) = &self.child {
+            poller.add(child.0.pidfd(), PROCESS, Interest::Read)?;
+        }
+        if let Some(target) = &self.target {
+            poller.add(target, PROCESS, Interest::Read)?;
+        }
+        Ok((poller, signals))
+    }
+
+    /// What is in one of the script's maps.
+    pub fn entries(&self, map: &MapSchema) -> io::Result<Vec<RawEntry>> {
+        let Some(found) = self.loaded.map(&map.map) else { return Ok(Vec::new()) };
+        let entries = osmia_loader::dump(&found.fd)
+            .map_err(|error| io::Error::other(format!("{}: {error}", map.name)))?;
+        Ok(entries.into_iter().map(|entry| RawEntry { key: entry.key, values: entry.values }).collect())
+    }
+
+    /// Removes all entries.
+    pub fn clear(&mut self, map: &MapSchema) {
+        match map.storage {
+            Storage::Global { offset } => self.wipe(offset, global_size(map)),
+            Storage::Hash { .. } | Storage::Array { .. } => {
+                if let Some(found) = self.loaded.map(&map.map) {
+                    // What cannot be removed is seen when the map is printed.
+                    let _ = osmia_loader::clear(&found.fd);
+                }
+            }
+        }
+    }
+
+    /// Sets all values to zero.
+    pub fn zero(&mut self, map: &MapSchema) {
+        match map.storage {
+            Storage::Global { offset } => self.wipe(offset, value_size(map)),
+            Storage::Hash { .. } | Storage::Array { .. } => {
+                if let Some(found) = self.loaded.map(&map.map) {
+                    let _ = osmia_loader::zero(&found.fd);
+                }
+            }
+        }
+    }
+
+    fn wipe(&self, offset: u32, size: usize) {
+        if let Some(globals) = &self.globals {
+            let _ = globals.write(offset as usize, &vec![0; size]);
+        }
+    }
+
+    /// Records that the reader was too slow for.
+    pub const fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// A number in `.bss`.
+    pub fn data(&self, offset: usize) -> Option<u64> {
+        let mut raw = [0; 8];
+        self.globals.as_ref()?.read(offset, &mut raw).ok()?;
+        Some(u64::from_ne_bytes(raw))
+    }
+
+    /// Writes a number to `.bss`.
+    pub fn set_data(&mut self, offset: usize, value: u64) {
+        if let Some(globals) = &self.globals {
+            let _ = globals.write(offset, &value.to_ne_bytes());
+        }
+    }
+
+    /// Whom to ask for names.
+    pub fn lookup(&mut self) -> &mut dyn Lookup {
+        &mut self.names
+    }
+}
+
+/// Where a probe's program goes: many functions by one link.
+fn places(probe: &PlannedProbe) -> Vec<Attach> {
+    let places: Vec<&Attach> = probe.attach.iter().filter(|place| **place != Attach::TestRun).collect();
+    if !probe.multi {
+        return places.into_iter().cloned().collect();
+    }
+    let (mut functions, mut rest) = (BTreeMap::<ProbeSide, Vec<String>>::new(), Vec::new());
+    let mut files = BTreeMap::<(String, ProbeSide, Option<u32>), Vec<UprobeTarget>>::new();
+    for place in places {
+        match place {
+            Attach::Kprobe { function, offset: 0, side, .. } => {
+                functions.entry(*side).or_default().push(function.clone())
+            }
+            Attach::Uprobe { path, target, pid, side } => {
+                files.entry((path.clone(), *side, *pid)).or_default().push(target.clone());
+            }
+            other => rest.push(other.clone()),
+        }
+    }
+    rest.extend(functions.into_iter().map(|(side, functions)| Attach::KprobeMulti { functions, side }));
+    rest.extend(files.into_iter().map(|((path, side, pid), targets)| Attach::UprobeMulti {
+        path,
+        targets,
+        pid,
+        side,
+    }));
+    rest
+}
+
+/// Names of this machine; each table is read when it is first needed.
+#[derive(Debug)]
+struct Names {
+    symbols: Option<Symbols>,
+    users: Users,
+    cgroups: Cgroups,
+    stacks: Vec<(String, MapFd)>,
+}
+
+impl Names {
+    fn symbols(&mut self) -> &mut Symbols {
+        self.symbols.get_or_insert_with(Symbols::new)
+    }
+}
+
+impl Lookup for Names {
+    fn kernel_symbol(&mut self, address: u64) -> Option<Symbol> {
+        let (symbol, offset) = self.symbols().kernel(address)?;
+        let module = Some(symbol.module).filter(|module| !module.is_empty());
+        Some(Symbol { name: symbol.name, offset, module })
+    }
+
+    fn user_symbol(&mut self, pid: u32, address: u64) -> Option<Symbol> {
+        let symbol = self.symbols().user(pid, address)?;
+        Some(Symbol { name: symbol.name, offset: symbol.offset, module: symbol.module })
+    }
+
+    fn stack(&mut self, map: &str, id: i64) -> Vec<u64> {
+        let Some((_, map)) = self.stacks.iter().find(|(name, _)| name == map) else { return Vec::new() };
+        let Ok(id) = u32::try_from(id) else { return Vec::new() };
+        let Ok(Some(value)) = map.get(&id.to_ne_bytes()) else { return Vec::new() };
+        let words = value.chunks_exact(8).map(|word| word.try_into().map_or(0, u64::from_ne_bytes));
+        words.take_while(|address| *address != 0).collect()
+    }
+
+    fn username(&mut self, uid: u32) -> Option<String> {
+        self.users.name(uid).map(str::to_owned)
+    }
+
+    fn cgroup_path(&mut self, id: u64) -> Option<String> {
+        self.cgroups.path(id).map(|path| format!("unified:{path}"))
+    }
+
+    fn boot_time_to_wall(&mut self, boot: u64) -> Option<i64> {
+        i64::try_from(boot).ok()?.checked_add(osmia_host::boot_to_wall())
+    }
+}
+
+/// Descriptors that a caller may wait on besides.
+pub(crate) fn add_descriptors(poller: &Poller, stream: &Stream, token: u64) -> Result<(), osmia_sys::Errno> {
+    stream
+        .descriptors()
+        .iter()
+        .try_for_each(|descriptor| poller.add(&descriptor.as_fd(), token, Interest::Read))
+}

@@ -1,0 +1,105 @@
+//! What can be traced: the probes of this machine, or those that a script names.
+use crate::compile::places;
+use osmia_base::Source;
+use osmia_host::{BinaryWants, FunctionPattern, Wants, tracefs};
+use osmia_lang_trace::attach_point::{expand, has_wildcard, resolve_point};
+use osmia_lang_trace::probes::Provider;
+use osmia_lang_trace::{Detail, list};
+use osmia_object::{Target, TraceEvent};
+
+/// The lines for a pattern, sorted.
+pub fn list_probes(pattern: &str, detail: Detail) -> Result<Vec<String>, String> {
+    let target = machine(pattern, detail)?;
+    list(pattern, &target, detail).map_err(|error| error.text)
+}
+
+/// The probes that a script names, each once.
+pub fn list_script(source: &Source, params: &[String]) -> Result<Vec<String>, String> {
+    let (script, diagnostics) = crate::compile::parse(source);
+    if diagnostics.has_errors() {
+        return Err(diagnostics.render(source));
+    }
+    let mut lines = Vec::new();
+    for text in script.probes.iter().flat_map(|probe| &probe.points) {
+        let point = resolve_point(&text.text, text.span, params).map_err(|error| error.render(source))?;
+        let target = machine(&text.text, Detail::Names)?;
+        match expand(&point, &target) {
+            Ok(points) => lines.extend(points.iter().map(osmia_lang_trace::attach_point::AttachPoint::name)),
+            // A listing says what there is; what is not there is not an error.
+            Err(_) => continue,
+        }
+    }
+    lines.dedup();
+    Ok(lines)
+}
+
+/// What a pattern may stand for on this machine; no more is read.
+fn machine(pattern: &str, detail: Detail) -> Result<Target, String> {
+    let mut target = Target::default();
+    let mut wants = Wants::default();
+    for part in pattern.split(',').map(str::trim) {
+        let words: Vec<&str> = part.split(':').collect();
+        let provider = words.first().filter(|_| words.len() > 1).and_then(|word| Provider::from_name(word));
+        let wanted = |kind: Provider| match provider {
+            Some(provider) => provider == kind,
+            None => !has_type_word(part),
+        };
+        if wanted(Provider::Tracepoint) {
+            tracepoints(&words, provider.is_some(), detail, &mut target, &mut wants)?;
+        }
+        wants.raw_tracepoints |= wanted(Provider::RawTracepoint);
+        let functions = [Provider::Kprobe, Provider::Kretprobe, Provider::Fentry, Provider::Fexit];
+        if functions.into_iter().any(wanted) {
+            wants.functions.push(FunctionPattern { module: None, name: "*".into() });
+        }
+        let typed = [Provider::Fentry, Provider::Fexit, Provider::Iter, Provider::RawTracepoint];
+        wants.kernel_btf |= typed.into_iter().any(wanted) || has_type_word(part);
+        if let (Some(Provider::Uprobe | Provider::Uretprobe | Provider::Usdt), Some(path)) =
+            (provider, words.get(1))
+        {
+            let symbol = words.last().filter(|_| words.len() > 2).copied().unwrap_or("*");
+            wants.binaries.push(BinaryWants { path: (*path).to_owned(), symbols: vec![symbol.to_owned()] });
+        }
+    }
+    let found = osmia_host::gather_with(&wants, &places(None)).map_err(|error| error.to_string())?;
+    let tracepoints = std::mem::take(&mut target.tracepoints);
+    target = found;
+    target.tracepoints.extend(tracepoints);
+    Ok(target)
+}
+
+/// A listing of types: `struct task_*`.
+fn has_type_word(pattern: &str) -> bool {
+    ["struct ", "union ", "enum "].iter().any(|word| pattern.starts_with(word))
+}
+
+/// Names of tracepoints are cheap; their fields are a file each.
+fn tracepoints(
+    words: &[&str],
+    named: bool,
+    detail: Detail,
+    target: &mut Target,
+    wants: &mut Wants,
+) -> Result<(), String> {
+    if detail == Detail::Fields {
+        let (category, name) = match words {
+            [_, category, name] if named => (*category, *name),
+            _ => ("*", "*"),
+        };
+        // `t:*foo*` stands for every category.
+        wants.tracepoints.push((category.to_owned(), name.to_owned()));
+        if !has_wildcard(category) && !has_wildcard(name) {
+            return Ok(());
+        }
+    }
+    let root = match tracefs::root() {
+        Ok(root) => root,
+        Err(_) if !named => return Ok(()),
+        Err(error) => return Err(error.to_string()),
+    };
+    let names = tracefs::event_names(root).map_err(|error| format!("{}: {error}", root.display()))?;
+    if detail == Detail::Names {
+        target.tracepoints.extend(names.into_iter().map(|name| (name, TraceEvent::default())));
+    }
+    Ok(())
+}

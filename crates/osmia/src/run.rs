@@ -1,0 +1,196 @@
+//! Running a compiled script: load, attach, read, print.
+use crate::child::Child;
+use crate::compile::{CompileError, CompileOptions, Compiled, compile};
+use crate::kernel::Kernel;
+use crate::output::Output;
+use crate::session::{Choices, End, Session};
+use crate::user::User;
+use crate::world::World;
+use osmia_base::Source;
+use osmia_lang_trace::{Plan, Provider};
+use osmia_object::Image;
+use osmia_render::Message;
+use std::io;
+
+/// What running is told besides the script.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// Do not say that probes are attached.
+    pub quiet: bool,
+    /// Tell more.
+    pub verbose: bool,
+    /// Stop once everything is attached.
+    pub dry_run: bool,
+    /// Say nothing of warnings.
+    pub no_warnings: bool,
+    /// End with this process.
+    pub pid: Option<u32>,
+    /// Run in this process.
+    pub user: bool,
+    /// A person is watching.
+    pub interactive: bool,
+}
+
+/// Runs a script to its end; the status that the process is to leave with. An error is what to tell the person.
+pub fn run(
+    source: &Source,
+    how: &CompileOptions,
+    compiled: Compiled,
+    options: &RunOptions,
+    child: Option<Child>,
+    output: &mut Output,
+) -> Result<u8, String> {
+    let (compiled, mut world) = if options.user {
+        let image = image(&compiled)?;
+        let user = User::new(&compiled, image).map_err(|error| format!("ERROR: {error}\n"))?;
+        (compiled, World::User(Box::new(user)))
+    } else {
+        let (compiled, mut kernel) = start(source, how, compiled, options.verbose)?;
+        kernel.watch(child, options, &how.missing).map_err(|error| format!("ERROR: {error}\n"))?;
+        (compiled, World::Kernel(Box::new(kernel)))
+    };
+    match conduct(source, &compiled, &mut world, options, output) {
+        Ok(status) => Ok(status),
+        // Nobody reads any more: everything is taken down, and there is nobody to tell.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
+        Err(Failure::Output(error)) => Err(format!("ERROR: {error}\n")),
+        Err(Failure::Words(words)) => Err(words),
+    }
+}
+
+/// Why a run broke off.
+#[derive(Debug)]
+enum Failure {
+    Output(io::Error),
+    Words(String),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// Makes the object fit for the machine.
+fn image(compiled: &Compiled) -> Result<Image, String> {
+    osmia_object::resolve(&compiled.object, &compiled.target).map_err(|errors| format!("ERROR: {errors}\n"))
+}
+
+/// Loads; where the kernel refuses because it lacks something, compiles once more without that.
+fn start(
+    source: &Source,
+    how: &CompileOptions,
+    compiled: Compiled,
+    verbose: bool,
+) -> Result<(Compiled, Kernel), String> {
+    let first = match Kernel::load(image(&compiled)?) {
+        Ok(kernel) => return Ok((compiled, kernel)),
+        Err(error) => error,
+    };
+    let lacking = first.lacking();
+    if lacking.is_empty() {
+        return Err(first.explain(source, verbose));
+    }
+    let mut again = how.clone();
+    again.missing.extend(lacking.iter().copied());
+    again.lower.transport = crate::compile::transport(&again.missing);
+    let compiled = match compile(source, &again) {
+        Ok(compiled) => compiled,
+        Err(CompileError::Script(diagnostics)) => return Err(diagnostics.render(source)),
+        Err(CompileError::Machine(message)) => return Err(format!("ERROR: {message}\n")),
+    };
+    match Kernel::load(image(&compiled)?) {
+        Ok(kernel) => Ok((compiled, kernel)),
+        Err(error) => Err(error.explain(source, verbose)),
+    }
+}
+
+/// `begin`, attach, read, `end`, maps.
+fn conduct(
+    source: &Source,
+    compiled: &Compiled,
+    world: &mut World,
+    options: &RunOptions,
+    output: &mut Output,
+) -> Result<u8, Failure> {
+    let plan = &compiled.plan;
+    if let Some(offset) = variable(compiled, "start_ns") {
+        world.set_data(offset, world.boot_ns());
+    }
+    if !options.dry_run {
+        run_all(world, plan, Provider::Begin)?;
+    }
+    world.attach(plan).map_err(|error| Failure::Words(error.render(source)))?;
+    if options.user && !options.dry_run {
+        run_all(world, plan, Provider::Test)?;
+    }
+    if !options.quiet {
+        let count: usize = plan.probes.iter().map(|probe| probe.attach.len()).sum();
+        output.say(&Message::Attached(count as u64))?;
+    }
+    if std::env::var_os("__BPFTRACE_NOTIFY_PROBES_ATTACHED").is_some() {
+        output.write(b"__BPFTRACE_NOTIFY_PROBES_ATTACHED\n")?;
+        output.pause()?;
+    }
+    if options.dry_run {
+        return Ok(0);
+    }
+    world.release().map_err(|error| Failure::Words(format!("ERROR: {error}\n")))?;
+    let choices = Choices { no_warnings: options.no_warnings, max_cat_bytes: 0 };
+    let mut session = Session::new(&compiled.schema, world, output, choices, source);
+    let world_waits = session.world.watches_process();
+    let endless = plan.probes.iter().any(|probe| {
+        !matches!(probe.provider, Provider::Begin | Provider::End | Provider::Test | Provider::Bench)
+    });
+    let end = if endless || world_waits { session.watch()? } else { session.drain()?.unwrap_or(End::Done) };
+    // What is attached is taken down first: nothing happens any more while the end is told.
+    session.world.detach();
+    run_all(session.world, plan, Provider::End)?;
+    while session.drain()?.is_some() {}
+    losses(compiled, &mut session)?;
+    session.output.say(&Message::End)?;
+    if compiled.config.print_maps_on_exit {
+        session.print_maps()?;
+    }
+    session.output.finish()?;
+    Ok(match end {
+        End::Exit(code) => code as u8,
+        End::Signal(_) | End::Gone | End::Done | End::Closed => 0,
+    })
+}
+
+fn run_all(world: &mut World, plan: &Plan, provider: Provider) -> Result<(), Failure> {
+    for probe in plan.of(provider) {
+        world
+            .run(&probe.program)
+            .map_err(|error| Failure::Words(format!("ERROR: {}: {error}\n", probe.name)))?;
+    }
+    Ok(())
+}
+
+/// What was lost, told once at the end.
+fn losses(compiled: &Compiled, session: &mut Session<'_>) -> io::Result<()> {
+    let lost = variable(compiled, "lost_events").and_then(|offset| session.world.data(offset)).unwrap_or(0);
+    let lost = lost + session.world.lost();
+    if lost > 0 {
+        session.output.say(&Message::Lost(lost))?;
+    }
+    let Some(full) = variable(compiled, "map_full") else { return Ok(()) };
+    for (index, map) in compiled.schema.maps.iter().enumerate() {
+        let count = session.world.data(full + index * 8).unwrap_or(0);
+        if count > 0 {
+            let name = &map.name;
+            session.output.note(&format!(
+                "WARNING: map {name} is full: {count} updates were lost. Raise BPFTRACE_MAX_MAP_KEYS (now {})",
+                compiled.config.max_map_keys
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a variable of `.bss` is.
+fn variable(compiled: &Compiled, name: &str) -> Option<usize> {
+    let bss = compiled.object.data.values().find(|data| data.name == ".bss")?;
+    bss.variables.iter().find(|variable| variable.name == name).map(|variable| variable.offset as usize)
+}

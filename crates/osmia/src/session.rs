@@ -1,0 +1,287 @@
+//! A script that runs: records are read as they come, and what they ask for is done.
+//!
+//! The loop sleeps until something happens (records, a signal, the end of a process) and never wakes by the clock.
+use crate::output::Output;
+use crate::world::{Asked, World};
+use osmia_event::{Missing, Record, Schema, Table, Value, Verb};
+use osmia_render::{Message, Origin};
+use std::io;
+use std::ops::ControlFlow;
+use std::process::Command;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// `exit()`, with its code.
+    Exit(i32),
+    /// Somebody asked: Ctrl-C, SIGTERM.
+    Signal(i32),
+    /// The child of `-c`, or the process of `-p`, is gone.
+    Gone,
+    /// All probes ran once, and there are no others.
+    Done,
+    /// Nobody listens to the output any more.
+    Closed,
+}
+
+/// What a reader needs while it reads.
+pub struct Session<'a> {
+    /// How to read.
+    pub schema: &'a Schema,
+    /// Where the programs run.
+    pub world: &'a mut World,
+    /// Where words go.
+    pub output: &'a mut Output,
+    /// What the reader does and does not do.
+    pub choices: Choices,
+    /// Maps that `zero()` was applied to and `clear()` was not: they are printed even where nothing tells them from unused
+    /// ones.
+    zeroed: Vec<bool>,
+    /// The script, for messages that show a line of it.
+    source: &'a osmia_base::Source,
+}
+
+impl std::fmt::Debug for Session<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("output", &self.output)
+            .field("choices", &self.choices)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the reader does and does not do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Say nothing of warnings.
+    pub no_warnings: bool,
+    /// At most so many bytes of a file for `cat()`; 0 for the usual 10,240.
+    pub max_cat_bytes: u32,
+}
+
+/// The usual limit of `cat()`.
+const CAT_BYTES: u64 = 10_240;
+
+impl<'a> Session<'a> {
+    /// A reader that has read nothing yet.
+    pub fn new(
+        schema: &'a Schema,
+        world: &'a mut World,
+        output: &'a mut Output,
+        choices: Choices,
+        source: &'a osmia_base::Source,
+    ) -> Self {
+        let zeroed = vec![false; schema.maps.len()];
+        Self { schema, world, output, choices, zeroed, source }
+    }
+
+    /// Reads until something ends the run.
+    pub fn watch(&mut self) -> io::Result<End> {
+        loop {
+            if let Some(end) = self.drain()? {
+                return Ok(end);
+            }
+            self.output.pause()?;
+            match self.world.wait() {
+                Asked::Records => {}
+                Asked::Signal(number) => return Ok(End::Signal(number)),
+                Asked::Gone => return Ok(self.drain()?.unwrap_or(End::Gone)),
+                Asked::Silence => self.hint()?,
+                Asked::Nothing => return Ok(self.drain()?.unwrap_or(End::Done)),
+                Asked::Broken(why) => return Err(io::Error::other(why)),
+            }
+        }
+    }
+
+    /// Reads what there is; `Some` where a record ended the run.
+    pub fn drain(&mut self) -> io::Result<Option<End>> {
+        loop {
+            let (handled, pending) = self.burst()?;
+            match pending {
+                Some(record) => {
+                    if let Some(end) = self.act(&record)? {
+                        return Ok(Some(end));
+                    }
+                }
+                None if handled == 0 => return Ok(None),
+                None => {}
+            }
+        }
+    }
+
+    /// Reads records that only say something, up to one that asks for more. That one is returned.
+    fn burst(&mut self) -> io::Result<(usize, Option<Record>)> {
+        let mut pending = None;
+        let mut failure = None;
+        let mut handled = 0;
+        let (schema, output, choices) = (self.schema, &mut *self.output, self.choices);
+        let now = self.world.now();
+        self.world.records(|bytes, lookup| {
+            handled += 1;
+            let record = match schema.decode(bytes) {
+                Ok(record) => record,
+                Err(error) => {
+                    failure = output.note(&format!("WARNING: a record could not be read: {error}")).err();
+                    return if failure.is_some() {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    };
+                }
+            };
+            let stream = &schema.streams[record.stream];
+            if acts(&stream.verb) {
+                let values = record.values.into_iter().map(|value| value.resolve(lookup)).collect();
+                pending = Some(Record { stream: record.stream, values });
+                return ControlFlow::Break(());
+            }
+            if choices.no_warnings && matches!(stream.verb, Verb::Warnf(_)) {
+                return ControlFlow::Continue(());
+            }
+            let values: Vec<Value> = record.values.into_iter().map(|value| value.resolve(lookup)).collect();
+            let said = Message::of(stream, &values, now, &output.style)
+                .map_or(Ok(()), |message| output.say(&message));
+            match said {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    failure = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        });
+        match failure {
+            Some(error) => Err(error),
+            None => Ok((handled, pending)),
+        }
+    }
+
+    /// Does what a record asks for.
+    fn act(&mut self, record: &Record) -> io::Result<Option<End>> {
+        let schema = self.schema;
+        let stream = &schema.streams[record.stream];
+        match &stream.verb {
+            Verb::Exit => {
+                let code = record.values.first().and_then(Value::bits).unwrap_or(0);
+                return Ok(Some(End::Exit(code as i32)));
+            }
+            Verb::PrintMap { map, top, div } => {
+                let table = self.table(*map, Missing::Zero)?;
+                self.print(table.top(*top).divided(*div))?;
+            }
+            Verb::PrintEntry { map } => {
+                let table = self.raw_table(*map, Missing::Zero)?;
+                if let Some(key) = record.values.first() {
+                    let table = table.only(key);
+                    let table = self.world.resolve(table);
+                    self.print(table)?;
+                }
+            }
+            Verb::Clear { map } => {
+                self.zeroed[*map] = false;
+                self.world.clear(&schema.maps[*map]);
+            }
+            Verb::Zero { map } => {
+                self.zeroed[*map] = true;
+                self.world.zero(&schema.maps[*map]);
+            }
+            Verb::Cat(format) => {
+                let path = osmia_render::printf(format, &record.values, &self.output.style);
+                self.cat(&String::from_utf8_lossy(&path))?;
+            }
+            Verb::System(format) => {
+                let command = osmia_render::printf(format, &record.values, &self.output.style);
+                self.system(&String::from_utf8_lossy(&command))?;
+            }
+            Verb::HelperError { .. } | Verb::RuntimeError(_) => self.trouble(record)?,
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    /// A failure while the program ran, with its line.
+    fn trouble(&mut self, record: &Record) -> io::Result<()> {
+        if self.choices.no_warnings {
+            return Ok(());
+        }
+        let stream = &self.schema.streams[record.stream];
+        let line = Some(self.source.line(stream.location.line).to_owned());
+        match Message::of(stream, &record.values, self.world.now(), &self.output.style) {
+            Some(Message::HelperError { helper, code, location, .. }) => {
+                self.output.say(&Message::HelperError { helper, code, location, source: line })
+            }
+            Some(Message::RuntimeError { text, location, .. }) => {
+                self.output.say(&Message::RuntimeError { text, location, source: line })
+            }
+            Some(other) => self.output.say(&other),
+            None => Ok(()),
+        }
+    }
+
+    fn raw_table(&mut self, map: usize, missing: Missing) -> io::Result<Table> {
+        let schema = &self.schema.maps[map];
+        let missing = if self.zeroed[map] { Missing::Zero } else { missing };
+        let raw = self.world.entries(schema)?;
+        osmia_event::table(schema, &raw, missing)
+            .map_err(|error| io::Error::other(format!("{}: {error}", schema.name)))
+    }
+
+    fn table(&mut self, map: usize, missing: Missing) -> io::Result<Table> {
+        let table = self.raw_table(map, missing)?;
+        Ok(self.world.resolve(table))
+    }
+
+    fn print(&mut self, table: Table) -> io::Result<()> {
+        self.output.say(&Message::Table(table))
+    }
+
+    /// All maps, at the end.
+    pub fn print_maps(&mut self) -> io::Result<()> {
+        for map in 0..self.schema.maps.len() {
+            let table = self.table(map, Missing::Omit)?;
+            self.print(table)?;
+        }
+        Ok(())
+    }
+
+    fn cat(&mut self, path: &str) -> io::Result<()> {
+        let limit =
+            if self.choices.max_cat_bytes == 0 { CAT_BYTES } else { u64::from(self.choices.max_cat_bytes) };
+        match read_at_most(path, limit) {
+            Ok(text) => self.output.say(&Message::text(Origin::Cat, text)),
+            Err(_) => self.output.note(&format!("ERROR: failed to open file '{path}'")),
+        }
+    }
+
+    fn system(&mut self, command: &str) -> io::Result<()> {
+        self.output.pause()?;
+        match Command::new("/bin/sh").arg("-c").arg(command).output() {
+            Ok(done) => self.output.say(&Message::text(Origin::System, done.stdout)),
+            Err(error) => self.output.note(&format!("ERROR: system(): {error}")),
+        }
+    }
+
+    fn hint(&mut self) -> io::Result<()> {
+        if self.output.silent() {
+            self.output.note(
+                "Nothing has happened for five seconds: still tracing, Ctrl-C ends it and prints the maps.",
+            )
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Whether a record asks for more than to say something.
+const fn acts(verb: &Verb) -> bool {
+    !matches!(
+        verb,
+        Verb::Printf(_) | Verb::Errorf(_) | Verb::Warnf(_) | Verb::Time(_) | Verb::Join(_) | Verb::Print
+    )
+}
+
+fn read_at_most(path: &str, limit: u64) -> io::Result<Vec<u8>> {
+    use std::io::Read;
+    let mut text = Vec::new();
+    std::fs::File::open(path)?.take(limit).read_to_end(&mut text)?;
+    Ok(text)
+}

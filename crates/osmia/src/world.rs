@@ -1,0 +1,180 @@
+//! Where programs run: the kernel, or this process. What a reader asks of either is the same.
+use crate::kernel::Kernel;
+use crate::user::User;
+use osmia_event::{Lookup, MapSchema, RawEntry, Table};
+use osmia_lang_trace::Plan;
+use std::io;
+use std::ops::ControlFlow;
+
+/// Where the programs of a script run.
+#[derive(Debug)]
+pub enum World {
+    /// The running kernel.
+    Kernel(Box<Kernel>),
+    /// A machine in this process.
+    User(Box<User>),
+}
+
+/// Why waiting ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// There may be records.
+    Records,
+    /// A signal that ends the run.
+    Signal(i32),
+    /// The process that was watched is gone.
+    Gone,
+    /// Nothing has happened for five seconds, and a person is watching.
+    Silence,
+    /// Nothing can happen any more.
+    Nothing,
+    /// Programs cannot run on.
+    Broken(String),
+}
+
+/// A probe that could not be attached.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// Where it stands in the script.
+    pub span: osmia_base::Span,
+    /// Its name.
+    pub probe: String,
+    /// Why, and what to do.
+    pub why: String,
+}
+
+impl Refused {
+    /// The message, with the place in the script.
+    pub fn render(&self, source: &osmia_base::Source) -> String {
+        let text = format!("Unable to attach probe: {}. {}", self.probe, self.why);
+        osmia_base::Diagnostic::error(self.span, text).render(source)
+    }
+}
+
+/// What is done with a record: its bytes, and whom to ask for names.
+pub(crate) type See<'a> = dyn FnMut(&[u8], &mut dyn Lookup) -> ControlFlow<()> + 'a;
+
+impl World {
+    /// Hands out records in order until there are no more or one says stop.
+    pub fn records(&mut self, mut see: impl FnMut(&[u8], &mut dyn Lookup) -> ControlFlow<()>) {
+        match self {
+            Self::Kernel(kernel) => kernel.records(&mut see),
+            Self::User(user) => user.records(&mut see),
+        }
+    }
+
+    /// Sleeps until there is something to do.
+    pub fn wait(&mut self) -> Asked {
+        match self {
+            Self::Kernel(kernel) => kernel.wait(),
+            Self::User(user) => user.wait(),
+        }
+    }
+
+    /// What is in one of the script's maps.
+    pub fn entries(&mut self, map: &MapSchema) -> io::Result<Vec<RawEntry>> {
+        match self {
+            Self::Kernel(kernel) => kernel.entries(map),
+            Self::User(user) => Ok(user.entries(map)),
+        }
+    }
+
+    /// Removes all entries of a map.
+    pub fn clear(&mut self, map: &MapSchema) {
+        match self {
+            Self::Kernel(kernel) => kernel.clear(map),
+            Self::User(user) => user.clear(map),
+        }
+    }
+
+    /// Sets all values of a map to zero.
+    pub fn zero(&mut self, map: &MapSchema) {
+        match self {
+            Self::Kernel(kernel) => kernel.zero(map),
+            Self::User(user) => user.zero(map),
+        }
+    }
+
+    /// A table with its names looked up.
+    pub fn resolve(&mut self, table: Table) -> Table {
+        match self {
+            Self::Kernel(kernel) => table.resolve(kernel.lookup()),
+            Self::User(user) => table.resolve(user.lookup()),
+        }
+    }
+
+    /// Runs a program once.
+    pub fn run(&mut self, program: &str) -> Result<(), String> {
+        match self {
+            Self::Kernel(kernel) => kernel.run(program),
+            Self::User(user) => user.run(program),
+        }
+    }
+
+    /// Attaches everything that is to be attached.
+    pub fn attach(&mut self, plan: &Plan) -> Result<(), Refused> {
+        match self {
+            Self::Kernel(kernel) => kernel.attach(plan),
+            Self::User(_) => Ok(()),
+        }
+    }
+
+    /// Takes everything down that was attached.
+    pub fn detach(&mut self) {
+        match self {
+            Self::Kernel(kernel) => kernel.detach(),
+            Self::User(user) => user.stop(),
+        }
+    }
+
+    /// Lets the child run that was held until now.
+    pub fn release(&mut self) -> Result<(), String> {
+        match self {
+            Self::Kernel(kernel) => kernel.release(),
+            Self::User(_) => Ok(()),
+        }
+    }
+
+    /// Whether the run ends with a process.
+    pub fn watches_process(&self) -> bool {
+        match self {
+            Self::Kernel(kernel) => kernel.watches_process(),
+            Self::User(_) => false,
+        }
+    }
+
+    /// Records that were lost between program and reader.
+    pub fn lost(&self) -> u64 {
+        match self {
+            Self::Kernel(kernel) => kernel.lost(),
+            Self::User(_) => 0,
+        }
+    }
+
+    /// A number in `.bss`.
+    pub fn data(&self, offset: usize) -> Option<u64> {
+        match self {
+            Self::Kernel(kernel) => kernel.data(offset),
+            Self::User(user) => user.data(offset),
+        }
+    }
+
+    /// Writes a number to `.bss`.
+    pub fn set_data(&mut self, offset: usize, value: u64) {
+        match self {
+            Self::Kernel(kernel) => kernel.set_data(offset, value),
+            Self::User(user) => user.set_data(offset, value),
+        }
+    }
+
+    /// `CLOCK_BOOTTIME`, in nanoseconds.
+    pub fn boot_ns(&self) -> u64 {
+        u64::try_from(osmia_sys::now(osmia_sys::Clock::Boottime).as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Nanoseconds since 1970.
+    pub fn now(&self) -> i64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+    }
+}
