@@ -20,5 +20,5 @@ pub use function::{
     Terminator, Type, Value, ValueData,
 };
 pub use module::{FunctionId, Module};
-pub use passes::{optimize, optimize_with, run_pass};
+pub use passes::{optimize, optimize_with, run_pass, unroll};
 pub use validate::{ValidateError, ValidateErrorKind, validate, validate_module};

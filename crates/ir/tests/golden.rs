@@ -45,7 +45,7 @@ fn emits() {
         if input.starts_with("# optimize") {
             osmia_ir::optimize(&mut module);
         }
-        match emit(module, &Options { isa: isa(input), ..Options::default() }) {
+        match emit(module, &Options { isa: isa(input) }) {
             Ok(object) => listing(&object),
             Err(error) => error.to_string(),
         }

@@ -36,8 +36,7 @@ fn compiled(seed: u64, isa: Isa, optimized: bool, shape: random::Shape) -> (Modu
         optimize_with(&mut module, |_, _| {});
     }
     let copy = text::parse(&text::print(&module)).unwrap();
-    let object =
-        emit(module, &Options { isa, ..Options::default() }).unwrap_or_else(|error| panic!("{error} {seed}"));
+    let object = emit(module, &Options { isa }).unwrap_or_else(|error| panic!("{error} {seed}"));
     (copy, object)
 }
 

@@ -223,7 +223,6 @@ impl Encode<'_> {
         (base, off as i16)
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm per instruction")]
     fn inst(&mut self, inst: &Mach) {
         match *inst {
             Mach::Alu { op, width, dst, src, ref core } => {

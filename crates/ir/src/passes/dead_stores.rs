@@ -66,11 +66,8 @@ impl Stores {
 
     fn inst(&mut self, inst: Inst, kept: &mut Vec<Inst>) {
         match &inst.op {
-            Op::Store(size, at, _) => {
-                if self.write(at, size.bytes().into()) {
-                    return;
-                }
-            }
+            Op::Store(size, at, _) if self.write(at, size.bytes().into()) => return,
+            Op::Store(..) => {}
             Op::Zero(at, size) => return self.zero(at.clone(), i64::from(*size), inst, kept),
             Op::Copy { to, from, size } => {
                 if self.write(to, (*size).into()) {

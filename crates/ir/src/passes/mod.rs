@@ -9,8 +9,10 @@ mod inline;
 mod places;
 mod promote;
 mod replace;
+mod unroll;
 
 pub(crate) use dead_code::dead_code;
+pub use unroll::unroll;
 
 use crate::{Function, Module, Value};
 use branches::branches;
@@ -78,6 +80,11 @@ fn run_passes(module: &mut Module, passes: &[(&str, Pass)], seen: &mut impl FnMu
 pub fn run_pass(module: &mut Module, name: &str) {
     if name == "inline" {
         return inline(module);
+    }
+    if name == "unroll" {
+        return module.functions.keys().for_each(|id| {
+            unroll(&mut module.functions[id], 64);
+        });
     }
     let Some((_, pass)) = BEFORE.iter().chain(AFTER).find(|pass| pass.0 == name) else {
         panic!("no pass `{name}`")

@@ -56,6 +56,7 @@ impl Machine<'_> {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm per instruction")]
     fn function(&mut self, key: FunctionKey, args: [u64; 5], depth: u64) -> Result<u64, String> {
         let function = &self.object.functions[key];
         let mut starts = std::collections::HashMap::new();

@@ -62,7 +62,7 @@ impl Shape {
         Self {
             statements: 3 + seed % 40,
             variables: 1 + seed % 13,
-            helpers: seed % 3 != 0,
+            helpers: !seed.is_multiple_of(3),
             atomics: seed % 4 >= 2,
         }
     }
