@@ -34,7 +34,9 @@ pub(super) fn facts_of(
             }
         };
         match crate::attach_point::expand(&point, target) {
-            Ok(points) => facts.extend(points.iter().filter_map(|point| fact(point, target, options, diagnostics))),
+            Ok(points) => {
+                facts.extend(points.iter().filter_map(|point| fact(point, target, options, diagnostics)))
+            }
             Err(missing) => report_missing(missing, config, diagnostics),
         }
     }
@@ -49,7 +51,12 @@ fn report_missing(missing: Diagnostic, config: &Config, diagnostics: &mut Diagno
     }
 }
 
-fn fact(point: &AttachPoint, target: &Target, options: &Options, diagnostics: &mut Diagnostics) -> Option<Facts> {
+fn fact(
+    point: &AttachPoint,
+    target: &Target,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> Option<Facts> {
     let Some(attach) = attach_of(point, options) else {
         let name = point.provider.name();
         diagnostics.error(point.span, format!("{name} probes of this form are not supported yet"));
@@ -73,7 +80,9 @@ fn prototype(point: &AttachPoint, target: &Target) -> (Option<TypeId>, usize) {
         _ => None,
     };
     match (&point.place, point.provider) {
-        (Point::KernelFunction { function, .. }, Provider::Fentry | Provider::Fexit) => (of_function(function), 0),
+        (Point::KernelFunction { function, .. }, Provider::Fentry | Provider::Fexit) => {
+            (of_function(function), 0)
+        }
         // The prototype in `btf_trace_NAME` has no parameter names; the functions that serve the event have them.
         (Point::RawTracepoint { name, .. }, _) => {
             let named = ["__probestub_", "__bpf_trace_", "trace_event_raw_event_", "perf_trace_"]
@@ -97,9 +106,7 @@ fn attach_of(point: &AttachPoint, options: &Options) -> Option<Attach> {
             Provider::Fentry | Provider::Fexit => {
                 Attach::Trampoline { module: module.clone(), function: function.clone(), side }
             }
-            _ => {
-                Attach::Kprobe { module: module.clone(), function: function.clone(), offset: *offset, side }
-            }
+            _ => Attach::Kprobe { module: module.clone(), function: function.clone(), offset: *offset, side },
         },
         Point::Tracepoint { category, name } => {
             Attach::Tracepoint { category: category.clone(), name: name.clone() }
@@ -107,7 +114,9 @@ fn attach_of(point: &AttachPoint, options: &Options) -> Option<Attach> {
         Point::RawTracepoint { name, .. } => Attach::RawTracepoint { name: name.clone() },
         Point::UserFunction { path: Some(path), place } => {
             let target = match place {
-                UserPlace::Symbol { name, offset, .. } => UprobeTarget::Symbol { name: name.clone(), offset: *offset },
+                UserPlace::Symbol { name, offset, .. } => {
+                    UprobeTarget::Symbol { name: name.clone(), offset: *offset }
+                }
                 UserPlace::Address(address) => UprobeTarget::Address(*address),
                 UserPlace::Line { .. } => return None,
             };
