@@ -1,17 +1,23 @@
-//! Tries: the value of the longest prefix that fits.
+//! Tries: the value of the longest prefix that fits. A new value of an existing prefix takes a new place, and the old one
+//! rests for a while: pointers from before see the old value.
 use super::slab::Slab;
 use super::{Shape, Store, Values, require};
 use crate::{Errno, ErrorKind};
 use osmia_abi::flags;
+use std::collections::VecDeque;
 
 /// Bytes of a key before the data: the prefix's length in bits.
 const HEADER: usize = 4;
+/// So many places rest before one is used again.
+const RESTING: usize = 16;
 
 #[derive(Debug)]
 struct Trie {
     slab: Slab,
     /// Prefix length and data of each slot.
     keys: Vec<Option<(u32, Vec<u8>)>>,
+    /// Slots to be used again, the one that is free for longest first.
+    free: VecDeque<usize>,
     entries: u32,
     bits: u32,
 }
@@ -20,7 +26,13 @@ pub(super) fn make(shape: &Shape) -> Result<Box<dyn Store>, ErrorKind> {
     let no_prealloc = shape.flags & flags::NO_PREALLOC != 0;
     require((5..=260).contains(&shape.key) && shape.value > 0 && shape.entries > 0 && no_prealloc)?;
     let bits = (shape.key - HEADER) as u32 * 8;
-    Ok(Box::new(Trie { slab: Slab::new(shape.value), keys: Vec::new(), entries: shape.entries, bits }))
+    Ok(Box::new(Trie {
+        slab: Slab::new(shape.value),
+        keys: Vec::new(),
+        free: VecDeque::new(),
+        entries: shape.entries,
+        bits,
+    }))
 }
 
 /// Whether the first `bits` bits are the same.
@@ -47,19 +59,27 @@ impl Trie {
         split(key).filter(|&(length, _)| length <= self.bits).ok_or(Errno::Invalid)
     }
 
-    fn insert(&mut self, length: u32, data: &[u8]) -> Result<usize, Errno> {
-        if self.keys.iter().flatten().count() >= self.entries as usize {
-            return Err(Errno::NoSpace);
-        }
-        let slot = self.keys.iter().position(Option::is_none).unwrap_or(self.keys.len());
-        if slot == self.keys.len() {
+    fn is_full(&self) -> bool {
+        self.keys.len() - self.free.len() >= self.entries as usize
+    }
+
+    fn insert(&mut self, length: u32, data: &[u8]) -> usize {
+        let rested = if self.free.len() > RESTING { self.free.pop_front() } else { None };
+        let slot = rested.unwrap_or_else(|| {
             self.keys.push(None);
             self.slab.grow(self.keys.len());
-        }
+            self.keys.len() - 1
+        });
         if let Some(place) = self.keys.get_mut(slot) {
             *place = Some((length, data.to_vec()));
         }
-        Ok(slot)
+        slot
+    }
+
+    fn remove(&mut self, slot: usize) {
+        if self.keys.get_mut(slot).and_then(Option::take).is_some() {
+            self.free.push_back(slot);
+        }
     }
 }
 
@@ -78,12 +98,14 @@ impl Store for Trie {
             return Err(Errno::Invalid);
         }
         let (length, data) = self.valid(key)?;
-        let slot = match self.exact(length, data) {
+        match self.exact(length, data) {
             Some(_) if flags == flags::NOEXIST => return Err(Errno::Exists),
-            Some(slot) => slot,
+            Some(old) => self.remove(old),
             None if flags == flags::EXIST => return Err(Errno::NoEntry),
-            None => self.insert(length, data)?,
-        };
+            None if self.is_full() => return Err(Errno::NoSpace),
+            None => {}
+        }
+        let slot = self.insert(length, data);
         self.slab.set(slot as u64, values.bytes());
         Ok(())
     }
@@ -91,14 +113,12 @@ impl Store for Trie {
     fn delete(&mut self, key: &[u8]) -> Result<(), Errno> {
         let (length, data) = self.valid(key)?;
         let slot = self.exact(length, data).ok_or(Errno::NoEntry)?;
-        if let Some(place) = self.keys.get_mut(slot) {
-            *place = None;
-        }
+        self.remove(slot);
         Ok(())
     }
 
     fn clear(&mut self) {
-        self.keys.fill(None);
+        (0..self.keys.len()).for_each(|slot| self.remove(slot));
     }
 
     fn slots(&self) -> u32 {
