@@ -7,7 +7,7 @@ use osmia_ir::{Op, Type as Kind, Value};
 use osmia_isa::{Cond, Size};
 
 /// More bytes than this are set and copied by a helper.
-const INLINE: u32 = 64;
+pub(super) const INLINE: u32 = 64;
 /// `BPF_F_USER_STACK`.
 const USER_STACK: i64 = 1 << 8;
 /// `AF_INET` and `AF_INET6`.
@@ -379,10 +379,17 @@ impl<'a> Cx<'a> {
                 self.b.zero(to.base, to.offset + wanted as i32 - 1, 1);
             }
             (Type::Array { .. }, Type::Str { .. }) => {
+                let place = self.place(inner)?;
+                if let Some(from) = place.direct_copy(had).filter(|_| fill == Fill::Text) {
+                    self.copy(from, to, had.min(wanted));
+                    let last = had.min(wanted - 1) as i32;
+                    self.b.zero(to.base, to.offset + last, 1);
+                    return Ok(());
+                }
                 if fill == Fill::Whole {
                     self.zero(to, wanted);
                 }
-                let (from, space) = self.address_of(inner)?;
+                let (from, space) = self.address_in(&place);
                 // One more than there are bytes: the last one is made a NUL.
                 let size = self.b.int(i64::from(wanted.min(had + 1)));
                 self.probe_read_str(space, to, size, from);

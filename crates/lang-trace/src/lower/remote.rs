@@ -1,7 +1,7 @@
 //! Places in memory that a script reads: chains of dereferences, members and elements become one address.
 use super::cx::{Cx, Place, Result};
 use super::helpers;
-use super::memory::Fill;
+use super::memory::{Fill, INLINE};
 use super::types::{scalar, storage};
 use crate::typed::{Expr, ExprKind, Member, Space, Type, TypeSet};
 use osmia_base::Span;
@@ -57,6 +57,13 @@ impl Remote {
 
     pub(super) fn at(base: Value, space: Space, bytes: i64) -> Self {
         Self { bytes, ..Self::new(base, space) }
+    }
+
+    /// What can be copied by loads: this program's own memory and its context.
+    pub(super) fn direct_copy(&self, size: u32) -> Option<Place> {
+        let context = Self { space: Space::Bpf, ..self.clone() };
+        let small = self.space == Space::Context && size <= INLINE;
+        if small { context.own() } else { self.own() }
     }
 
     /// This program's own memory, as a place with an offset that is known.
@@ -328,7 +335,7 @@ impl<'a> Cx<'a> {
 
     /// Copies so many bytes from a place; zeros where they cannot be read.
     pub(super) fn fetch(&mut self, place: &Remote, size: u32, to: Place) {
-        if let Some(from) = place.own() {
+        if let Some(from) = place.direct_copy(size) {
             return self.copy(from, to, size);
         }
         if place.outside {
@@ -395,10 +402,15 @@ impl<'a> Cx<'a> {
             return Ok((self.number(it)?, Space::Unknown));
         }
         let place = self.place(it)?;
-        if let Some(own) = place.own() {
-            return Ok((self.b.offset(own.base, own.offset.into()), Space::Bpf));
+        Ok(self.address_in(&place))
+    }
+
+    /// A place's address, and in which memory it is.
+    pub(super) fn address_in(&mut self, place: &Remote) -> (Value, Space) {
+        match place.own() {
+            Some(own) => (self.b.offset(own.base, own.offset.into()), Space::Bpf),
+            None => (self.address(place), place.space),
         }
-        Ok((self.address(&place), place.space))
     }
 
     fn number_or_own(&mut self, value: Value, space: Space) -> Value {

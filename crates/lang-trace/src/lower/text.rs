@@ -1,8 +1,10 @@
 //! Comparing and searching text.
 use super::cx::{Cx, Place, Result};
+use super::helpers;
 use super::memory::{Fill, pieces};
 use crate::typed::{Expr, ExprKind};
-use osmia_ir::{Block, Type as Kind, Value};
+use osmia_abi::Feature;
+use osmia_ir::{Block, Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
 
 /// Texts of at most so many bytes are compared without a loop.
@@ -79,10 +81,16 @@ impl<'a> Cx<'a> {
         let (a, b) = (self.memory(lhs, Fill::Whole)?, self.memory(rhs, Fill::Whole)?);
         let shorter = capacities.0.min(capacities.1);
         let count = shorter.min(limit);
-        if count <= UNROLLED {
-            self.equals_words(a, b, count, then, other);
-        } else {
-            self.equals_loop(a, b, count, then, other);
+        match a.offset % 8 == 0 && b.offset % 8 == 0 {
+            _ if count <= UNROLLED => self.equals_words(a, b, count, then, other),
+            true => {
+                let rest = self.b.block();
+                self.equals_loop(a, b, Size::DW, count / 8, rest, other);
+                self.b.switch_to(rest);
+                let done = count / 8 * 8;
+                self.equals_words(a.at(done), b.at(done), count - done, then, other);
+            }
+            false => self.equals_loop(a, b, Size::B, count, then, other),
         }
         Ok(())
     }
@@ -104,15 +112,13 @@ impl<'a> Cx<'a> {
         self.b.jump(then, &[]);
     }
 
-    /// Byte by byte, up to the first NUL.
-    fn equals_loop(&mut self, a: Place, b: Place, count: u32, then: Block, other: Block) {
+    /// Piece by piece: texts are filled up with NULs, so that whole words can be compared.
+    fn equals_loop(&mut self, a: Place, b: Place, size: Size, count: u32, then: Block, other: Block) {
         let (at, head, next) = self.start_loop(count, then);
-        let (x, y) = (self.byte(a, at), self.byte(b, at));
-        let (same, more) = (self.b.block(), self.b.block());
+        let (x, y) = (self.piece(a, at, size), self.piece(b, at, size));
+        let same = self.b.block();
         self.b.branch(Cond::Eq, x, y, same, other);
         self.b.switch_to(same);
-        self.b.branch_if(x, more, then);
-        self.b.switch_to(more);
         self.next_turn(head, next);
     }
 
@@ -141,8 +147,15 @@ impl<'a> Cx<'a> {
     }
 
     fn byte(&mut self, place: Place, at: Value) -> Value {
-        let address = self.b.alu(AluOp::Add, place.base, at);
-        self.b.load(Size::B, address, place.offset, Kind::I64)
+        self.piece(place, at, Size::B)
+    }
+
+    /// Number `at` of the pieces of some size.
+    fn piece(&mut self, place: Place, at: Value, size: Size) -> Value {
+        let bytes = self.b.int(i64::from(size.bytes()));
+        let distance = if size == Size::B { at } else { self.b.alu(AluOp::Mul, at, bytes) };
+        let address = self.b.alu(AluOp::Add, place.base, distance);
+        self.b.load(size, address, place.offset, Kind::I64)
     }
 
     /// `strlen(s)`.
@@ -152,15 +165,45 @@ impl<'a> Cx<'a> {
         }
         let capacity = self.size_of(&text.ty);
         let place = self.memory(text, Fill::Text)?;
+        if capacity <= UNROLLED || capacity % 8 != 0 || place.offset % 8 != 0 {
+            let zero = self.b.int(0);
+            return Ok(self.first_nul(place, zero, capacity - 1));
+        }
         let done = self.b.block();
-        let (at, head, counter) = self.start_loop(capacity.saturating_sub(1), done);
-        let byte = self.byte(place, at);
+        let (at, head, counter) = self.start_loop(capacity / 8 - 1, done);
+        let word = self.piece(place, at, Size::DW);
+        let low = self.b.int(0x0101_0101_0101_0101);
+        let high = self.b.int(0x8080_8080_8080_8080_u64 as i64);
+        let ones = self.b.int(-1);
+        // The lowest zero byte, and no byte below it, has its highest bit set here.
+        let borrowed = self.b.alu(AluOp::Sub, word, low);
+        let inverse = self.b.alu(AluOp::Xor, word, ones);
+        let zeros = self.b.alu(AluOp::And, borrowed, inverse);
+        let zeros = self.b.alu(AluOp::And, zeros, high);
+        let more = self.b.block();
+        self.b.branch_if(zeros, done, more);
+        self.b.switch_to(more);
+        self.next_turn(head, counter);
+        self.b.switch_to(done);
+        let word = self.b.load(Size::DW, counter.base, 0, Kind::I64);
+        let eight = self.b.int(8);
+        let start = self.b.alu(AluOp::Mul, word, eight);
+        let rest = self.first_nul(place, start, 8 - 1);
+        Ok(self.b.alu(AluOp::Add, start, rest))
+    }
+
+    /// How far the first NUL is from `start`, at most `most` bytes.
+    fn first_nul(&mut self, place: Place, start: Value, most: u32) -> Value {
+        let done = self.b.block();
+        let (at, head, counter) = self.start_loop(most, done);
+        let position = self.b.alu(AluOp::Add, start, at);
+        let byte = self.byte(place, position);
         let more = self.b.block();
         self.b.branch_if(byte, more, done);
         self.b.switch_to(more);
         self.next_turn(head, counter);
         self.b.switch_to(done);
-        Ok(self.b.load(Size::DW, counter.base, 0, Kind::I64))
+        self.b.load(Size::DW, counter.base, 0, Kind::I64)
     }
 
     /// `strstr(hay, needle)`: where it begins, or -1.
@@ -172,21 +215,25 @@ impl<'a> Cx<'a> {
             Some(text) => (None, text.len() as u32),
             None => (Some(self.memory(needle, Fill::Whole)?), self.size_of(&needle.ty)),
         };
-        let (missing, found, done) = (self.b.block(), self.b.block(), self.b.block());
-        let result = self.b.block_param(done, Kind::I64);
         let turns = match second {
-            None => (capacity.saturating_sub(1) + 1).saturating_sub(length).max(u32::from(length == 0)),
+            None => capacity.saturating_sub(length).max(u32::from(length == 0)),
             Some(_) => capacity,
         };
-        let (at, head, counter) = self.start_loop(turns, missing);
-        let next = self.b.block();
-        match (&known, second) {
-            (Some(text), _) => self.matches_literal(place, at, text, found, next),
-            (None, Some(second)) => self.matches_text(place, at, second, (capacity, length), found, next),
-            (None, None) => self.b.jump(next, &[]),
+        let search = Search { hay: place, capacity, known, second, length, turns };
+        if turns <= UNROLLED || !self.can(Feature::BpfLoop) {
+            return Ok(self.search_here(&search));
         }
+        self.search_by_callback(&search)
+    }
+
+    fn search_here(&mut self, search: &Search) -> Value {
+        let (missing, found, done) = (self.b.block(), self.b.block(), self.b.block());
+        let result = self.b.block_param(done, Kind::I64);
+        let (at, head, counter) = self.start_loop(search.turns, missing);
+        let next = self.b.block();
+        self.matches(search, at, found, next);
         self.b.switch_to(next);
-        let byte = self.byte(place, at);
+        let byte = self.byte(search.hay, at);
         let more = self.b.block();
         self.b.branch_if(byte, more, missing);
         self.b.switch_to(more);
@@ -197,7 +244,63 @@ impl<'a> Cx<'a> {
         let none = self.b.int(-1);
         self.b.jump(done, &[none]);
         self.b.switch_to(done);
-        Ok(result)
+        result
+    }
+
+    /// A long loop is verified once where the kernel calls its body. What it needs is in three words on the stack: where
+    /// the texts are, and the result.
+    fn search_by_callback(&mut self, search: &Search) -> Result<Value> {
+        let words = self.b.slot(24, 8);
+        let words = self.b.slot_addr(words);
+        let none = self.b.int(-1);
+        let hay = self.b.offset(search.hay.base, search.hay.offset.into());
+        self.b.store(Size::DW, words, 0, hay);
+        let needle = search.second.map_or(hay, |second| self.b.offset(second.base, second.offset.into()));
+        self.b.store(Size::DW, words, 8, needle);
+        self.b.store(Size::DW, words, 16, none);
+        let memory = Kind::Ptr(Pointee::Memory);
+        let callback = self.callback("find", &[("index", Kind::I64), ("words", memory)], |cx| {
+            let (index, words) = (cx.b.param(0), cx.b.param(1));
+            let hay = Place::new(cx.b.load(Size::DW, words, 0, memory));
+            let second = search.second.map(|_| Place::new(cx.b.load(Size::DW, words, 8, memory)));
+            let at = cx.b.push(Op::ZeroExtend(Size::W, index), Kind::I64);
+            cx.search_turn(&Search { hay, second, ..search.clone() }, at, words);
+            Ok(())
+        })?;
+        let (turns, zero) = (self.b.int(i64::from(search.turns)), self.b.int(0));
+        let function = self.b.push(Op::FunctionAddr(callback), Kind::Ptr(Pointee::Function));
+        self.call(helpers::LOOP, &[turns, function, words, zero]);
+        Ok(self.b.load(Size::DW, words, 16, Kind::I64))
+    }
+
+    fn search_turn(&mut self, search: &Search, at: Value, words: Value) {
+        let (inside, found, next, stop) = (self.b.block(), self.b.block(), self.b.block(), self.b.block());
+        let turns = self.b.int(i64::from(search.turns));
+        let (zero, one) = (self.b.int(0), self.b.int(1));
+        self.b.branch(Cond::Lt, at, turns, inside, stop);
+        self.b.switch_to(inside);
+        self.matches(search, at, found, next);
+        self.b.switch_to(next);
+        let byte = self.byte(search.hay, at);
+        let more = self.b.block();
+        self.b.branch_if(byte, more, stop);
+        self.b.switch_to(more);
+        self.b.ret(Some(zero));
+        self.b.switch_to(found);
+        self.b.store(Size::DW, words, 16, at);
+        self.b.jump(stop, &[]);
+        self.b.switch_to(stop);
+        self.b.ret(Some(one));
+    }
+
+    fn matches(&mut self, search: &Search, at: Value, found: Block, next: Block) {
+        match (&search.known, search.second) {
+            (Some(text), _) => self.matches_literal(search.hay, at, text, found, next),
+            (None, Some(second)) => {
+                self.matches_text(search.hay, at, second, (search.capacity, search.length), found, next);
+            }
+            (None, None) => self.b.jump(next, &[]),
+        }
     }
 
     fn matches_literal(&mut self, place: Place, at: Value, text: &[u8], found: Block, next: Block) {
@@ -236,6 +339,21 @@ impl<'a> Cx<'a> {
         self.b.switch_to(same);
         self.next_turn(head, counter);
     }
+}
+
+/// A text to be searched, and what for.
+#[derive(Clone, Debug)]
+struct Search {
+    hay: Place,
+    capacity: u32,
+    /// The needle, if it is known.
+    known: Option<Vec<u8>>,
+    /// The needle's place, if not.
+    second: Option<Place>,
+    /// Bytes of the needle, or of its place.
+    length: u32,
+    /// How many positions there are to look at.
+    turns: u32,
 }
 
 fn literal(it: &Expr) -> Option<&[u8]> {

@@ -26,7 +26,6 @@ pub fn target(script: &str) -> Target {
         ..osmia_host::Wants::default()
     };
     let mut target = osmia_host::gather(&wants).unwrap_or_else(|error| panic!("{error}"));
-    target.features = Features::of_version(Version(6, 18));
     target
 }
 
@@ -37,8 +36,11 @@ pub fn lowered(script: &str, target: &Target, options: &LowerOptions) -> Result<
     if parsed.diagnostics.has_errors() {
         return Err(parsed.diagnostics.render(&source));
     }
-    let checked =
-        check::check(&parsed.script, target, &Options { unsafe_allowed: true, ..Options::default() });
+    let checked = check::check(
+        &parsed.script,
+        target,
+        &Options { unsafe_allowed: true, has_child: true, ..Options::default() },
+    );
     if checked.diagnostics.has_errors() {
         return Err(checked.diagnostics.render(&source));
     }
@@ -59,8 +61,9 @@ pub fn compiled(
 }
 
 /// A script as an ELF file.
-pub fn elf(script: &str, options: &LowerOptions) -> Result<(Vec<u8>, Schema, Plan), String> {
-    let target = target(script);
+fn elf(script: &str, options: &LowerOptions, version: Version) -> Result<(Vec<u8>, Schema, Plan), String> {
+    let mut target = target(script);
+    target.features = Features::of_version(version);
     let (object, schema, plan) = compiled(script, &target, options)?;
     Ok((osmia_object::elf::write(&object), schema, plan))
 }
@@ -85,12 +88,23 @@ impl Drop for Loaded {
     }
 }
 
+/// The version of this machine's kernel.
+pub fn running_version() -> Version {
+    let target = osmia_host::gather(&osmia_host::Wants::default()).unwrap_or_else(|error| panic!("{error}"));
+    Version((target.version >> 16) as u16, (target.version >> 8 & 0xff) as u16)
+}
+
 /// Loads a script; the error is the compiler's or the kernel's.
 pub fn load(script: &str, options: &LowerOptions) -> Result<Loaded, String> {
+    load_for(script, options, running_version())
+}
+
+/// Loads a script that was made for a kernel of some version.
+pub fn load_for(script: &str, options: &LowerOptions, version: Version) -> Result<Loaded, String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("osmia-lang-trace-{}-{number}", std::process::id());
-    let (bytes, schema, plan) = elf(script, options)?;
+    let (bytes, schema, plan) = elf(script, options, version)?;
     let file = std::env::temp_dir().join(format!("{name}.o"));
     std::fs::write(&file, bytes).map_err(|error| error.to_string())?;
     let directory = PathBuf::from("/sys/fs/bpf").join(name);
@@ -105,7 +119,12 @@ pub fn load(script: &str, options: &LowerOptions) -> Result<Loaded, String> {
         .output()
         .map_err(|error| error.to_string())?;
     let _ = std::fs::remove_file(file);
-    if out.status.success() { Ok(loaded) } else { Err(String::from_utf8_lossy(&out.stderr).into_owned()) }
+    if out.status.success() {
+        return Ok(loaded);
+    }
+    let log = String::from_utf8_lossy(&out.stderr);
+    let lines: Vec<&str> = log.lines().collect();
+    Err(lines[lines.len().saturating_sub(30)..].join("\n"))
 }
 
 impl Loaded {
@@ -189,15 +208,18 @@ impl Loaded {
         tables.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect()
     }
 
-    /// A program's instructions as the kernel has them.
-    pub fn xlated(&self, program: &str) -> usize {
+    /// A program as the kernel has it.
+    pub fn dump(&self, program: &str) -> String {
         let path = self.directory.join("programs").join(program);
         let out = Command::new("bpftool").args(["prog", "dump", "xlated", "pinned"]).arg(path).output();
-        let out = out.unwrap_or_else(|error| panic!("{error}"));
-        let text = String::from_utf8_lossy(&out.stdout).into_owned();
-        text.lines()
-            .filter(|line| line.trim_start().split(':').next().is_some_and(|n| n.parse::<u32>().is_ok()))
-            .count()
+        String::from_utf8_lossy(&out.unwrap_or_else(|error| panic!("{error}")).stdout).into_owned()
+    }
+
+    /// How many instructions that is.
+    pub fn xlated(&self, program: &str) -> usize {
+        let is_insn =
+            |line: &&str| line.split_once(": ").is_some_and(|(n, _)| n.trim().parse::<u32>().is_ok());
+        self.dump(program).lines().filter(is_insn).count()
     }
 }
 
