@@ -73,7 +73,7 @@ fn by_perf(job: Job<'_>, site: &Site<'_>, (kind, retprobe): (u32, u64)) -> Resul
     put(job, event, None)
 }
 
-fn by_tracefs(job: Job<'_>, site: &Site<'_>) -> Result<Part, Kind> {
+pub(super) fn by_tracefs(job: Job<'_>, site: &Site<'_>) -> Result<Part, Kind> {
     let letter = if site.side == ProbeSide::Return { 'r' } else { 'p' };
     let place = match site.offset {
         0 => site.symbol(),

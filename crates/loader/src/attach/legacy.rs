@@ -112,6 +112,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_dead_processes_left_is_taken_away() {
+        let root = tracefs::root().unwrap();
+        assert!(Control::Uprobe.is_there(), "no uprobe_events");
+        let name = event_name(4_190_001, 0);
+        let _ = remove(root, Control::Uprobe, &name);
+        write_line(&root.join("uprobe_events"), &format!("p:{GROUP}/{name} /proc/self/exe:0x1000")).unwrap();
+        let ours = DynamicEvent::make(Control::Uprobe, 'p', "/proc/self/exe:0x1000").unwrap().0;
+        assert!(clean_stale_events() >= 1);
+        let left = fs::read_to_string(root.join("uprobe_events")).unwrap();
+        assert!(!left.contains(&name), "{left}");
+        assert!(left.contains(&ours.name), "an event of a living process is gone: {left}");
+        let name = ours.name.clone();
+        drop(ours);
+        assert!(!fs::read_to_string(root.join("uprobe_events")).unwrap().contains(&name));
+    }
+
+    #[test]
     fn names_tell_whose_they_are() {
         assert_eq!(owner(&event_name(4711, 3)), Some(4711));
         assert_eq!(owner("pxy_1"), None);

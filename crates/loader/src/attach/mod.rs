@@ -5,6 +5,8 @@ mod legacy;
 mod part;
 mod perf;
 mod side_by_side;
+#[cfg(test)]
+mod tests;
 mod tracing;
 mod user;
 

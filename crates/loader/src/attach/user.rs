@@ -77,11 +77,11 @@ fn c_path(path: &std::path::Path) -> Result<CString, Kind> {
 
 /// One place in a file.
 #[derive(Clone, Copy, Debug)]
-struct Spot<'a> {
-    path: &'a CString,
-    offset: u64,
-    pid: Option<u32>,
-    side: ProbeSide,
+pub(super) struct Spot<'a> {
+    pub(super) path: &'a CString,
+    pub(super) offset: u64,
+    pub(super) pid: Option<u32>,
+    pub(super) side: ProbeSide,
 }
 
 fn one(job: Job<'_>, spot: &Spot<'_>) -> Result<Part, Kind> {
@@ -111,7 +111,7 @@ fn refused(errno: Errno, pid: Option<u32>) -> Kind {
     }
 }
 
-fn by_tracefs(job: Job<'_>, spot: &Spot<'_>) -> Result<Part, Kind> {
+pub(super) fn by_tracefs(job: Job<'_>, spot: &Spot<'_>) -> Result<Part, Kind> {
     let letter = if spot.side == ProbeSide::Return { 'r' } else { 'p' };
     let place = format!("{}:{:#x}", spot.path.to_string_lossy(), spot.offset);
     let (event, id) =
