@@ -2,7 +2,6 @@
 mod child;
 mod compile;
 mod info;
-#[cfg(any())] // until its files are there
 pub mod inspect;
 mod kernel;
 mod list;

@@ -104,7 +104,7 @@ fn full_name(program: &ProgFacts, types: &mut Types) -> String {
     if program.name.len() < OBJ_NAME_LEN - 1 {
         return program.name.clone();
     }
-    let whole = || {
+    let mut whole = || {
         let (_, ty) = functions(&program.raw, &program.detail).next()?;
         let btf = types.get(program.raw.btf_id)?;
         let found = btf.get(ty).ok()?;
