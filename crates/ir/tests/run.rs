@@ -58,6 +58,28 @@ fn agree(seed: u64, shape: random::Shape) -> (usize, usize) {
     (sizes[0], sizes[1])
 }
 
+/// Random loops end after five rounds: unrolled, none is left, and the rest means the same.
+#[test]
+fn unrolled_functions_agree() {
+    for seed in 1..=60 {
+        let shape = random::Shape {
+            statements: 2 + seed % 12,
+            variables: 1 + seed % 5,
+            helpers: true,
+            atomics: true,
+        };
+        let mut module = random::module(seed, shape);
+        let context = context(seed);
+        let want = interpret(&module, &context);
+        for id in module.functions.keys().collect::<Vec<_>>() {
+            let all = osmia_ir::unroll(&mut module.functions[id], 8);
+            assert!(all, "seed {seed}: {}", text::print_function(&module.functions[id]));
+        }
+        validate_module(&module).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        assert_eq!(interpret(&module, &context), want, "seed {seed}");
+    }
+}
+
 #[test]
 fn random_functions_agree() {
     let count = std::env::var("OSMIA_RANDOM").ok().and_then(|text| text.parse().ok()).unwrap_or(400);

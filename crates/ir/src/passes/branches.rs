@@ -179,7 +179,7 @@ fn follow(
 /// Replaces parameters that get the same value from everywhere, themselves apart.
 fn same_params(function: &mut Function) -> bool {
     let cfg = Cfg::new(function);
-    let constants = constants(function);
+    let mut constants = constants(function);
     let mut replace = Replace::new(function);
     let mut any = false;
     loop {
@@ -190,9 +190,10 @@ fn same_params(function: &mut Function) -> bool {
             }
             for at in (0..function.blocks[block].params.len()).rev() {
                 let param = function.blocks[block].params[at];
-                let Some(same) = same_arg(function, &cfg, block, at, &mut replace) else { continue };
-                let fits = function.kind(same) == function.kind(param) && same.index() < constants.len();
-                if fits {
+                let same = same_arg(function, &cfg, block, at, &mut replace)
+                    .filter(|&same| function.kind(same) == function.kind(param))
+                    .or_else(|| same_constant(function, &cfg, block, at, &mut constants));
+                if let Some(same) = same {
                     replace.set(param, same);
                     drop_param(function, &cfg, block, at);
                     changed = true;
@@ -223,6 +224,33 @@ fn same_arg(function: &Function, cfg: &Cfg, block: Block, at: usize, replace: &m
         }
     }
     same
+}
+
+/// Where the same number comes from everywhere, it is made in the block itself.
+fn same_constant(
+    function: &mut Function,
+    cfg: &Cfg,
+    block: Block,
+    at: usize,
+    constants: &mut Vec<Option<i64>>,
+) -> Option<Value> {
+    let mut same = None;
+    for &pred in &cfg.preds[block] {
+        for jump in function.blocks[pred].end.jumps().filter(|jump| jump.block == block) {
+            let number = constants.get(jump.args.get(at)?.index()).copied().flatten()?;
+            if same.is_some_and(|same| same != number) {
+                return None;
+            }
+            same = Some(number);
+        }
+    }
+    let kind = function.kind(function.blocks[block].params[at]);
+    let result = function.values.push(crate::ValueData { kind });
+    constants.resize(function.values.len(), None);
+    constants[result.index()] = same;
+    let inst = crate::Inst { result: Some(result), op: Op::Const(same?), loc: crate::Loc::default() };
+    function.blocks[block].insts.insert(0, inst);
+    Some(result)
 }
 
 fn drop_param(function: &mut Function, cfg: &Cfg, block: Block, at: usize) {
