@@ -104,7 +104,9 @@ fn attach_of(point: &AttachPoint, options: &Options) -> Option<Attach> {
         Point::Once | Point::Named(_) => Attach::TestRun,
         Point::KernelFunction { module, function, offset } => match point.provider {
             Provider::Fentry | Provider::Fexit => {
-                Attach::Trampoline { module: module.clone(), function: function.clone(), side }
+                // The kernel's own types are those of no module.
+                let module = module.clone().filter(|module| module != "vmlinux");
+                Attach::Trampoline { module, function: function.clone(), side }
             }
             _ => Attach::Kprobe { module: module.clone(), function: function.clone(), offset: *offset, side },
         },
