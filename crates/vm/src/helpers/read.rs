@@ -1,4 +1,4 @@
-//! Memory at any address: the machine's own, and the world's windows. What is nowhere is `EFAULT`, and zeros.
+//! Memory at any address: the machine's own, and the world's windows. What is nowhere is an error, and zeros.
 use super::{Answer, Args, length};
 use crate::Errno;
 use crate::interpreter::Run;
@@ -21,8 +21,35 @@ pub(super) fn text_anywhere(run: &Run<'_>, address: u64, limit: usize) -> Option
     Some(text)
 }
 
-/// `probe_read(dst, size, src)` and its kin.
-pub(super) fn bytes(run: &mut Run<'_>, [to, size, from, ..]: Args) -> Answer {
+/// Where the kernel's half of the address space begins.
+const KERNEL: u64 = 0xffff_8000_0000_0000;
+
+/// Why the kernel does not read its own memory at an address where there is none.
+const fn kernel_error(address: u64) -> Errno {
+    if address < KERNEL { Errno::Range } else { Errno::Fault }
+}
+
+/// `probe_read(dst, size, src)`, from either half of the address space, and `probe_read_user`.
+pub(super) fn either(run: &mut Run<'_>, [to, size, from, ..]: Args) -> Answer {
+    bytes(run, to, size, from, Errno::Fault)
+}
+
+/// `probe_read_kernel(dst, size, src)`.
+pub(super) fn kernel(run: &mut Run<'_>, [to, size, from, ..]: Args) -> Answer {
+    bytes(run, to, size, from, kernel_error(from))
+}
+
+/// `probe_read_str(dst, size, src)`, `probe_read_user_str`.
+pub(super) fn either_text(run: &mut Run<'_>, [to, size, from, ..]: Args) -> Answer {
+    text(run, to, size, from, Errno::Fault)
+}
+
+/// `probe_read_kernel_str(dst, size, src)`.
+pub(super) fn kernel_text(run: &mut Run<'_>, [to, size, from, ..]: Args) -> Answer {
+    text(run, to, size, from, kernel_error(from))
+}
+
+fn bytes(run: &mut Run<'_>, to: u64, size: u64, from: u64, error: Errno) -> Answer {
     let size = length(size);
     let found = if size == 0 { Some(Vec::new()) } else { anywhere(run, from, size) };
     let place = run.memory.write(to, size)?;
@@ -30,14 +57,14 @@ pub(super) fn bytes(run: &mut Run<'_>, [to, size, from, ..]: Args) -> Answer {
         Some(bytes) => place.copy_from_slice(&bytes),
         None => {
             place.fill(0);
-            return Ok(Errno::Fault.returned());
+            return Ok(error.returned());
         }
     }
     Ok(0)
 }
 
-/// `probe_read_str(dst, size, src)` and its kin: how many bytes with the closing zero.
-pub(super) fn text(run: &mut Run<'_>, [to, size, from, ..]: Args) -> Answer {
+/// How many bytes with the closing zero.
+fn text(run: &mut Run<'_>, to: u64, size: u64, from: u64, error: Errno) -> Answer {
     let size = length(size);
     run.memory.write(to, size)?;
     if size == 0 {
@@ -47,7 +74,7 @@ pub(super) fn text(run: &mut Run<'_>, [to, size, from, ..]: Args) -> Answer {
     let place = run.memory.write(to, size)?;
     let Some(mut text) = found else {
         place.fill(0);
-        return Ok(Errno::Fault.returned());
+        return Ok(error.returned());
     };
     text.truncate(size - 1);
     text.push(0);
