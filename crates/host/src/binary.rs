@@ -1,6 +1,6 @@
 //! User files: where they are, what functions they have, and where in the file these stand.
 use crate::libraries::find_library;
-use elf::{Object, ObjectSegment, ObjectSymbol, ReadCache, SymbolKind};
+use elf::{Object, ObjectSegment, ObjectSymbol, ReadCache, SymbolFlags, SymbolKind};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -93,7 +93,7 @@ impl Binary {
     }
 
     fn add<'data>(&mut self, symbols: impl Iterator<Item = impl ObjectSymbol<'data>>) {
-        for symbol in symbols.filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.is_definition()) {
+        for symbol in symbols.filter(|symbol| is_function(symbol) && !symbol.is_undefined()) {
             let address = symbol.address();
             let (Ok(name), Some(offset)) = (symbol.name(), offset_in(&self.segments, address)) else {
                 continue;
@@ -115,6 +115,12 @@ impl Binary {
             self.add(debug.symbols());
         }
     }
+}
+
+/// Whether the symbol is code: a function, or one that chooses among several when the program starts (`STT_GNU_IFUNC`).
+fn is_function<'data>(symbol: &impl ObjectSymbol<'data>) -> bool {
+    let chooses = matches!(symbol.flags(), SymbolFlags::Elf { st_info, .. } if st_info.st_type() == elf::elf::STT_GNU_IFUNC);
+    symbol.kind() == SymbolKind::Text || chooses
 }
 
 /// Opens a file that has an end; a pipe would wait for its writer.

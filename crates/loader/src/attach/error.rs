@@ -97,6 +97,8 @@ impl AttachErrorKind {
     pub(super) fn of_function(step: &'static str, function: &str, errno: Errno) -> Self {
         match errno {
             Errno::ENOENT | Errno::ESRCH => Self::no_function(function),
+            // Some kernels say this of unknown names, too.
+            Errno::EINVAL | Errno::EADDRNOTAVAIL if !is_known(function) => Self::no_function(function),
             Errno::EINVAL | Errno::EADDRNOTAVAIL | Errno::EILSEQ => Self::NotProbable { errno },
             errno => Self::refused(step, errno),
         }
@@ -107,6 +109,11 @@ impl AttachErrorKind {
         let nearest = osmia_base::nearest(function, all.iter().map(|(name, _)| name.as_str()));
         Self::NoFunction { function: function.to_owned(), nearest: nearest.map(str::to_owned) }
     }
+}
+
+/// Whether the kernel has a symbol of that name; a number is the address itself.
+fn is_known(function: &str) -> bool {
+    function.starts_with("0x") || !osmia_host::addresses_of(&[function.to_owned()]).is_empty()
 }
 
 /// Where, in the words of scripts.
