@@ -9,6 +9,9 @@ use osmia_isa::{AluOp, Cond, Size};
 
 /// Texts of at most so many bytes are compared without a loop.
 const UNROLLED: u32 = 64;
+/// Searches of more turns are left to the kernel's own loop: each way out of a loop has a result that the verifier
+/// knows, and it would look at all that follows once for each.
+const TURNS: u32 = 8;
 
 impl<'a> Cx<'a> {
     /// Goes to `then` if two texts are equal, else to `other`.
@@ -165,39 +168,72 @@ impl<'a> Cx<'a> {
         }
         let capacity = self.size_of(&text.ty);
         let place = self.memory(text, Fill::Text)?;
-        if capacity <= UNROLLED || capacity % 8 != 0 || place.offset % 8 != 0 {
-            let zero = self.b.int(0);
-            return Ok(self.first_nul(place, zero, capacity - 1));
+        let (words, rest) = (capacity / 8, capacity % 8);
+        if place.offset % 8 != 0 {
+            return Ok(self.first_nul(place, capacity));
         }
-        let done = self.b.block();
-        let (at, head, counter) = self.start_loop(capacity / 8 - 1, done);
+        let (missing, done) = (self.b.block(), self.b.block());
+        let result = self.b.block_param(done, Kind::I64);
+        if words <= TURNS || !self.can(Feature::BpfLoop) {
+            let (at, head, counter) = self.start_loop(words, missing);
+            let (found, more) = (self.b.block(), self.b.block());
+            let position = self.nul_in_word(place, at, found, more);
+            self.b.switch_to(found);
+            self.b.jump(done, &[position]);
+            self.b.switch_to(more);
+            self.next_turn(head, counter);
+        } else {
+            let position = self.scan_by_callback(place, None, words, Self::length_turn)?;
+            let (zero, found) = (self.b.int(0), self.b.block());
+            self.b.branch(Cond::Slt, position, zero, missing, found);
+            self.b.switch_to(found);
+            self.b.jump(done, &[position]);
+        }
+        self.b.switch_to(missing);
+        let tail = self.first_nul(place.at(words * 8), rest);
+        let whole = self.b.int(i64::from(words * 8));
+        let tail = self.b.alu(AluOp::Add, whole, tail);
+        self.b.jump(done, &[tail]);
+        self.b.switch_to(done);
+        Ok(result)
+    }
+
+    /// Looks for a NUL in word number `at`: goes to `found`, where its position is the result, or to `more`.
+    fn nul_in_word(&mut self, place: Place, at: Value, found: Block, more: Block) -> Value {
         let word = self.piece(place, at, Size::DW);
         let low = self.b.int(0x0101_0101_0101_0101);
         let high = self.b.int(0x8080_8080_8080_8080_u64 as i64);
         let ones = self.b.int(-1);
-        // The lowest zero byte, and no byte below it, has its highest bit set here.
+        // The lowest zero byte, and no byte below it, has its highest bit set in this.
         let borrowed = self.b.alu(AluOp::Sub, word, low);
         let inverse = self.b.alu(AluOp::Xor, word, ones);
         let zeros = self.b.alu(AluOp::And, borrowed, inverse);
         let zeros = self.b.alu(AluOp::And, zeros, high);
-        let more = self.b.block();
-        self.b.branch_if(zeros, done, more);
-        self.b.switch_to(more);
-        self.next_turn(head, counter);
-        self.b.switch_to(done);
-        let word = self.b.load(Size::DW, counter.base, 0, Kind::I64);
-        let eight = self.b.int(8);
-        let start = self.b.alu(AluOp::Mul, word, eight);
-        let rest = self.first_nul(place, start, 8 - 1);
-        Ok(self.b.alu(AluOp::Add, start, rest))
+        let here = self.b.block();
+        self.b.branch_if(zeros, here, more);
+        self.b.switch_to(here);
+        // One bit is left, the lowest of byte k; the product has k in its highest byte.
+        let negative = self.b.push(Op::Neg(zeros), Kind::I64);
+        let lowest = self.b.alu(AluOp::And, zeros, negative);
+        let (seven, table, top, eight) =
+            (self.b.int(7), self.b.int(0x0001_0203_0405_0607), self.b.int(56), self.b.int(8));
+        let lowest = self.b.alu(AluOp::Rsh, lowest, seven);
+        let product = self.b.alu(AluOp::Mul, lowest, table);
+        let byte = self.b.alu(AluOp::Rsh, product, top);
+        let start = self.b.alu(AluOp::Mul, at, eight);
+        let position = self.b.alu(AluOp::Add, start, byte);
+        self.b.jump(found, &[]);
+        position
     }
 
-    /// How far the first NUL is from `start`, at most `most` bytes.
-    fn first_nul(&mut self, place: Place, start: Value, most: u32) -> Value {
+    /// Where the first NUL is, byte by byte; `most` if there is none.
+    fn first_nul(&mut self, place: Place, most: u32) -> Value {
+        if most == 0 {
+            return self.b.int(0);
+        }
         let done = self.b.block();
         let (at, head, counter) = self.start_loop(most, done);
-        let position = self.b.alu(AluOp::Add, start, at);
-        let byte = self.byte(place, position);
+        let byte = self.byte(place, at);
         let more = self.b.block();
         self.b.branch_if(byte, more, done);
         self.b.switch_to(more);
@@ -220,10 +256,12 @@ impl<'a> Cx<'a> {
             Some(_) => capacity,
         };
         let search = Search { hay: place, capacity, known, second, length, turns };
-        if turns <= UNROLLED || !self.can(Feature::BpfLoop) {
+        if turns <= TURNS || !self.can(Feature::BpfLoop) {
             return Ok(self.search_here(&search));
         }
-        self.search_by_callback(&search)
+        self.scan_by_callback(place, second, turns, |cx, hay, second, at, words| {
+            cx.search_turn(&Search { hay, second, ..search.clone() }, at, words);
+        })
     }
 
     fn search_here(&mut self, search: &Search) -> Value {
@@ -248,37 +286,59 @@ impl<'a> Cx<'a> {
     }
 
     /// A long loop is verified once where the kernel calls its body. What it needs is in three words on the stack: where
-    /// the texts are, and the result.
-    fn search_by_callback(&mut self, search: &Search) -> Result<Value> {
+    /// the texts are, and the result, -1 at first.
+    fn scan_by_callback(
+        &mut self,
+        first: Place,
+        second: Option<Place>,
+        turns: u32,
+        turn: impl Fn(&mut Self, Place, Option<Place>, Value, Value),
+    ) -> Result<Value> {
         let words = self.b.slot(24, 8);
         let words = self.b.slot_addr(words);
-        let none = self.b.int(-1);
-        let hay = self.b.offset(search.hay.base, search.hay.offset.into());
-        self.b.store(Size::DW, words, 0, hay);
-        let needle = search.second.map_or(hay, |second| self.b.offset(second.base, second.offset.into()));
-        self.b.store(Size::DW, words, 8, needle);
+        let (none, limit) = (self.b.int(-1), turns);
+        let address = self.b.offset(first.base, first.offset.into());
+        self.b.store(Size::DW, words, 0, address);
+        let other = second.map_or(address, |second| self.b.offset(second.base, second.offset.into()));
+        self.b.store(Size::DW, words, 8, other);
         self.b.store(Size::DW, words, 16, none);
         let memory = Kind::Ptr(Pointee::Memory);
-        let callback = self.callback("find", &[("index", Kind::I64), ("words", memory)], |cx| {
+        let callback = self.callback("scan", &[("index", Kind::I64), ("words", memory)], |cx| {
             let (index, words) = (cx.b.param(0), cx.b.param(1));
-            let hay = Place::new(cx.b.load(Size::DW, words, 0, memory));
-            let second = search.second.map(|_| Place::new(cx.b.load(Size::DW, words, 8, memory)));
+            let first = Place::new(cx.b.load(Size::DW, words, 0, memory));
+            let second = second.map(|_| Place::new(cx.b.load(Size::DW, words, 8, memory)));
             let at = cx.b.push(Op::ZeroExtend(Size::W, index), Kind::I64);
-            cx.search_turn(&Search { hay, second, ..search.clone() }, at, words);
+            let (inside, stop) = (cx.b.block(), cx.b.block());
+            let (limit, one) = (cx.b.int(i64::from(limit)), cx.b.int(1));
+            cx.b.branch(Cond::Lt, at, limit, inside, stop);
+            cx.b.switch_to(stop);
+            cx.b.ret(Some(one));
+            cx.b.switch_to(inside);
+            turn(cx, first, second, at, words);
             Ok(())
         })?;
-        let (turns, zero) = (self.b.int(i64::from(search.turns)), self.b.int(0));
+        let (turns, zero) = (self.b.int(i64::from(turns)), self.b.int(0));
         let function = self.b.push(Op::FunctionAddr(callback), Kind::Ptr(Pointee::Function));
         self.call(helpers::LOOP, &[turns, function, words, zero]);
         Ok(self.b.load(Size::DW, words, 16, Kind::I64))
     }
 
+    /// One turn of `strlen`'s loop.
+    fn length_turn(&mut self, text: Place, _: Option<Place>, at: Value, words: Value) {
+        let (found, more) = (self.b.block(), self.b.block());
+        let position = self.nul_in_word(text, at, found, more);
+        self.b.switch_to(more);
+        let zero = self.b.int(0);
+        self.b.ret(Some(zero));
+        self.b.switch_to(found);
+        let one = self.b.int(1);
+        self.b.store(Size::DW, words, 16, position);
+        self.b.ret(Some(one));
+    }
+
     fn search_turn(&mut self, search: &Search, at: Value, words: Value) {
-        let (inside, found, next, stop) = (self.b.block(), self.b.block(), self.b.block(), self.b.block());
-        let turns = self.b.int(i64::from(search.turns));
+        let (found, next, stop) = (self.b.block(), self.b.block(), self.b.block());
         let (zero, one) = (self.b.int(0), self.b.int(1));
-        self.b.branch(Cond::Lt, at, turns, inside, stop);
-        self.b.switch_to(inside);
         self.matches(search, at, found, next);
         self.b.switch_to(next);
         let byte = self.byte(search.hay, at);
