@@ -20,25 +20,26 @@ const fn rule(kind: ProgramType, context: bool, packet: bool, fields: Option<[u6
 }
 
 /// Kinds that write something or have a packet; the others only read their context. The first is for bare code.
+#[rustfmt::skip]
 const RULES: &[Rule] = &[
-    //   kind                             context packet  fields
-    rule(ProgramType::Unspec,             true,   true,   None),
-    rule(ProgramType::SocketFilter,       true,   false,  None),
-    rule(ProgramType::SchedCls,           true,   true,   SKB),
-    rule(ProgramType::SchedAct,           true,   true,   SKB),
-    rule(ProgramType::Xdp,                false,  true,   Some([0, 4, 8])),
-    rule(ProgramType::CgroupSkb,          true,   false,  SKB),
-    rule(ProgramType::LwtIn,              true,   false,  SKB),
-    rule(ProgramType::LwtOut,             true,   false,  SKB),
-    rule(ProgramType::LwtXmit,            true,   true,   SKB),
-    rule(ProgramType::SkSkb,              true,   true,   SKB),
-    rule(ProgramType::CgroupSock,         true,   false,  None),
-    rule(ProgramType::CgroupSockAddr,     true,   false,  None),
-    rule(ProgramType::CgroupSockopt,      true,   false,  None),
-    rule(ProgramType::CgroupSysctl,       true,   false,  None),
-    rule(ProgramType::SockOps,            true,   false,  None),
-    rule(ProgramType::RawTracepointWritable, true, false, None),
-    rule(ProgramType::Syscall,            true,   false,  None),
+    //   kind                                context packet  fields
+    rule(ProgramType::Unspec,                true,   true,   None),
+    rule(ProgramType::SocketFilter,          true,   false,  None),
+    rule(ProgramType::SchedCls,              true,   true,   SKB),
+    rule(ProgramType::SchedAct,              true,   true,   SKB),
+    rule(ProgramType::Xdp,                   false,  true,   Some([0, 4, 8])),
+    rule(ProgramType::CgroupSkb,             true,   false,  SKB),
+    rule(ProgramType::LwtIn,                 true,   false,  SKB),
+    rule(ProgramType::LwtOut,                true,   false,  SKB),
+    rule(ProgramType::LwtXmit,               true,   true,   SKB),
+    rule(ProgramType::SkSkb,                 true,   true,   SKB),
+    rule(ProgramType::CgroupSock,            true,   false,  None),
+    rule(ProgramType::CgroupSockAddr,        true,   false,  None),
+    rule(ProgramType::CgroupSockopt,         true,   false,  None),
+    rule(ProgramType::CgroupSysctl,          true,   false,  None),
+    rule(ProgramType::SockOps,               true,   false,  None),
+    rule(ProgramType::RawTracepointWritable, true,   false,  None),
+    rule(ProgramType::Syscall,               true,   false,  None),
 ];
 
 /// What holds for a kind of program.

@@ -10,6 +10,9 @@ use osmia_isa::{AtomicOp, Callee, Imm64, Insn, Operand, Reg, Size, eval};
 /// Programs see memory in this order, on any machine.
 const ENDIAN: Endian = Endian::Little;
 
+/// Where the kernel's half of the address space begins.
+pub(crate) const KERNEL: u64 = 0xffff_8000_0000_0000;
+
 /// What an inner function needs to go back.
 #[derive(Clone, Copy, Debug)]
 struct Frame {
@@ -146,7 +149,6 @@ impl<'a> Run<'a> {
     }
 
     /// One instruction; says whether the function ends.
-    #[expect(clippy::too_many_lines, reason = "one arm per instruction")]
     fn step(&mut self, step: Step) -> Outcome<bool> {
         match step.insn {
             Insn::Alu { op, width, dst, src } => {
@@ -154,18 +156,20 @@ impl<'a> Run<'a> {
                 self.set(dst, value)?;
             }
             Insn::Neg { width, dst } => self.set(dst, eval::neg(width, self.get(dst)))?,
-            Insn::MovSx { width, from, dst, src } => self.set(dst, eval::movsx(width, from, self.get(src)))?,
+            Insn::MovSx { width, from, dst, src } => {
+                self.set(dst, eval::movsx(width, from, self.get(src)))?
+            }
             Insn::Swap { kind, size, dst } => {
                 self.set(dst, eval::swap(kind, size, ENDIAN, self.get(dst)))?;
             }
             Insn::LoadImm64 { dst, value: Imm64::Value(value) } => self.set(dst, value)?,
             Insn::LoadImm64 { value, .. } => return Err(FaultKind::Unsupported(constant(value))),
             Insn::Load { size, dst, base, off } | Insn::LoadAcquire { size, dst, base, off } => {
-                let value = self.memory.load(self.address(base, off), size)?;
+                let value = self.load(self.address(base, off), size)?;
                 self.set(dst, value)?;
             }
             Insn::LoadSx { size, dst, base, off } => {
-                let value = self.memory.load(self.address(base, off), size)?;
+                let value = self.load(self.address(base, off), size)?;
                 self.set(dst, size.signed(value) as u64)?;
             }
             Insn::Store { size, base, off, src } => {
@@ -174,7 +178,9 @@ impl<'a> Run<'a> {
             Insn::StoreRelease { size, base, off, src } => {
                 self.memory.store(self.address(base, off), size, self.get(src))?;
             }
-            Insn::Atomic { op, size, base, off, src } => self.atomic(op, size, self.address(base, off), src)?,
+            Insn::Atomic { op, size, base, off, src } => {
+                self.atomic(op, size, self.address(base, off), src)?
+            }
             Insn::Jump { cond, width, lhs, rhs, .. } => {
                 if eval::compare(cond, width, self.get(lhs), self.operand(rhs)) {
                     self.goto(step.target);
@@ -200,6 +206,20 @@ impl<'a> Run<'a> {
     /// Nowhere is past the end of any code: the next step fails there.
     const fn goto(&mut self, target: u32) {
         self.pc = target as usize;
+    }
+
+    /// A number in memory; what the world has of the kernel's memory can be read too.
+    fn load(&self, address: u64, size: Size) -> Outcome<u64> {
+        self.memory.load(address, size).or_else(|fault| match self.kernel_bytes(address, size) {
+            Some(bytes) => Ok(bytes.iter().rev().fold(0, |all, &byte| all << 8 | u64::from(byte))),
+            None => Err(fault),
+        })
+    }
+
+    #[cold]
+    fn kernel_bytes(&self, address: u64, size: Size) -> Option<&[u8]> {
+        let bytes = self.world.window(address, size.bytes() as usize)?;
+        (address >= KERNEL).then_some(bytes)
     }
 
     fn atomic(&mut self, op: AtomicOp, size: Size, address: u64, src: Reg) -> Outcome<()> {

@@ -180,7 +180,9 @@ impl Machine {
     pub fn entries(&self, map: MapId) -> Vec<Entry> {
         let Some(map) = self.at(map) else { return Vec::new() };
         let keys = (0..map.store.slots()).filter_map(|slot| map.store.slot(slot, 0));
-        keys.map(|(key, _)| (values_of(map, &key, self.cpus), key)).map(|(values, key)| (key, values)).collect()
+        keys.map(|(key, _)| (values_of(map, &key, self.cpus), key))
+            .map(|(values, key)| (key, values))
+            .collect()
     }
 
     /// The values of a key: one for each CPU, or one. That it is looked up here does not make it recently used.

@@ -66,7 +66,7 @@ impl<'a> Values<'a> {
 /// One kind of map. Values have addresses: offsets in a region of the map's own.
 ///
 /// What a kind does not do is refused as the kernel refuses it.
-pub(crate) trait Store: fmt::Debug {
+pub(crate) trait Store: fmt::Debug + Send {
     /// Where the value of `key` is for a CPU. A program's lookup makes the key recently used.
     fn lookup(&mut self, key: &[u8], cpu: u32) -> Option<u64> {
         self.find(key, cpu)

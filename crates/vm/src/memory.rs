@@ -99,7 +99,8 @@ impl Memory {
         self.keys.clear();
     }
 
-    /// A new frame of zeros; gives its `r10`.
+    /// A new frame of zeros; gives its `r10`. Each frame has all of its 512 bytes; the kernel's limit for all together
+    /// is the verifier's.
     pub(crate) fn enter(&mut self) -> Checked<u64> {
         let start = self.depth * FRAME;
         let frame = self.stack.get_mut(start..start + FRAME).ok_or(FaultKind::StackOverflow)?;
@@ -195,8 +196,11 @@ impl Memory {
         (field == end).then(|| address(PACKET, MARGIN + self.packet.len() as u64))
     }
 
-    /// Bytes to be read.
+    /// Bytes to be read. No bytes are anywhere.
     pub(crate) fn read(&self, address: u64, len: usize) -> Checked<&[u8]> {
+        if len == 0 {
+            return Ok(&[]);
+        }
         match self.view(address, len) {
             Some(bytes) => Ok(bytes),
             None => Err(self.refuse(address, len, Access::Read)),
@@ -205,6 +209,9 @@ impl Memory {
 
     /// Bytes to be written.
     pub(crate) fn write(&mut self, address: u64, len: usize) -> Checked<&mut [u8]> {
+        if len == 0 {
+            return Ok(&mut []);
+        }
         if self.view(address, len).is_none() {
             return Err(self.refuse(address, len, Access::Write));
         }

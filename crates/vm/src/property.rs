@@ -21,7 +21,11 @@ pub fn image(kind: ProgramType, insns: Vec<Insn>, maps: &[(&str, MapType, u32, u
         lines: Vec::new(),
         poisoned: Vec::new(),
     };
-    Image { programs: vec![program], maps: maps.iter().map(|&map| self::map(map)).collect(), ..Image::default() }
+    Image {
+        programs: vec![program],
+        maps: maps.iter().map(|&map| self::map(map)).collect(),
+        ..Image::default()
+    }
 }
 
 /// A map with nothing in it.

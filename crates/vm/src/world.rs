@@ -35,11 +35,12 @@ pub struct World {
     pub pid_namespace: Option<(u64, u64)>,
     /// The cgroup.
     pub cgroup: u64,
-    /// The address of the current task, which [`World::memory`] may have a window at.
+    /// The address of the current task, where [`World::memory`] may have a window. With none, loads from it are faults.
     pub task: u64,
     /// What `get_attach_cookie` answers.
     pub cookie: u64,
-    /// Memory of the kernel and of processes that `probe_read` and its kin find. Direct loads do not.
+    /// Memory of the kernel and of processes that `probe_read` and its kin find. Direct loads find the kernel's, as those
+    /// of programs with types of the kernel do; others are faults.
     pub memory: Vec<Window>,
 }
 

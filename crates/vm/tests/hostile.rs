@@ -43,8 +43,10 @@ fn useful() -> impl Strategy<Value = Vec<Insn>> {
     let maps = property::MAPS.len() as u32 + 1;
     prop_oneof![
         (reg.clone(), 0..maps).prop_map(|(dst, map)| vec![Insn::LoadImm64 { dst, value: Imm64::Map(map) }]),
-        (reg.clone(), 0..maps, 0..24_u32)
-            .prop_map(|(dst, map, offset)| vec![Insn::LoadImm64 { dst, value: Imm64::MapValue { map, offset } }]),
+        (reg.clone(), 0..maps, 0..24_u32).prop_map(|(dst, map, offset)| vec![Insn::LoadImm64 {
+            dst,
+            value: Imm64::MapValue { map, offset }
+        }]),
         (reg.clone(), -8..8_i32)
             .prop_map(|(dst, to)| vec![Insn::LoadImm64 { dst, value: Imm64::Function(to) }]),
         (reg.clone(), 0..80_i32).prop_map(|(dst, back)| {
@@ -63,7 +65,7 @@ fn useful() -> impl Strategy<Value = Vec<Insn>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 800, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_bytes_end(bytes in prop::collection::vec(any::<u8>(), 0..400)) {

@@ -65,7 +65,11 @@ fn arithmetic(random: &mut Random, registers: &[Reg]) -> Insn {
             let width = if from == Size::W { Width::W64 } else { width };
             Insn::MovSx { width, from, dst, src }
         }
-        2 => Insn::Swap { kind: random.pick(&Swap::ALL), size: random.pick(&[Size::H, Size::W, Size::DW]), dst },
+        2 => Insn::Swap {
+            kind: random.pick(&Swap::ALL),
+            size: random.pick(&[Size::H, Size::W, Size::DW]),
+            dst,
+        },
         3 => Insn::LoadImm64 { dst, value: Imm64::Value(random.next()) },
         _ => {
             let op = random.pick(&AluOp::ALL);
@@ -79,14 +83,12 @@ fn arithmetic(random: &mut Random, registers: &[Reg]) -> Insn {
 fn immediate(random: &mut Random, op: AluOp) -> Operand {
     Operand::Imm(match op {
         AluOp::Lsh | AluOp::Rsh | AluOp::Arsh => random.below(32) as i32,
-        AluOp::Div | AluOp::SDiv | AluOp::Mod | AluOp::SMod => random.pick(&[-7, -1, 1, 2, 3, 1000, i32::MIN]),
-        AluOp::Add
-        | AluOp::Sub
-        | AluOp::Mul
-        | AluOp::Or
-        | AluOp::And
-        | AluOp::Xor
-        | AluOp::Mov => random.next() as i32,
+        AluOp::Div | AluOp::SDiv | AluOp::Mod | AluOp::SMod => {
+            random.pick(&[-7, -1, 1, 2, 3, 1000, i32::MIN])
+        }
+        AluOp::Add | AluOp::Sub | AluOp::Mul | AluOp::Or | AluOp::And | AluOp::Xor | AluOp::Mov => {
+            random.next() as i32
+        }
     })
 }
 
@@ -190,7 +192,7 @@ fn arithmetic_jumps_and_the_stack_agree() {
         }
     }
     // The verifier refuses a few, mostly for what they do to constants.
-    assert!(taken > PROGRAMS * 9 / 10, "the kernel took {taken} of {PROGRAMS}");
+    assert!(taken > PROGRAMS * 999 / 1000, "the kernel took {taken} of {PROGRAMS}");
 }
 
 /// Maps that programs work on: name, kind, bytes of keys and values, entries.
@@ -254,7 +256,9 @@ impl Writer<'_> {
         let value = self.random.next() as i32;
         let write = match self.random.below(3) {
             0 => Insn::Store { size: Size::W, base, off: 4, src: Operand::Imm(value) },
-            1 => Insn::Atomic { op: AtomicOp::Add { fetch: true }, size: Size::DW, base, off: 0, src: Reg::R7 },
+            1 => {
+                Insn::Atomic { op: AtomicOp::Add { fetch: true }, size: Size::DW, base, off: 0, src: Reg::R7 }
+            }
             _ => mov(Reg::R8, Operand::Imm(value)),
         };
         let body = [
@@ -344,7 +348,8 @@ fn using_maps(random: &mut Random, operations: u32) -> Image {
 /// The end of the shortest program of this seed that does not agree.
 fn shortest(seed: u64, operations: u32) -> String {
     let differs = |&operations: &u32| {
-        let (theirs, ours) = both(&using_maps(&mut Random(seed), operations), &[0; 96], 3).expect("a program");
+        let (theirs, ours) =
+            both(&using_maps(&mut Random(seed), operations), &[0; 96], 3).expect("a program");
         theirs != ours
     };
     let operations = (0..operations).find(differs).unwrap_or(operations);

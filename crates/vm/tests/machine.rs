@@ -2,7 +2,9 @@
 use osmia_abi::{MapType, ProgramType, flags};
 use osmia_isa::text::assemble;
 use osmia_object::{Image, Poison};
-use osmia_vm::{Access, Errno, ErrorKind, FaultKind, Input, Machine, MapId, Options, Place, Window, property};
+use osmia_vm::{
+    Access, Errno, ErrorKind, FaultKind, Input, Machine, MapId, Options, Place, Window, property,
+};
 
 const MAPS: &[(&str, MapType, u32, u32, u32)] = property::MAPS;
 
@@ -38,7 +40,10 @@ fn faults_say_where_and_why() {
         ("r1 = 0\nr0 = *(u8 *)(r1 + 8)\nexit", "instruction 1: read of 1 bytes by a null pointer (0x8)"),
         ("r0 = *(u64 *)(r10 + 0)\nexit", "read of 8 bytes out of bounds: the stack at 0"),
         ("*(u64 *)(r10 - 516) = 1\nexit", "write of 8 bytes out of bounds: the stack at -516"),
-        ("r1 = 0xffff888000000000 ll\nr0 = *(u64 *)(r1 + 0)\nexit", "instruction 2: read of 8 bytes out of bounds: nothing"),
+        (
+            "r1 = 0xffff888000000000 ll\nr0 = *(u64 *)(r1 + 0)\nexit",
+            "instruction 2: read of 8 bytes out of bounds: nothing",
+        ),
         ("r0 = 1\ngoto +1\nexit", "instruction 3: there is no instruction here"),
         ("r10 = 1\nexit", "instruction 0: the frame pointer is read-only"),
         ("call 9999\nexit", "instruction 0: there is no helper 9999"),
@@ -58,7 +63,8 @@ fn faults_say_where_and_why() {
 fn a_fault_is_data() {
     let fault = machine("r0 = 0\nr0 = *(u64 *)(r1 + 12)\nexit").run(0, &[0; 16]).expect_err("a fault");
     assert_eq!((fault.slot, fault.insn.as_str()), (1, "(79) r0 = *(u64 *)(r1 +12)"));
-    let FaultKind::OutOfBounds { size: 8, access: Access::Read, place: Place::Context(12), .. } = fault.kind else {
+    let FaultKind::OutOfBounds { size: 8, access: Access::Read, place: Place::Context(12), .. } = fault.kind
+    else {
         panic!("{fault:?}");
     };
     let fault = machine("exit").run(7, &[]).expect_err("a fault");
@@ -67,7 +73,7 @@ fn a_fault_is_data() {
 
 #[test]
 fn values_end_where_they_end() {
-    let lookup = "*(u32 *)(r10 - 4) = 1\nr1 = map[1]\nr2 = r10\nr2 += -4\ncall 1\n";
+    let lookup = "*(u32 *)(r10 - 4) = 1\nr1 = map[idx:1]\nr2 = r10\nr2 += -4\ncall 1\n";
     assert_eq!(answer(&format!("{lookup}r0 = *(u64 *)(r0 + 8)\nexit")), 0);
     for off in ["+ 9", "- 1"] {
         let message = fault(&format!("{lookup}r0 = *(u64 *)(r0 {off})\nexit"));
@@ -88,7 +94,7 @@ fn at_most_eight_frames_of_their_own() {
 
 #[test]
 fn what_is_reserved_is_given_back() {
-    let reserve = "r1 = map[5]\nr2 = 8\nr3 = 0\ncall 131\n";
+    let reserve = "r1 = map[idx:5]\nr2 = 8\nr3 = 0\ncall 131\n";
     assert!(fault(&format!("{reserve}exit")).contains("a record reserved in `ring` was left behind"));
     let after = format!("{reserve}r6 = r0\nr1 = r0\nr2 = 0\ncall 132\n*(u64 *)(r6 + 0) = 1\nexit");
     assert!(fault(&after).contains("out of bounds: an element of map `ring`"));
@@ -103,8 +109,8 @@ fn what_is_reserved_is_given_back() {
 
 #[test]
 fn records_of_rings_and_perf_buffers() {
-    let code = "*(u64 *)(r10 - 8) = 7\nr6 = r1\nr2 = map[6]\nr3 = 0xffffffff ll\nr4 = r10\nr4 += -8\nr5 = 8\ncall 25\n\
-        r7 = r0\nr1 = map[5]\nr2 = r10\nr2 += -8\nr3 = 8\nr4 = 0\ncall 130\nr0 |= r7\nexit";
+    let code = "*(u64 *)(r10 - 8) = 7\nr6 = r1\nr2 = map[idx:6]\nr3 = 0xffffffff ll\nr4 = r10\nr4 += -8\nr5 = 8\ncall 25\n\
+        r7 = r0\nr1 = map[idx:5]\nr2 = r10\nr2 += -8\nr3 = 8\nr4 = 0\ncall 130\nr0 |= r7\nexit";
     let mut machine = machine(code);
     machine.world_mut().cpu = 1;
     assert_eq!(machine.run(0, &[]), Ok(0));
@@ -149,7 +155,8 @@ fn maps_from_outside() {
 #[test]
 fn what_was_used_longest_ago_is_forgotten() {
     // Looks key 1 up.
-    let mut machine = machine("*(u64 *)(r10 - 8) = 1\nr1 = map[4]\nr2 = r10\nr2 += -8\ncall 1\nr0 = 0\nexit");
+    let mut machine =
+        machine("*(u64 *)(r10 - 8) = 1\nr1 = map[idx:4]\nr2 = r10\nr2 += -8\ncall 1\nr0 = 0\nexit");
     let lru = machine.map("lru").expect("a map");
     for number in 1..=4_u64 {
         assert_eq!(machine.update(lru, &number.to_le_bytes(), &[1; 8], 0), Ok(()));
@@ -180,7 +187,7 @@ fn the_world_is_what_it_is_told_to_be() {
 }
 
 #[test]
-fn windows_are_read_by_probe_read_alone() {
+fn windows_are_memory_of_others() {
     let code = "r6 = *(u64 *)(r1 + 0)\nr1 = r10\nr1 += -16\nr2 = 16\nr3 = r6\ncall 115\nr7 = r0\nr0 = *(u64 *)(r10 - 16)\n\
         r0 += r7\nexit";
     let mut machine = machine(code);
@@ -191,11 +198,18 @@ fn windows_are_read_by_probe_read_alone() {
     assert_eq!(machine.run(0, &(address + 9).to_le_bytes()), Ok(Errno::Fault.returned()));
     let direct = "r6 = *(u64 *)(r1 + 0)\nr0 = *(u8 *)(r6 + 0)\nexit";
     assert!(self::machine(direct).run(0, &address.to_le_bytes()).is_err());
+    let mut machine = self::machine(direct);
+    machine.world_mut().memory.push(Window { address, bytes: b"hi\0".to_vec() });
+    machine.world_mut().memory.push(Window { address: 0x7000, bytes: b"ho\0".to_vec() });
+    assert_eq!(machine.run(0, &(address + 1).to_le_bytes()), Ok(b'i'.into()));
+    assert!(machine.run(0, &0x7000_u64.to_le_bytes()).is_err());
 }
 
 #[test]
 fn context_and_packet_come_back() {
-    let insns = assemble("r2 = *(u32 *)(r1 + 0)\nr3 = *(u32 *)(r1 + 4)\n*(u16 *)(r2 + 1) = -1\nr3 -= r2\nr0 = r3\nexit");
+    let insns = assemble(
+        "r2 = *(u32 *)(r1 + 0)\nr3 = *(u32 *)(r1 + 4)\n*(u16 *)(r2 + 1) = -1\nr3 -= r2\nr0 = r3\nexit",
+    );
     let image = property::image(ProgramType::Xdp, insns.expect("code").insns, &[]);
     let mut machine = Machine::new(image, Options::default()).expect("a machine");
     let mut input = Input { context: vec![0; 24], packet: vec![1, 2, 3, 4] };

@@ -19,7 +19,16 @@ fn compile(name: &str, version: &str) -> Image {
     let out: PathBuf = dir.join("x.o");
     let include = format!("-I/usr/include/{}-linux-gnu", std::env::consts::ARCH);
     let done = Command::new("clang-19")
-        .args(["-g", "-O2", "-target", "bpfel", &format!("-mcpu={version}"), "-fno-vectorize", &include, "-c"])
+        .args([
+            "-g",
+            "-O2",
+            "-target",
+            "bpfel",
+            &format!("-mcpu={version}"),
+            "-fno-vectorize",
+            &include,
+            "-c",
+        ])
         .args([source.as_os_str(), "-o".as_ref(), out.as_os_str()])
         .output()
         .expect("these tests need clang-19");
@@ -61,14 +70,16 @@ fn agree(name: &str, version: &str, program: &str, contexts: &[[u64; 2]]) -> (Ma
     let world = machine.world_mut();
     world.comm = fs::read_to_string("/proc/thread-self/comm").expect("a name").trim_end().to_owned();
     let thread = fs::read_link("/proc/thread-self").expect("a thread");
-    world.tid = thread.file_name().and_then(|it| it.to_str()).and_then(|it| it.parse().ok()).expect("a thread");
+    world.tid =
+        thread.file_name().and_then(|it| it.to_str()).and_then(|it| it.parse().ok()).expect("a thread");
     world.pid = std::process::id();
     world.pid_namespace = Some((7, 7));
     (world.monotonic_ns, world.boot_ns) = (1, 1);
     let at = machine.program(program).expect("the program");
     let mut last = None;
     for numbers in contexts {
-        let context: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).chain([0; 80]).collect();
+        let context: Vec<u8> =
+            numbers.iter().flat_map(|number| number.to_le_bytes()).chain([0; 80]).collect();
         let run = kernel.run(&image, at, &context, &input(image.programs[at].kind, &context).1);
         let mut theirs = kernel.left(&image, &run);
         if image.programs[at].kind != ProgramType::Xdp {
@@ -103,7 +114,8 @@ fn assert_same(theirs: &Left, ours: &Left, what: &str) {
     assert_eq!(theirs, ours, "{what}");
 }
 
-const SOME: &[[u64; 2]] = &[[0, 0], [7, 3], [25, u64::MAX], [1 << 63, 0xffff_ffff], [0x1234_5678_9abc_def0, 1]];
+const SOME: &[[u64; 2]] =
+    &[[0, 0], [7, 3], [25, u64::MAX], [1 << 63, 0xffff_ffff], [0x1234_5678_9abc_def0, 1]];
 
 #[test]
 fn callbacks_functions_and_data() {

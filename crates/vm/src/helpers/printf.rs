@@ -153,8 +153,8 @@ fn pointer(run: &Run<'_>, reader: &mut Reader<'_>, padding: Padding) -> Result<V
     }
     for (letters, size) in [(b"i4", 4), (b"I4", 4), (b"i6", 16), (b"I6", 16)] {
         if reader.accept(letters) {
-            let bytes = anywhere(run, reader.arg()?, size).unwrap_or_else(|| vec![0; size]);
-            return Ok(padding.apply(internet(*letters, &bytes).as_bytes()));
+            let bytes = anywhere(run, reader.arg()?, size).unwrap_or([0; 16].get(..size).unwrap_or_default());
+            return Ok(padding.apply(internet(*letters, bytes).as_bytes()));
         }
     }
     let symbol = reader.peek().is_some_and(|letter| b"KxsSB".contains(&letter));

@@ -1,12 +1,12 @@
 //! Memory at any address: the machine's own, and the world's windows. What is nowhere is an error, and zeros.
 use super::{Answer, Args, length};
 use crate::Errno;
-use crate::interpreter::Run;
+use crate::interpreter::{KERNEL, Run};
 
 /// Bytes at any address.
-pub(super) fn anywhere(run: &Run<'_>, address: u64, len: usize) -> Option<Vec<u8>> {
+pub(super) fn anywhere<'a>(run: &'a Run<'_>, address: u64, len: usize) -> Option<&'a [u8]> {
     let own = run.memory.read(address, len).ok();
-    own.or_else(|| run.world.window(address, len)).map(<[u8]>::to_vec)
+    own.or_else(|| run.world.window(address, len))
 }
 
 /// Text at any address, without its closing zero: at most `limit` bytes.
@@ -20,9 +20,6 @@ pub(super) fn text_anywhere(run: &Run<'_>, address: u64, limit: usize) -> Option
     }
     Some(text)
 }
-
-/// Where the kernel's half of the address space begins.
-const KERNEL: u64 = 0xffff_8000_0000_0000;
 
 /// Why the kernel does not read its own memory at an address where there is none.
 const fn kernel_error(address: u64) -> Errno {
@@ -51,7 +48,7 @@ pub(super) fn kernel_text(run: &mut Run<'_>, [to, size, from, ..]: Args) -> Answ
 
 fn bytes(run: &mut Run<'_>, to: u64, size: u64, from: u64, error: Errno) -> Answer {
     let size = length(size);
-    let found = if size == 0 { Some(Vec::new()) } else { anywhere(run, from, size) };
+    let found = anywhere(run, from, size).map(<[u8]>::to_vec);
     let place = run.memory.write(to, size)?;
     match found {
         Some(bytes) => place.copy_from_slice(&bytes),

@@ -132,7 +132,8 @@ fn load_program(
         other => other,
     };
     let insns: Vec<Insn> = program.insns.iter().map(by_descriptor).collect();
-    let record = |info: &osmia_object::FunctionInfo| [info.slot.to_le_bytes(), info.type_id.0.to_le_bytes()].concat();
+    let record =
+        |info: &osmia_object::FunctionInfo| [info.slot.to_le_bytes(), info.type_id.0.to_le_bytes()].concat();
     let functions: Vec<u8> = program.functions.iter().flat_map(record).collect();
     let license = CString::new("GPL").expect("a licence");
     let bytes = encode(&insns);
