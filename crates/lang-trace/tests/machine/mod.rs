@@ -15,7 +15,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What is asked of the machine for a script.
-pub fn target(script: &str) -> Target {
+pub(crate) fn target(script: &str) -> Target {
     let source = Source::new("stdin", script);
     let wants = osmia_lang_trace::wants(&parse(&source).script, &[]);
     let wants = osmia_host::Wants {
@@ -25,12 +25,11 @@ pub fn target(script: &str) -> Target {
         ksyms: wants.ksyms.into_iter().collect(),
         ..osmia_host::Wants::default()
     };
-    let mut target = osmia_host::gather(&wants).unwrap_or_else(|error| panic!("{error}"));
-    target
+    osmia_host::gather(&wants).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A script as IR.
-pub fn lowered(script: &str, target: &Target, options: &LowerOptions) -> Result<Lowered, String> {
+pub(crate) fn lowered(script: &str, target: &Target, options: &LowerOptions) -> Result<Lowered, String> {
     let source = Source::new("stdin", script);
     let parsed = parse(&source);
     if parsed.diagnostics.has_errors() {
@@ -48,7 +47,7 @@ pub fn lowered(script: &str, target: &Target, options: &LowerOptions) -> Result<
 }
 
 /// A script as an object.
-pub fn compiled(
+pub(crate) fn compiled(
     script: &str,
     target: &Target,
     options: &LowerOptions,
@@ -70,9 +69,9 @@ fn elf(script: &str, options: &LowerOptions, version: Version) -> Result<(Vec<u8
 
 /// A script in the kernel, brought there by bpftool; gone when this is dropped.
 #[derive(Debug)]
-pub struct Loaded {
-    pub schema: Schema,
-    pub plan: Plan,
+pub(crate) struct Loaded {
+    pub(crate) schema: Schema,
+    pub(crate) plan: Plan,
     directory: PathBuf,
 }
 
@@ -89,18 +88,18 @@ impl Drop for Loaded {
 }
 
 /// The version of this machine's kernel.
-pub fn running_version() -> Version {
+pub(crate) fn running_version() -> Version {
     let target = osmia_host::gather(&osmia_host::Wants::default()).unwrap_or_else(|error| panic!("{error}"));
     Version((target.version >> 16) as u16, (target.version >> 8 & 0xff) as u16)
 }
 
 /// Loads a script; the error is the compiler's or the kernel's.
-pub fn load(script: &str, options: &LowerOptions) -> Result<Loaded, String> {
+pub(crate) fn load(script: &str, options: &LowerOptions) -> Result<Loaded, String> {
     load_for(script, options, running_version())
 }
 
 /// Loads a script that was made for a kernel of some version.
-pub fn load_for(script: &str, options: &LowerOptions, version: Version) -> Result<Loaded, String> {
+pub(crate) fn load_for(script: &str, options: &LowerOptions, version: Version) -> Result<Loaded, String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("osmia-lang-trace-{}-{number}", std::process::id());
@@ -132,7 +131,7 @@ impl Loaded {
         Pinned::get(&self.directory.join(part).join(name)).ok()
     }
 
-    pub fn map(&self, name: &str) -> Option<MapFd> {
+    pub(crate) fn map(&self, name: &str) -> Option<MapFd> {
         match self.pinned("maps", name)? {
             Pinned::Map(map) => Some(map),
             _ => None,
@@ -148,7 +147,7 @@ impl Loaded {
     }
 
     /// Runs one program.
-    pub fn run(&self, program: &str) -> u32 {
+    pub(crate) fn run(&self, program: &str) -> u32 {
         let Some(Pinned::Prog(prog)) = self.pinned("programs", program) else {
             panic!("no program {program}")
         };
@@ -156,12 +155,14 @@ impl Loaded {
     }
 
     /// Runs all `begin` programs.
-    pub fn begin(&self) {
-        self.plan.of(Provider::Begin).for_each(|probe| drop(self.run(&probe.program)));
+    pub(crate) fn begin(&self) {
+        for probe in self.plan.of(Provider::Begin) {
+            self.run(&probe.program);
+        }
     }
 
     /// What was sent, as text.
-    pub fn output(&self) -> String {
+    pub(crate) fn output(&self) -> String {
         let Some(map) = self.map("events") else { return String::new() };
         let mut ring = RingBuffer::new(&map).unwrap_or_else(|error| panic!("{error}"));
         let mut text = Vec::new();
@@ -201,7 +202,7 @@ impl Loaded {
     }
 
     /// All maps, as text.
-    pub fn maps(&self) -> String {
+    pub(crate) fn maps(&self) -> String {
         let style = Style::default();
         let tables =
             (0..self.schema.maps.len()).map(|map| text::table(&self.table(map, Missing::Omit), &style));
@@ -209,14 +210,14 @@ impl Loaded {
     }
 
     /// A program as the kernel has it.
-    pub fn dump(&self, program: &str) -> String {
+    pub(crate) fn dump(&self, program: &str) -> String {
         let path = self.directory.join("programs").join(program);
         let out = Command::new("bpftool").args(["prog", "dump", "xlated", "pinned"]).arg(path).output();
         String::from_utf8_lossy(&out.unwrap_or_else(|error| panic!("{error}")).stdout).into_owned()
     }
 
     /// How many instructions that is.
-    pub fn xlated(&self, program: &str) -> usize {
+    pub(crate) fn xlated(&self, program: &str) -> usize {
         let is_insn =
             |line: &&str| line.split_once(": ").is_some_and(|(n, _)| n.trim().parse::<u32>().is_ok());
         self.dump(program).lines().filter(is_insn).count()
