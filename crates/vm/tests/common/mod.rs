@@ -33,7 +33,7 @@ impl Kernel {
     pub(crate) fn load(image: &Image) -> Result<Self, ProgLoadError> {
         let types = image.btf.as_ref().map(|bytes| BtfLoad::new(bytes).call().expect("BTF that loads"));
         let maps: Vec<MapFd> = image.maps.iter().map(make_map).collect();
-        let load = |program| load_program(image, program, &maps, types.as_ref());
+        let load = |program| load_program(program, &maps, types.as_ref());
         let programs = image.programs.iter().map(load).collect::<Result<Vec<_>, _>>()?;
         for (map, fd) in image.maps.iter().zip(&maps) {
             for &(key, program) in map.slots.iter().filter(|_| map.kind == MapType::ProgArray) {
@@ -116,7 +116,6 @@ fn make_map(map: &ImageMap) -> MapFd {
 }
 
 fn load_program(
-    image: &Image,
     program: &ImageProgram,
     maps: &[MapFd],
     types: Option<&BtfFd>,
@@ -143,7 +142,6 @@ fn load_program(
         expected_attach: program.attach_type,
         ..ProgLoad::new(program.kind, &bytes, &license)
     };
-    let _ = image;
     load.call_explained().map(|loaded| loaded.fd)
 }
 
