@@ -37,7 +37,7 @@ impl<'a> Cx<'a> {
                 return self.put_str(pointer, length.as_deref(), &it.ty, to, fill);
             }
             ExprKind::Buf { pointer, length } => return self.put_buf(pointer, length, &it.ty, to, fill),
-            ExprKind::Builtin(Builtin::Comm) => self.put_comm(&it.ty, to),
+            ExprKind::Builtin(Builtin::Comm) => self.put_comm(&it.ty, to, fill),
             ExprKind::Tuple(parts) => return self.put_tuple(parts, &it.ty, to, fill),
             ExprKind::Tagged(value) => return self.put_tagged(value, &it.ty, to),
             ExprKind::Ntop(family, address) => return self.put_inet(family.as_deref(), address, to),
@@ -227,8 +227,12 @@ impl<'a> Cx<'a> {
         Ok(())
     }
 
-    fn put_comm(&mut self, ty: &Type, to: Place) {
+    fn put_comm(&mut self, ty: &Type, to: Place, fill: Fill) {
         let capacity = self.size_of(ty);
+        // Some kernels (5.18 to 6.2, before commit f3f213497797) leave what is behind the NUL as it was.
+        if fill == Fill::Whole {
+            self.zero(to, capacity.min(16));
+        }
         let address = self.b.offset(to.base, to.offset.into());
         let size = self.b.int(i64::from(capacity.min(16)));
         self.call(helpers::COMM, &[address, size]);
