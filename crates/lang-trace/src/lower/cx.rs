@@ -9,7 +9,7 @@ use super::walk;
 use super::{LowerOptions, Lowered, Transport, names};
 use crate::plan::{Plan, PlannedProbe};
 use crate::probes::Provider;
-use crate::typed::{Probe, Program, Type, VarId};
+use crate::typed::{MapId, Probe, Program, Type, VarId};
 use osmia_abi::{Answer, Feature, MapType};
 use osmia_base::{Diagnostic, Key, Source, Span};
 use osmia_event::{Schema, round_up};
@@ -52,6 +52,15 @@ pub(super) enum Cached {
     Context,
 }
 
+/// A map's value that was read.
+#[derive(Clone, Debug)]
+struct Known {
+    number: u32,
+    map: MapId,
+    key: String,
+    value: Value,
+}
+
 /// Where a variable is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum VarHome {
@@ -88,6 +97,10 @@ pub(super) struct Level {
     /// The end of what is done before anything else.
     prologue: Block,
     cache: Vec<(Cached, Value)>,
+    /// Map values that were read, and not written since.
+    values: Vec<Known>,
+    /// How many were read so far.
+    reads: u32,
     pub(super) loops: Vec<Loop>,
     /// Records that are reserved and not sent.
     pub(super) records: Vec<Value>,
@@ -381,11 +394,34 @@ impl<'a> Cx<'a> {
         value
     }
 
+    /// A map's value, if it was read on the way here and not written since by this program.
+    pub(super) fn known_value(&self, map: MapId, key: &str) -> Option<Value> {
+        self.f.values.iter().find(|known| known.map == map && known.key == key).map(|known| known.value)
+    }
+
+    /// Notes what was read.
+    pub(super) fn note_value(&mut self, map: MapId, key: String, value: Value) {
+        let number = self.f.reads;
+        self.f.reads += 1;
+        self.f.values.push(Known { number, map, key, value });
+    }
+
+    /// A map is written: what was read of it is no longer so.
+    pub(super) fn forget_map(&mut self, map: MapId) {
+        self.f.values.retain(|known| known.map != map);
+    }
+
+    /// Maps may be written, as in a loop's turns.
+    pub(super) fn forget_maps(&mut self) {
+        self.f.values.clear();
+    }
+
     /// Writes code that may be skipped: what it computes is not known afterwards.
     pub(super) fn maybe<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> T {
-        let known = self.f.cache.len();
+        let (known, reads) = (self.f.cache.len(), self.f.reads);
         let result = write(self);
         self.f.cache.truncate(known);
+        self.f.values.retain(|value| value.number < reads);
         result
     }
 
@@ -612,6 +648,8 @@ impl Level {
         Self {
             prologue,
             cache: Vec::new(),
+            values: Vec::new(),
+            reads: 0,
             loops: Vec::new(),
             records: Vec::new(),
             after: Vec::new(),

@@ -89,6 +89,7 @@ impl<'a> Cx<'a> {
         let (head, turn, next, done) = (self.b.block(), self.b.block(), self.b.block(), self.b.block());
         self.b.jump(head, &[]);
         self.b.switch_to(head);
+        self.forget_maps();
         let now = self.b.load(Size::DW, at, 0, Kind::I64);
         self.b.branch(Cond::Slt, now, end, turn, done);
         self.b.switch_to(turn);

@@ -174,6 +174,7 @@ impl<'a> Cx<'a> {
         let value = self.memory(value, Fill::Whole)?;
         let value = self.b.offset(value.base, value.offset.into());
         self.update(map, key, value);
+        self.forget_map(map);
         Ok(())
     }
 
@@ -197,6 +198,10 @@ impl<'a> Cx<'a> {
             return Ok(self.load_from(place, ty));
         }
         let Some(handle) = self.map_home(map).map else { return Ok(self.b.int(0)) };
+        let text = key.and_then(walk::steady);
+        if let Some(known) = text.as_ref().and_then(|text| self.known_value(map, text)) {
+            return Ok(known);
+        }
         let key = self.key(map, key)?;
         let found = self.lookup(handle, key);
         let (hit, done) = (self.b.block(), self.b.block());
@@ -206,6 +211,9 @@ impl<'a> Cx<'a> {
         let value = self.load_from(Place::new(found), ty);
         self.b.jump(done, &[value]);
         self.b.switch_to(done);
+        if let Some(text) = text {
+            self.note_value(map, text, result);
+        }
         Ok(result)
     }
 
@@ -275,6 +283,7 @@ impl<'a> Cx<'a> {
                 self.change(map, key, &ty, |cx, old| cx.b.alu(op, old, value));
             }
         }
+        self.forget_map(map);
         Ok(())
     }
 
@@ -293,6 +302,7 @@ impl<'a> Cx<'a> {
         let key = self.key_or_none(map, key)?;
         let by = self.b.int(by);
         let old = self.add(map, key, by, if prefix.is_some() { Old::Wanted } else { Old::Unwanted });
+        self.forget_map(map);
         let old = self.extend_to(old, &self.plain(map));
         Ok(if prefix == Some(true) { self.b.alu(AluOp::Add, old, by) } else { old })
     }
@@ -415,6 +425,7 @@ impl<'a> Cx<'a> {
         }
         let (handle, key) = (self.b.map(handle), self.key(map, Some(key))?);
         let failed = self.call(helpers::MAP_DELETE, &[handle, key]);
+        self.forget_map(map);
         let zero = self.b.int(0);
         Ok(self.b.compare(Cond::Eq, failed, zero))
     }

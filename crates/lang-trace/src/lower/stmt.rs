@@ -113,6 +113,7 @@ impl<'a> Cx<'a> {
         let (head, turn, done) = (self.b.block(), self.b.block(), self.b.block());
         self.b.jump(head, &[]);
         self.b.switch_to(head);
+        self.forget_maps();
         self.maybe(|cx| {
             cx.condition(condition, turn, done)?;
             cx.b.switch_to(turn);
@@ -165,6 +166,7 @@ impl<'a> Cx<'a> {
 
     /// After a loop by callback: leaves the program if the loop's body did.
     pub(super) fn follow_return(&mut self, body: &[Stmt]) {
+        self.forget_maps();
         if !walk::returns(body) {
             return;
         }

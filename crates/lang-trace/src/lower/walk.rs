@@ -1,5 +1,5 @@
 //! Looking through a checked script: every expression and statement, in order.
-use crate::typed::{Expr, ExprKind, Stmt, StmtKind, VarId};
+use crate::typed::{Builtin, Expr, ExprKind, Stmt, StmtKind, VarId};
 
 /// What a walk meets, each before its parts.
 #[derive(Clone, Copy)]
@@ -191,4 +191,27 @@ pub(super) fn count_sets(list: &[Stmt], var: VarId) -> usize {
         }
     });
     count
+}
+
+/// What an expression is, as text, if it has the same value wherever a program evaluates it: equal texts, equal values.
+pub(super) fn steady(it: &Expr) -> Option<String> {
+    const STEADY: [Builtin; 7] = [
+        Builtin::Pid,
+        Builtin::Tid,
+        Builtin::Uid,
+        Builtin::Gid,
+        Builtin::Comm,
+        Builtin::Cpu,
+        Builtin::Cgroup,
+    ];
+    let kind = match &it.kind {
+        ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::TracepointField(_) | ExprKind::Argument(_) => {
+            format!("{:?}", it.kind)
+        }
+        ExprKind::Builtin(builtin) if STEADY.contains(builtin) => format!("{builtin:?}"),
+        ExprKind::Cast(inner) => steady(inner)?,
+        ExprKind::Tuple(parts) => parts.iter().map(steady).collect::<Option<Vec<_>>>()?.join(", "),
+        _ => return None,
+    };
+    Some(format!("({kind}: {:?})", it.ty))
 }
