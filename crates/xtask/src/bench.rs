@@ -1,6 +1,79 @@
-//! Measuring beside the peers.
+//! Measuring beside the peers: both tools in turn on one machine, and medians of what came out. Nothing is asserted.
+mod binary;
+mod core_fields;
+mod hello;
+mod lab;
+mod machine;
+mod programs;
+mod report;
+mod script;
+mod scripts;
+mod stats;
+mod tool;
+
+use lab::Lab;
+use report::Findings;
+
+/// One thing that is measured.
+struct Section {
+    name: &'static str,
+    measure: fn(&Lab) -> Result<Findings, String>,
+}
+
+const SECTIONS: &[Section] = &[
+    Section { name: "hello", measure: hello::measure },
+    Section { name: "binary", measure: binary::measure },
+    Section { name: "scripts", measure: scripts::measure },
+    Section { name: "core", measure: core_fields::measure },
+];
+
+const USAGE: &str = "usage: cargo xtask bench [--rounds N] [--no-build] [--record] [hello] [binary] [scripts] [core]\n\
+    --rounds N   how often both tools run each script (7)\n\
+    --no-build   take the release as it is\n\
+    --record     write the tables into BENCHMARKS.md; needs all sections";
+
+/// What is asked for.
+struct Options {
+    rounds: usize,
+    build: bool,
+    record: bool,
+    chosen: Vec<&'static Section>,
+}
 
 /// Prints the tables of `BENCHMARKS.md`.
-pub(crate) fn bench(_args: &[String]) -> Result<(), String> {
-    Err("nothing is measured yet".into())
+pub(crate) fn bench(args: &[String]) -> Result<(), String> {
+    let options = parse(args)?;
+    let lab = Lab::open(options.rounds, options.build)?;
+    let header = machine::describe();
+    let mut all = Findings::default();
+    for section in &options.chosen {
+        eprintln!("── measuring: {}", section.name);
+        all.add((section.measure)(&lab)?);
+    }
+    let text = format!("{header}\n{}", all.markdown());
+    println!("{text}");
+    if options.record { report::record(&text) } else { Ok(()) }
+}
+
+fn parse(args: &[String]) -> Result<Options, String> {
+    let mut options = Options { rounds: 7, build: true, record: false, chosen: Vec::new() };
+    let mut words = args.iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        match word {
+            "--rounds" => {
+                let number = words.next().and_then(|number| number.parse().ok());
+                options.rounds = number.filter(|number| *number > 0).ok_or(USAGE)?;
+            }
+            "--no-build" => options.build = false,
+            "--record" => options.record = true,
+            name => options.chosen.push(SECTIONS.iter().find(|section| section.name == name).ok_or(USAGE)?),
+        }
+    }
+    if options.chosen.is_empty() {
+        options.chosen = SECTIONS.iter().collect();
+    }
+    if options.record && options.chosen.len() < SECTIONS.len() {
+        return Err("--record needs all sections".into());
+    }
+    Ok(options)
 }

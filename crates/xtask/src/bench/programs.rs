@@ -1,0 +1,114 @@
+//! The BPF programs of a process, as the kernel describes them.
+use super::lab::Lab;
+use crate::run::output;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One program.
+#[derive(Clone)]
+pub(super) struct Program {
+    id: u64,
+    name: String,
+    /// What bpftool knows of where it is attached: a tracepoint's name, or `uprobe` / `uretprobe`.
+    site: Option<String>,
+    /// What the kernel runs, after its own rewriting, in units of 8 bytes: the lines of `bpftool prog dump xlated`, with
+    /// wide instructions counted twice.
+    pub(super) instructions: u64,
+    pub(super) runs: u64,
+    pub(super) ns: u64,
+}
+
+/// The programs that a process holds, in the order of its script's probes; an error unless there is just one for each.
+pub(super) fn of_probes(lab: &Lab, pid: u32, probes: &[String]) -> Result<Vec<Program>, String> {
+    let sites = sites(lab)?;
+    let mut programs = Vec::new();
+    for id in held(pid) {
+        programs.push(describe(lab, id, &sites)?);
+    }
+    let count = programs.len();
+    let ordered: Option<Vec<Program>> = probes
+        .iter()
+        .map(|probe| {
+            let at = programs.iter().position(|program| fits(probe, program))?;
+            Some(programs.remove(at))
+        })
+        .collect();
+    ordered
+        .filter(|_| programs.is_empty())
+        .ok_or_else(|| format!("{count} programs for {}", probes.join(", ")))
+}
+
+/// The same programs later.
+pub(super) fn again(lab: &Lab, programs: &[Program]) -> Result<Vec<Program>, String> {
+    programs.iter().map(|program| describe(lab, program.id, &BTreeMap::new())).collect()
+}
+
+/// Numbers of all programs that a process has descriptors of, or of links to.
+fn held(pid: u32) -> BTreeSet<u64> {
+    let entries = std::fs::read_dir(format!("/proc/{pid}/fdinfo")).into_iter().flatten().flatten();
+    let texts = entries.filter_map(|entry| std::fs::read_to_string(entry.path()).ok());
+    texts
+        .filter_map(|text| text.lines().find_map(|line| line.strip_prefix("prog_id:")?.trim().parse().ok()))
+        .collect()
+}
+
+/// Attach points of programs by their numbers.
+fn sites(lab: &Lab) -> Result<BTreeMap<u64, String>, String> {
+    let list = bpftool(lab, &["perf", "show"])?;
+    let sites = list.as_array().into_iter().flatten().filter_map(|entry| {
+        let site = entry["tracepoint"].as_str().or_else(|| entry["fd_type"].as_str())?;
+        Some((entry["prog_id"].as_u64()?, site.to_owned()))
+    });
+    Ok(sites.collect())
+}
+
+fn describe(lab: &Lab, id: u64, sites: &BTreeMap<u64, String>) -> Result<Program, String> {
+    let known = bpftool(lab, &["prog", "show", "id", &id.to_string()])?;
+    let number = |name: &str| known[name].as_u64().unwrap_or_default();
+    Ok(Program {
+        id,
+        name: known["name"].as_str().unwrap_or_default().to_owned(),
+        site: sites.get(&id).cloned(),
+        instructions: number("bytes_xlated") / 8,
+        runs: number("run_cnt"),
+        ns: number("run_time_ns"),
+    })
+}
+
+fn bpftool(lab: &Lab, args: &[&str]) -> Result<Value, String> {
+    let text = output(&lab.bpftool.to_string_lossy(), &[&["--json"], args].concat())?;
+    serde_json::from_str(&text).map_err(|error| format!("bpftool {}: {error}", args.join(" ")))
+}
+
+/// Whether a program is a probe's. bpftrace names it after the last part of the attach point, cut to 15 bytes, and osmia
+/// after all of it.
+fn fits(probe: &str, program: &Program) -> bool {
+    let provider = probe.split(':').next().unwrap_or_default();
+    let last = probe.rsplit(':').next().unwrap_or_default();
+    match &program.site {
+        Some(site) => site == last || site == provider,
+        None => {
+            let safe: String =
+                probe.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+            last.starts_with(&program.name) || program.name.starts_with(&safe)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Program, fits};
+
+    fn program(name: &str, site: Option<&str>) -> Program {
+        Program { id: 1, name: name.into(), site: site.map(Into::into), instructions: 0, runs: 0, ns: 0 }
+    }
+
+    #[test]
+    fn probes_find_their_programs() {
+        assert!(fits("uprobe:./load:work", &program("work", Some("uprobe"))));
+        assert!(!fits("uprobe:./load:work", &program("work", Some("uretprobe"))));
+        assert!(fits("software:page-faults:1", &program("1", None)));
+        assert!(fits("software:page-faults:1", &program("software_page_faults_1_1", None)));
+        assert!(!fits("tracepoint:syscalls:sys_enter_read", &program("x", Some("sys_exit_read"))));
+    }
+}
