@@ -170,9 +170,15 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
     };
     let places = places(options.btf.as_ref());
     let mut target =
-        osmia_host::gather_with(&wants, &places).map_err(|error| CompileError::Machine(error.to_string()))?;
+        osmia_host::gather_with(&wants, &places).map_err(|error| unasked(&error))?;
     missing(&mut target, options);
     Ok(target)
+}
+
+/// Why the machine could not be asked: for lack of rights, where that is so.
+fn unasked(error: &osmia_host::GatherError) -> CompileError {
+    let rights = osmia_host::privileges().explanation();
+    CompileError::Machine(rights.map_or_else(|| error.to_string(), |rights| format!("{rights}\n({error})")))
 }
 
 /// Where the machine's facts are read.

@@ -124,6 +124,9 @@ fn conduct(
     if options.user && !options.dry_run {
         run_all(world, plan, Provider::Test)?;
     }
+    if options.verbose {
+        describe(compiled, output)?;
+    }
     if !options.quiet {
         let count: usize = plan.probes.iter().map(|probe| probe.attach.len()).sum();
         output.say(&Message::Attached(count as u64))?;
@@ -157,6 +160,20 @@ fn conduct(
         End::Exit(code) => code as u8,
         End::Signal(_) | End::Gone | End::Done | End::Closed => 0,
     })
+}
+
+/// What became of each probe: `-v`.
+fn describe(compiled: &Compiled, output: &mut Output) -> io::Result<()> {
+    for probe in &compiled.plan.probes {
+        let function = compiled.object.functions.values().find(|function| function.name == probe.program);
+        let slots: u32 = function.map_or(0, |function| function.insns.iter().map(osmia_isa::Insn::slots).sum());
+        let places = if probe.attach.len() == 1 { String::new() } else { format!(" and {} more", probe.attach.len() - 1) };
+        output.note(&format!("{}{places}: program {}, {slots} instructions", probe.name, probe.program))?;
+    }
+    for map in compiled.object.maps.values() {
+        output.note(&format!("map {}: {}, {} entries at most", map.name, map.kind.name(), map.max_entries))?;
+    }
+    Ok(())
 }
 
 fn run_all(world: &mut World, plan: &Plan, provider: Provider) -> Result<(), Failure> {
