@@ -128,12 +128,28 @@ constants! {
 
     /// Record: so many records were lost.
     RECORD_LOST: u32 = 2, "PERF_RECORD_LOST";
+    /// Record: a process got another name, or began another program.
+    RECORD_COMM: u32 = 3, "PERF_RECORD_COMM";
+    /// Record: a thread ended.
+    RECORD_EXIT: u32 = 4, "PERF_RECORD_EXIT";
+    /// Record: a thread began.
+    RECORD_FORK: u32 = 7, "PERF_RECORD_FORK";
     /// Record: a sample.
     RECORD_SAMPLE: u32 = 9, "PERF_RECORD_SAMPLE";
+    /// Record: a process mapped a file.
+    RECORD_MMAP2: u32 = 10, "PERF_RECORD_MMAP2";
     /// Record: a kernel symbol came or went.
     RECORD_KSYMBOL: u32 = 17, "PERF_RECORD_KSYMBOL";
     /// Record: a BPF program came or went.
     RECORD_BPF_EVENT: u32 = 18, "PERF_RECORD_BPF_EVENT";
+
+    /// In the header of a record of a name: the process began another program.
+    RECORD_MISC_COMM_EXEC: u32 = 1 << 13, "PERF_RECORD_MISC_COMM_EXEC";
+    /// In the header of a record of a mapping: the file is named by its build id.
+    RECORD_MISC_MMAP_BUILD_ID: u32 = 1 << 14, "PERF_RECORD_MISC_MMAP_BUILD_ID";
+
+    /// What reading an event gives besides its count: how many records were lost (since Linux 6.0).
+    FORMAT_LOST: u64 = 1 << 4, "PERF_FORMAT_LOST";
 }
 
 /// Bits of [`crate::attr::PerfEventAttr::flags`], in the kernel's order of its bit fields on little-endian machines.
@@ -150,18 +166,32 @@ pub mod attr_flags {
     pub const EXCLUDE_HV: u64 = 1 << 6;
     /// Not while idle.
     pub const EXCLUDE_IDLE: u64 = 1 << 7;
+    /// Records say what executable memory is mapped.
+    pub const MMAP: u64 = 1 << 8;
+    /// Records say when processes get another name.
+    pub const COMM: u64 = 1 << 9;
     /// `sample_period` is a frequency.
     pub const FREQ: u64 = 1 << 10;
     /// Enabled by exec.
     pub const ENABLE_ON_EXEC: u64 = 1 << 12;
+    /// Records say when threads begin and end.
+    pub const TASK: u64 = 1 << 13;
     /// `wakeup_events` is a number of bytes.
     pub const WATERMARK: u64 = 1 << 14;
     /// Every record has an identification.
     pub const SAMPLE_ID_ALL: u64 = 1 << 18;
+    /// Records of mappings say which file is mapped.
+    pub const MMAP2: u64 = 1 << 23;
+    /// Records of names say whether a program began.
+    pub const COMM_EXEC: u64 = 1 << 24;
+    /// Times are those of the clock `clockid`.
+    pub const USE_CLOCKID: u64 = 1 << 25;
     /// Records say when kernel symbols come and go.
     pub const KSYMBOL: u64 = 1 << 29;
     /// Records say when BPF programs come and go.
     pub const BPF_EVENT: u64 = 1 << 30;
+    /// Records of mappings name files by their build ids (since Linux 5.12).
+    pub const BUILD_ID: u64 = 1 << 34;
 }
 
 /// What kind of perf event a link or a task's file descriptor is; `enum bpf_perf_event_type`.

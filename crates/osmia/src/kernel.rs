@@ -1,16 +1,15 @@
 //! The world of the running kernel: what is loaded and attached there, read from here.
 use crate::child::Child;
+use crate::names::Names;
 use crate::run::RunOptions;
 use crate::user::{global_size, value_size};
 use crate::world::{Asked, Refused, See};
 use osmia_abi::Feature;
 use osmia_base::Source;
-use osmia_event::{Lookup, MapSchema, RawEntry, Storage, Symbol};
-use osmia_host::{Cgroups, Symbols, Users};
+use osmia_event::{Lookup, MapSchema, RawEntry, Storage};
 use osmia_lang_trace::{Plan, PlannedProbe};
 use osmia_loader::{Arrival, AttachOptions, Attachment, Globals, LoadError, LoadOptions, Loaded, Stream};
 use osmia_object::{Attach, Image, ProbeSide, UprobeTarget};
-use osmia_sys::bpf::MapFd;
 use osmia_sys::process::PidFd;
 use osmia_sys::{Interest, Poller, SignalFd};
 use std::collections::BTreeMap;
@@ -117,7 +116,7 @@ impl Kernel {
         let stream = loaded.map("events").and_then(|map| Stream::open(&map.fd, PERF_PAGES).ok());
         let stacks = loaded.maps.iter().filter(|map| map.name.starts_with("stack_"));
         let stacks = stacks.filter_map(|map| Some((map.name.clone(), map.fd.try_clone().ok()?))).collect();
-        let names = Names { symbols: None, users: Users::default(), cgroups: Cgroups::default(), stacks };
+        let names = Names::new(stacks);
         Ok(Self {
             loaded,
             attached: Vec::new(),
@@ -353,54 +352,6 @@ fn places(probe: &PlannedProbe) -> Vec<Attach> {
         side,
     }));
     rest
-}
-
-/// Names of this machine; each table is read when it is first needed.
-#[derive(Debug)]
-struct Names {
-    symbols: Option<Symbols>,
-    users: Users,
-    cgroups: Cgroups,
-    stacks: Vec<(String, MapFd)>,
-}
-
-impl Names {
-    fn symbols(&mut self) -> &mut Symbols {
-        self.symbols.get_or_insert_with(Symbols::new)
-    }
-}
-
-impl Lookup for Names {
-    fn kernel_symbol(&mut self, address: u64) -> Option<Symbol> {
-        let (symbol, offset) = self.symbols().kernel(address)?;
-        let module = Some(symbol.module).filter(|module| !module.is_empty());
-        Some(Symbol { name: symbol.name, offset, module })
-    }
-
-    fn user_symbol(&mut self, pid: u32, address: u64) -> Option<Symbol> {
-        let symbol = self.symbols().user(pid, address)?;
-        Some(Symbol { name: symbol.name, offset: symbol.offset, module: symbol.module })
-    }
-
-    fn stack(&mut self, map: &str, id: i64) -> Vec<u64> {
-        let Some((_, map)) = self.stacks.iter().find(|(name, _)| name == map) else { return Vec::new() };
-        let Ok(id) = u32::try_from(id) else { return Vec::new() };
-        let Ok(Some(value)) = map.get(&id.to_ne_bytes()) else { return Vec::new() };
-        let words = value.chunks_exact(8).map(|word| word.try_into().map_or(0, u64::from_ne_bytes));
-        words.take_while(|address| *address != 0).collect()
-    }
-
-    fn username(&mut self, uid: u32) -> Option<String> {
-        self.users.name(uid).map(str::to_owned)
-    }
-
-    fn cgroup_path(&mut self, id: u64) -> Option<String> {
-        self.cgroups.path(id).map(|path| format!("unified:{path}"))
-    }
-
-    fn boot_time_to_wall(&mut self, boot: u64) -> Option<i64> {
-        i64::try_from(boot).ok()?.checked_add(osmia_host::boot_to_wall())
-    }
 }
 
 /// Descriptors that a caller may wait on besides.

@@ -5,6 +5,7 @@ mod info;
 pub mod inspect;
 mod kernel;
 mod list;
+mod names;
 mod output;
 mod run;
 mod run_object;

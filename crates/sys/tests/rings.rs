@@ -196,7 +196,7 @@ fn perf_records_come_in_order_and_lost_ones_are_counted() {
                         seen += 1;
                     }
                     PerfRecord::Lost(count) => lost += count,
-                    PerfRecord::Other(kind, _) => panic!("a record of kind {kind}"),
+                    PerfRecord::Other(kind, ..) => panic!("a record of kind {kind}"),
                 }
                 ControlFlow::Continue(())
             })

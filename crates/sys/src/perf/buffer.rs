@@ -21,8 +21,8 @@ pub enum PerfRecord<'a> {
     Sample(&'a [u8]),
     /// So many records were lost before the next one.
     Lost(u64),
-    /// Any other, by the number of its kind.
-    Other(u32, &'a [u8]),
+    /// Any other: the number of its kind, the flags in its header, what follows that.
+    Other(u32, u16, &'a [u8]),
 }
 
 /// What a program put out, in a sample that holds raw bytes alone. It may be up to seven bytes longer than what the
@@ -68,12 +68,12 @@ impl PerfBuffer {
         let mut tail = self.memory.atomic_u64(TAIL).load(Ordering::Relaxed);
         let mut count = 0;
         while head.wrapping_sub(tail) >= HEADER as u64 {
-            let (kind, len) = self.header(tail);
+            let (kind, flags, len) = self.header(tail);
             let left = usize::try_from(head.wrapping_sub(tail)).unwrap_or(usize::MAX);
             if len < HEADER || len > left.min(self.size) {
                 return Err(Errno::EPROTO);
             }
-            let seen = see(record(kind, self.body(tail, len)));
+            let seen = see(record(kind, flags, self.body(tail, len)));
             tail = tail.wrapping_add(len as u64);
             self.memory.atomic_u64(TAIL).store(tail, Ordering::Release);
             count += 1;
@@ -84,12 +84,13 @@ impl PerfBuffer {
         Ok(count)
     }
 
-    /// The kind and the whole length of the record at a position; records begin at multiples of eight.
-    fn header(&self, position: u64) -> (u32, usize) {
+    /// The kind, the flags and the whole length of the record at a position; records begin at multiples of eight.
+    fn header(&self, position: u64) -> (u32, u16, usize) {
         let raw =
             self.memory.atomic_u64(page_size() + self.offset(position)).load(Ordering::Relaxed).to_ne_bytes();
-        let [k0, k1, k2, k3, _, _, l0, l1] = raw;
-        (u32::from_ne_bytes([k0, k1, k2, k3]), usize::from(u16::from_ne_bytes([l0, l1])))
+        let [k0, k1, k2, k3, f0, f1, l0, l1] = raw;
+        let kind = u32::from_ne_bytes([k0, k1, k2, k3]);
+        (kind, u16::from_ne_bytes([f0, f1]), usize::from(u16::from_ne_bytes([l0, l1])))
     }
 
     /// A record's bytes after its header, in one piece: copied where the record goes round the end of the buffer.
@@ -123,7 +124,7 @@ impl AsFd for PerfBuffer {
     }
 }
 
-fn record(kind: u32, body: &[u8]) -> PerfRecord<'_> {
+fn record(kind: u32, flags: u16, body: &[u8]) -> PerfRecord<'_> {
     match kind {
         perf::RECORD_SAMPLE => PerfRecord::Sample(body),
         perf::RECORD_LOST => {
@@ -134,6 +135,6 @@ fn record(kind: u32, body: &[u8]) -> PerfRecord<'_> {
                 .map_or(0, |raw| u64::from_ne_bytes(*raw));
             PerfRecord::Lost(lost)
         }
-        kind => PerfRecord::Other(kind, body),
+        kind => PerfRecord::Other(kind, flags, body),
     }
 }

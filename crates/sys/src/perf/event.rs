@@ -3,7 +3,7 @@ use crate::fd::number_or_zero;
 use crate::syscall::{answer, done, owned};
 use crate::{Errno, ProgFd};
 use osmia_abi::attr::PerfEventAttr;
-use osmia_abi::perf;
+use osmia_abi::perf::{self, attr_flags};
 use std::ffi::CStr;
 use std::fs::File;
 use std::io::Read;
@@ -79,6 +79,30 @@ pub fn bpf_output_event(wakeup_events: u32) -> PerfEventAttr {
     }
 }
 
+/// The attributes of an event whose records say what executable memory processes map, when they begin other programs,
+/// and when threads begin and end. The last eight bytes of each record are its time, by `CLOCK_MONOTONIC`. Its buffer
+/// wakes a reader when it holds so many bytes. `more` are flags besides; [`PerfEvent::lost`] wants `FORMAT_LOST`.
+pub fn memory_event(wakeup_bytes: u32, read_format: u64, more: u64) -> PerfEventAttr {
+    const WHAT: u64 = attr_flags::MMAP
+        | attr_flags::MMAP2
+        | attr_flags::COMM
+        | attr_flags::COMM_EXEC
+        | attr_flags::TASK
+        | attr_flags::SAMPLE_ID_ALL
+        | attr_flags::USE_CLOCKID
+        | attr_flags::WATERMARK;
+    PerfEventAttr {
+        r#type: perf::TYPE_SOFTWARE,
+        config: perf::SW_DUMMY,
+        sample_type: perf::SAMPLE_TIME,
+        clockid: libc::CLOCK_MONOTONIC,
+        flags: WHAT | more,
+        wakeup_events: wakeup_bytes,
+        read_format,
+        ..Default::default()
+    }
+}
+
 /// A perf event.
 #[derive(Debug)]
 pub struct PerfEvent(OwnedFd);
@@ -132,6 +156,13 @@ impl PerfEvent {
         let mut raw = [0; 8];
         File::from(self.0.try_clone()?).read_exact(&mut raw)?;
         Ok(u64::from_ne_bytes(raw))
+    }
+
+    /// How many records its buffer had no room for; `read_format` of the event must be `FORMAT_LOST`.
+    pub fn lost(&self) -> Result<u64, Errno> {
+        let mut raw = [0; 16]; // the count, then what was lost
+        File::from(self.0.try_clone()?).read_exact(&mut raw)?;
+        Ok(raw.last_chunk().map_or(0, |lost| u64::from_ne_bytes(*lost)))
     }
 
     /// Takes a descriptor that is known to be a perf event's.

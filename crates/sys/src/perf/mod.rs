@@ -3,4 +3,4 @@ mod buffer;
 mod event;
 
 pub use buffer::{PerfBuffer, PerfRecord, raw_sample};
-pub use event::{PerfEvent, PerfEventOpen, bpf_output_event};
+pub use event::{PerfEvent, PerfEventOpen, bpf_output_event, memory_event};
