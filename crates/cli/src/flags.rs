@@ -216,7 +216,7 @@ pub(crate) enum Prog {
         #[command(flatten)]
         printing: Printing,
         /// What, and of which program
-        #[arg(value_name = "PROG", required = true)]
+        #[arg(value_name = "PROG")]
         words: Vec<String>,
     },
 }
@@ -238,7 +238,7 @@ pub(crate) enum Map {
         #[command(flatten)]
         printing: Printing,
         /// Which
-        #[arg(value_name = "MAP", required = true)]
+        #[arg(value_name = "MAP")]
         handle: Vec<String>,
     },
 }

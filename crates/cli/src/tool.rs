@@ -140,7 +140,7 @@ fn dump_maps(words: &[String], form: Form) -> Done {
     let mut printer = DumpPrinter::new(form, &facts);
     let mut failed = None;
     for map in &maps {
-        failed = dump_map(map, &mut printer)?.failure;
+        failed = dump_map(map, &mut printer, form)?.failure;
         if failed.is_some() {
             break;
         }
@@ -150,8 +150,11 @@ fn dump_maps(words: &[String], form: Form) -> Done {
     Ok(failed.map_or(0, |errno| errno.0.wrapping_neg() as u8))
 }
 
-fn dump_map(map: &OpenMap, printer: &mut DumpPrinter) -> Result<Walked, Failure> {
+fn dump_map(map: &OpenMap, printer: &mut DumpPrinter, form: Form) -> Result<Walked, Failure> {
     let types = MapTypes::of(&map.facts)?;
+    if form == Form::Text {
+        warn(map);
+    }
     let mut written = Ok(());
     printer.begin(&map.facts);
     let walked = map.walk(&mut |key, value| {
@@ -168,6 +171,15 @@ fn dump_map(map: &OpenMap, printer: &mut DumpPrinter) -> Result<Walked, Failure>
     Ok(walked)
 }
 
+/// Sockets are read as cookies of eight bytes.
+fn warn(map: &OpenMap) {
+    const SOCKETS: &str = "reuseport_sockarray";
+    if map.facts.kind.name == Some(SOCKETS) && map.facts.value_size != 8 {
+        // A warning that nobody reads is no failure.
+        drop(writeln!(io::stderr(), "Warning: cannot read values from {SOCKETS} map with value_size != 8"));
+    }
+}
+
 const PROG_DUMP: &str = "osmia prog dump xlated { id N | tag TAG | name NAME | pinned FILE } \
     [{ file FILE | opcodes | linum }] [--json] [--pretty]";
 
@@ -179,10 +191,14 @@ struct Wanted<'a> {
 }
 
 fn dump_program(words: &[String], form: Form) -> Done {
-    let (what, rest) = words.split_first().ok_or(Failure::Usage(PROG_DUMP))?;
-    if !"xlated".starts_with(what.as_str()) {
-        return Err(Failure::Words(format!("expected 'xlated', got: {what}")));
+    let what = words.first().map_or("(null)", String::as_str);
+    if "jited".starts_with(what) {
+        return Err(Failure::Words("machine code can't be shown yet".to_owned()));
     }
+    if !"xlated".starts_with(what) {
+        return Err(Failure::Words(format!("expected 'xlated' or 'jited', got: {what}")));
+    }
+    let rest = words.get(1..).unwrap_or_default();
     let [_, _, ..] = rest else { return Err(Failure::Usage(PROG_DUMP)) };
     let (handle, rest) = Handle::parse(Subject::Program, rest)?;
     let programs = inspect::open_programs(&handle)?;

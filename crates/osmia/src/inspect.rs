@@ -23,7 +23,7 @@ mod xlated;
 mod xlated_print;
 
 pub use declaration::declaration;
-pub use dump::{MapTypes, Walked};
+pub use dump::{MapTypes, Visit, Walked};
 pub use dump_print::DumpPrinter;
 pub use error::{InspectError, error_text};
 pub use facts::{Device, Kind};

@@ -45,11 +45,11 @@ pub struct Walked {
 }
 
 /// What is told of each key: its value (of all CPUs, where each has its own), or why it has none.
-type Visit<'a> = &'a mut dyn FnMut(&[u8], Result<&[u8], Errno>);
+pub type Visit<'a> = &'a mut dyn FnMut(&[u8], Result<&[u8], Errno>);
 
 impl OpenMap {
     /// Visits each element, in the kernel's order. Many elements come with one call where the kernel can do that.
-    pub fn walk(&self, visit: &mut dyn FnMut(&[u8], Result<&[u8], Errno>)) -> Walked {
+    pub fn walk(&self, visit: Visit<'_>) -> Walked {
         let kind = MapType::from_raw(self.facts.kind.number);
         let batches = kind.is_some_and(comes_in_batches).then(|| walk_batches(&self.fd, visit)).flatten();
         batches.unwrap_or_else(|| Walked { failure: walk_keys(&self.fd, visit).err() })

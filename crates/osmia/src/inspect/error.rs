@@ -52,7 +52,7 @@ impl fmt::Display for InspectError {
             Self::NotAName => f.write_str("can't parse name"),
             Self::NoSuchId(Subject::Program, id, errno) => write!(f, "get by id ({id}): {}", errno.text()),
             Self::NoSuchId(Subject::Map, id, errno) => write!(f, "get map by id ({id}): {}", errno.text()),
-            Self::NoMatch(subject, word) => write!(f, "no {} is called '{word}'", subject.long()),
+            Self::NoMatch(subject, word) => write!(f, "no {} matches '{word}'", subject.long()),
             Self::NoPin(path, Errno::EACCES) => {
                 write!(f, "bpf obj get ({}): directory not in bpf file system (bpffs)", path.display())
             }

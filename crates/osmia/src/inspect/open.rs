@@ -5,7 +5,7 @@ use osmia_sys::{Errno, ProgFd};
 use std::path::Path;
 
 /// Something that has an id and can be opened by it.
-pub(super) trait Open: Sized {
+pub(super) trait Open: Sized + 'static {
     const SUBJECT: Subject;
     const KIND: ObjectKind;
     fn by_id(id: u32) -> Result<Self, Errno>;
@@ -54,10 +54,7 @@ const fn what(pinned: &Pinned) -> &'static str {
 }
 
 /// Opens what may have this handle; names and tags are left to the caller to compare.
-pub(super) fn candidates<T: Open>(handle: &Handle) -> Box<dyn Iterator<Item = Result<T, InspectError>>>
-where
-    T: 'static,
-{
+pub(super) fn candidates<T: Open>(handle: &Handle) -> Box<dyn Iterator<Item = Result<T, InspectError>>> {
     match handle {
         Handle::All | Handle::Tag(_) | Handle::Name(_) => Box::new(ids(T::KIND).filter_map(each)),
         Handle::Id(id) => {

@@ -7,34 +7,33 @@ const CALL_BASE: &str = "__bpf_call_base";
 
 /// All symbols of the kernel, as far as it tells their addresses.
 #[derive(Debug, Default)]
-pub(super) struct Symbols {
+pub(super) struct Symbols<'a> {
     /// The address of `__bpf_call_base`; 0 if it is hidden.
     pub(super) call_base: u64,
-    by_address: Vec<(u64, String)>,
+    by_address: Vec<(u64, &'a str)>,
 }
 
-impl Symbols {
-    /// Those of the running kernel.
-    pub(super) fn read() -> Self {
-        Self::parse(&fs::read_to_string("/proc/kallsyms").unwrap_or_default())
-    }
+/// The text in which the running kernel lists its symbols.
+pub(super) fn read() -> String {
+    fs::read_to_string("/proc/kallsyms").unwrap_or_default()
+}
 
-    fn parse(text: &str) -> Self {
-        let mut by_address: Vec<(u64, String)> =
-            text.lines().filter_map(line).map(|(address, name)| (address, name.to_owned())).collect();
-        let base = by_address.iter().find(|(_, name)| name == CALL_BASE);
+impl<'a> Symbols<'a> {
+    pub(super) fn parse(text: &'a str) -> Self {
+        let mut by_address: Vec<(u64, &str)> = text.lines().filter_map(line).collect();
+        let base = by_address.iter().find(|(_, name)| *name == CALL_BASE);
         let Some(&(call_base, _)) = base else { return Self::default() };
         by_address.sort_by_key(|(address, _)| *address);
         Self { call_base, by_address }
     }
 
     /// The symbol at an address. Of several the one that bpftool's search meets first.
-    pub(super) fn at(&self, address: u64) -> Option<&str> {
+    pub(super) fn at(&self, address: u64) -> Option<&'a str> {
         let (mut low, mut high) = (0, self.by_address.len());
         while low < high {
             let middle = usize::midpoint(low, high);
-            let (found, name) = self.by_address.get(middle)?;
-            match address.cmp(found) {
+            let (found, name) = *self.by_address.get(middle)?;
+            match address.cmp(&found) {
                 Ordering::Less => high = middle,
                 Ordering::Equal => return Some(name),
                 Ordering::Greater => low = middle + 1,
@@ -46,7 +45,7 @@ impl Symbols {
 
 /// Address and name of a line; `None` where the address is hidden.
 fn line(line: &str) -> Option<(u64, &str)> {
-    let mut words = line.split_whitespace();
+    let mut words = line.split_ascii_whitespace();
     let address = u64::from_str_radix(words.next()?, 16).ok().filter(|address| *address != 0)?;
     Some((address, words.nth(1)?))
 }

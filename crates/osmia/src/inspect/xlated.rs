@@ -1,6 +1,6 @@
 //! A loaded program's instructions.
 use super::program::{functions, word};
-use super::symbols::Symbols;
+use super::symbols::{self, Symbols};
 use super::types::Types;
 use super::{InspectError, OpenProgram, declaration};
 use osmia_btf::{Btf, Endian, TypeId};
@@ -57,9 +57,10 @@ pub fn xlated(program: &OpenProgram) -> Result<Xlated, InspectError> {
     if bytes.is_empty() {
         return Err(InspectError::NoInstructions);
     }
-    let bad = |error: osmia_isa::wire::DecodeError| InspectError::BadInstructions(error.to_string());
+    let bad = |error: wire::DecodeError| InspectError::BadInstructions(error.to_string());
     let insns = decode_xlated(&bytes, ENDIAN).map_err(bad)?;
-    let names = names(&insns, facts, &Symbols::read());
+    let listed = symbols::read();
+    let names = names(&insns, facts, &Symbols::parse(&listed));
     let btf = Types::default().get(facts.raw.btf_id);
     let mut margin = Margin::new(facts, btf.as_ref());
     let mut slot = 0;
@@ -76,7 +77,7 @@ pub fn xlated(program: &OpenProgram) -> Result<Xlated, InspectError> {
 }
 
 /// The names of all that is called.
-fn names(insns: &[wire::Xlated], facts: &ProgFacts, symbols: &Symbols) -> Names {
+fn names(insns: &[wire::Xlated], facts: &ProgFacts, symbols: &Symbols<'_>) -> Names {
     let mut names = Names::of_helpers();
     let name_at = |address: u64| symbols.at(address).map_or_else(|| format!("{address:#x}"), str::to_owned);
     for insn in insns {
