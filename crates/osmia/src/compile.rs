@@ -183,11 +183,7 @@ fn unasked(error: &osmia_host::GatherError) -> CompileError {
 
 /// Where the machine's facts are read.
 pub(crate) fn places(btf: Option<&PathBuf>) -> osmia_host::Places {
-    let usual = osmia_host::Places::default();
-    match btf {
-        Some(btf) => osmia_host::Places { btf: btf.clone(), ..usual },
-        None => usual,
-    }
+    btf.map_or_else(osmia_host::Places::default, |btf| osmia_host::Places { btf: btf.clone() })
 }
 
 fn missing(target: &mut Target, options: &CompileOptions) {
