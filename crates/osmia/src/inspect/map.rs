@@ -61,21 +61,26 @@ pub struct OpenMap {
 
 /// The maps with this handle; an error if a name is no map's.
 pub fn maps(handle: &Handle) -> Result<Vec<Map>, InspectError> {
-    Ok(open_maps(handle)?.into_iter().map(|map| map.facts).collect())
+    select(handle, |map| map.facts)
 }
 
 /// The same, with their descriptors.
 pub fn open_maps(handle: &Handle) -> Result<Vec<OpenMap>, InspectError> {
+    select(handle, |map| map)
+}
+
+/// There can be more maps than descriptors: only what is kept of a map stays.
+fn select<T>(handle: &Handle, keep: impl Fn(OpenMap) -> T) -> Result<Vec<T>, InspectError> {
     let mut found = Vec::new();
     for fd in candidates::<MapFd>(handle) {
         let fd = fd?;
         let info = map_info(&fd).map_err(|errno| InspectError::NoFacts(Subject::Map, errno))?;
         let wanted = match handle {
             Handle::Name(name) => name_of(&info.name) == *name,
-            _ => true,
+            Handle::All | Handle::Id(_) | Handle::Tag(_) | Handle::Pinned(_) => true,
         };
         if wanted {
-            found.push(OpenMap { facts: facts(&fd, &info), fd });
+            found.push(keep(OpenMap { facts: facts(&fd, &info), fd }));
         }
     }
     match no_match(Subject::Map, handle) {

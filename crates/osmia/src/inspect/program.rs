@@ -74,11 +74,16 @@ pub struct OpenProgram {
 
 /// The programs with this handle; an error if a name or tag is no program's.
 pub fn programs(handle: &Handle) -> Result<Vec<Program>, InspectError> {
-    Ok(open_programs(handle)?.into_iter().map(|program| program.facts).collect())
+    select(handle, |program| program.facts)
 }
 
 /// The same, with their descriptors.
 pub fn open_programs(handle: &Handle) -> Result<Vec<OpenProgram>, InspectError> {
+    select(handle, |program| program)
+}
+
+/// There can be more programs than descriptors: only what is kept of a program stays.
+fn select<T>(handle: &Handle, keep: impl Fn(OpenProgram) -> T) -> Result<Vec<T>, InspectError> {
     let (mut found, mut types) = (Vec::new(), Types::default());
     for fd in candidates::<ProgFd>(handle) {
         let fd = fd?;
@@ -90,7 +95,7 @@ pub fn open_programs(handle: &Handle) -> Result<Vec<OpenProgram>, InspectError> 
             Handle::All | Handle::Id(_) | Handle::Pinned(_) => true,
         };
         if wanted {
-            found.push(OpenProgram { facts: facts(&fd, &raw, name, &mut types), fd, raw });
+            found.push(keep(OpenProgram { facts: facts(&fd, &raw, name, &mut types), fd, raw }));
         }
     }
     match no_match(Subject::Program, handle) {
