@@ -1,0 +1,178 @@
+//! Broken scripts: each is compiled or refused with words; none panics, none takes long.
+use osmia_base::Source;
+use osmia_lang_trace::{LowerOptions, check, lower, parse};
+use osmia_object::Target;
+use std::time::{Duration, Instant};
+
+/// How long a run tries; `OSMIA_FUZZ_SECONDS` says otherwise.
+const SECONDS: u64 = 4;
+/// No script of this size may take longer than this, slow machines included.
+const EACH: Duration = Duration::from_secs(5);
+
+/// xorshift64*: the same scripts in every run, unless `OSMIA_FUZZ_SEED` says otherwise.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % limit.max(1)
+    }
+}
+
+fn setting(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(usual)
+}
+
+/// What the whole front does with a text.
+fn compile(text: &str) {
+    let source = Source::new("hostile", text);
+    let parsed = parse(&source);
+    let target = Target { cpus: 2, ..Target::default() };
+    let checked = check::check(&parsed.script, &target, &check::Options::default());
+    let mut diagnostics = parsed.diagnostics;
+    diagnostics.extend(checked.diagnostics);
+    if diagnostics.has_errors() {
+        assert!(!diagnostics.render(&source).is_empty());
+        return;
+    }
+    let Ok(mut lowered) = lower(&checked.program, &source, &target, &LowerOptions::default()) else { return };
+    osmia_ir::optimize(&mut lowered.module);
+    // A frame that is too deep, for one, is an error; what is not an error is an object.
+    if let Ok(object) = osmia_ir::emit(lowered.module, &osmia_ir::Options::default()) {
+        assert!(object.functions.len() >= lowered.plan.probes.len());
+    }
+}
+
+fn seeds() -> Vec<String> {
+    osmia_testkit::cases("tests/check")
+        .iter()
+        .filter_map(|path| std::fs::read_to_string(path).ok())
+        .map(|text| text.split("---- expect").next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// Pieces that make other scripts out of scripts.
+const PIECES: &[&str] = &[
+    "@",
+    "$x",
+    "(",
+    ")",
+    "{",
+    "}",
+    "[",
+    "]",
+    ";",
+    ",",
+    "/",
+    "\"",
+    "\\",
+    "%d",
+    "->",
+    ".",
+    "0x",
+    "1e9",
+    "-1",
+    "++",
+    "==",
+    "?",
+    ":",
+    "printf(",
+    "count()",
+    "hist(1)",
+    "for (",
+    "while (1) ",
+    "unroll(9) ",
+    "if ",
+    "begin ",
+    "kprobe:",
+    "str(",
+    "comm",
+    "struct ",
+    "(uint8)",
+    "9223372036854775807",
+    "18446744073709551616",
+    "\u{e9}",
+    "\0",
+    "\n",
+    "//",
+    "/*",
+    "#include",
+    "args.",
+    "$1",
+    "*",
+    "&",
+];
+
+fn mutate(random: &mut Random, seeds: &[String]) -> String {
+    let mut text: Vec<char> = seeds[random.below(seeds.len())].chars().collect();
+    for _ in 0..=random.below(6) {
+        let at = random.below(text.len() + 1);
+        match random.below(4) {
+            0 => drop(text.splice(at..at, PIECES[random.below(PIECES.len())].chars())),
+            1 if !text.is_empty() => drop(text.drain(
+                at.min(text.len() - 1)..(at + random.below(12)).clamp(at.min(text.len() - 1), text.len()),
+            )),
+            2 => {
+                let other: Vec<char> = seeds[random.below(seeds.len())].chars().collect();
+                let from = random.below(other.len());
+                let to = (from + random.below(40)).min(other.len());
+                drop(text.splice(at..at, other[from..to].iter().copied()));
+            }
+            _ => {
+                let from = at.min(text.len());
+                let copy: Vec<char> = text[from..(from + random.below(30)).min(text.len())].to_vec();
+                drop(text.splice(from..from, copy));
+            }
+        }
+    }
+    text.into_iter().collect()
+}
+
+#[test]
+fn broken_scripts_are_refused_with_words() {
+    let seeds = seeds();
+    assert!(!seeds.is_empty());
+    let mut random = Random(setting("OSMIA_FUZZ_SEED", 0x05b1_a000_0001));
+    let end = Instant::now() + Duration::from_secs(setting("OSMIA_FUZZ_SECONDS", SECONDS));
+    let mut count = 0;
+    while Instant::now() < end {
+        let text = mutate(&mut random, &seeds);
+        let start = Instant::now();
+        compile(&text);
+        assert!(start.elapsed() < EACH, "{:?} for:\n{text}", start.elapsed());
+        count += 1;
+    }
+    println!("{count} scripts");
+    assert!(count > 0);
+}
+
+/// On a stack as large as that of a program's first thread.
+fn on_a_programs_stack(run: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(run);
+    thread.expect("a thread").join().expect("no panic");
+}
+
+#[test]
+fn long_and_deep_scripts_take_bounded_time() {
+    on_a_programs_stack(long_and_deep_scripts);
+}
+
+fn long_and_deep_scripts() {
+    let many = "@a[pid] = count(); @b = nsecs; printf(\"%d\\n\", pid); ".repeat(1000);
+    for text in [
+        format!("begin {{ {many} }}"),
+        format!("begin {{ @ = {}1{}; }}", "(".repeat(5000), ")".repeat(5000)),
+        format!("begin {{ @ = {}1; }}", "-".repeat(5000)),
+        format!("begin {{ {}{} }}", "if (1) { ".repeat(3000), "}".repeat(3000)),
+        "begin { @x = 1; } ".repeat(2000),
+        format!("begin {{ $x = {}; }}", "1 + ".repeat(3000) + "1"),
+        format!("begin {{ @{} = 1; }}", "x".repeat(100_000)),
+        format!("begin {{ printf(\"{}\"); }}", "%d".repeat(5000)),
+    ] {
+        let start = Instant::now();
+        compile(&text);
+        assert!(start.elapsed() < Duration::from_secs(60), "{:?} for {}…", start.elapsed(), &text[..60]);
+    }
+}
