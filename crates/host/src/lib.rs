@@ -9,6 +9,7 @@ mod gather;
 mod kallsyms;
 mod kconfig;
 mod libraries;
+mod memory;
 mod pattern;
 mod privileges;
 mod symbols;

@@ -1,9 +1,14 @@
 //! Names for addresses: of the kernel and of user processes.
 use crate::kallsyms::{Kallsyms, KernelSymbol};
+use crate::memory::{News, Record};
 use blazesym::symbolize::cache::{Cache, Process as CachedProcess};
-use blazesym::symbolize::source::{Process, Source};
+use blazesym::symbolize::source::{Elf, Process, Source};
 use blazesym::symbolize::{Input, Reason, Symbolized, Symbolizer};
-use std::collections::HashSet;
+use osmia_sys::Errno;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// A name for an address of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,14 +25,35 @@ pub struct UserSymbol {
 pub struct Symbols {
     kernel: Option<Kallsyms>,
     user: Symbolizer,
-    seen: HashSet<u32>,
+    seen: HashMap<u32, Seen>,
+    record: Option<Record>,
+}
+
+/// What is known of a process's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    /// All, as far as anybody knows.
+    All,
+    /// What was mapped before.
+    Part,
+    /// Nothing: it runs another program now.
+    Nothing,
+}
+
+/// What came of looking for a name.
+enum Answer {
+    Named(UserSymbol),
+    /// There is nothing at the address.
+    Unmapped,
+    Nameless,
 }
 
 impl std::fmt::Debug for Symbols {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Symbols")
             .field("kernel", &self.kernel.as_ref().map(Kallsyms::len))
-            .field("seen", &self.seen)
+            .field("seen", &self.seen.len())
+            .field("records", &self.record.is_some())
             .finish()
     }
 }
@@ -42,7 +68,7 @@ impl Symbols {
     /// Knows nothing yet.
     pub fn new() -> Self {
         let user = Symbolizer::builder().enable_demangling(true).enable_auto_reload(false).build();
-        Self { kernel: None, user, seen: HashSet::new() }
+        Self { kernel: None, user, seen: HashMap::new(), record: None }
     }
 
     /// The kernel function at or before an address, and how many bytes behind its start that is.
@@ -54,12 +80,49 @@ impl Symbols {
         })
     }
 
+    /// Records from now on what all processes map, so that their addresses have names when they are gone. It wants the
+    /// privilege to watch all processes (`CAP_PERFMON`).
+    pub fn record(&mut self) -> Result<(), Errno> {
+        self.record = Some(Record::begin()?);
+        Ok(())
+    }
+
+    /// Descriptors that become readable when there is so much recorded that it is time to [`Self::follow`].
+    pub fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.record.iter().flat_map(Record::buffers).map(AsFd::as_fd)
+    }
+
+    /// Takes in what was recorded.
+    pub fn follow(&mut self) {
+        let (Some(record), seen) = (&mut self.record, &mut self.seen) else { return };
+        record.follow(|pid, news| {
+            if let Some(known) = seen.get_mut(&pid) {
+                match news {
+                    News::Mapped if *known == Seen::All => *known = Seen::Part,
+                    News::Mapped => {}
+                    News::Replaced => *known = Seen::Nothing,
+                }
+            }
+        });
+    }
+
+    /// While recording: begins to look, in a thread of its own, at what processes have mapped that began earlier. Call it
+    /// when signals are blocked that the program waits for, as threads have the blocked signals of those that make them.
+    pub fn survey(&mut self) {
+        if let Some(record) = &mut self.record {
+            record.survey();
+        }
+    }
+
+    /// How often something was mapped, or a process began or ended, that could not be recorded.
+    pub fn lost(&self) -> u64 {
+        self.record.as_ref().map_or(0, Record::lost)
+    }
+
     /// Notes what a process has in its memory, so that addresses have names after it is gone. Call it as early as an
     /// address of the process is seen; a second call does nothing.
     pub fn observe(&mut self, pid: u32) {
-        if self.seen.insert(pid) {
-            self.look(pid);
-        }
+        self.known(pid);
     }
 
     /// Forgets a process, as it runs another program now.
@@ -69,37 +132,81 @@ impl Symbols {
 
     /// The function or variable of a process that has the address.
     pub fn user(&mut self, pid: u32, address: u64) -> Option<UserSymbol> {
-        let known = !self.seen.insert(pid);
-        if !known {
-            self.look(pid);
+        let first = !self.seen.contains_key(&pid);
+        if self.known(pid) {
+            match self.ask(pid, address) {
+                Answer::Named(symbol) => return Some(symbol),
+                // The address may be in a file that was mapped after the process was looked at.
+                Answer::Unmapped if self.record.is_none() && !first && self.look(pid) => {
+                    return self.ask(pid, address).named();
+                }
+                Answer::Unmapped | Answer::Nameless => {}
+            }
         }
-        let (found, unmapped) = self.ask(pid, address);
-        if found.is_some() || !unmapped || !known {
-            return found;
-        }
-        // The address is in none of the files that were mapped when the process was looked at.
-        self.look(pid).then(|| self.ask(pid, address).0).flatten()
+        self.recorded(pid, address)
+    }
+
+    /// Whether it is known what a process has in its memory, or had when it ended.
+    fn known(&mut self, pid: u32) -> bool {
+        let known = match self.seen.get(&pid) {
+            Some(Seen::All) => return true,
+            // What was mapped before stays known when the process is gone.
+            Some(Seen::Part) => {
+                self.look(pid);
+                true
+            }
+            Some(Seen::Nothing) | None => self.look(pid),
+        };
+        self.seen.insert(pid, if known { Seen::All } else { Seen::Nothing });
+        known
     }
 
     /// Reads what the process has mapped; fails when it is gone, and then keeps what was read before.
     fn look(&self, pid: u32) -> bool {
-        self.user.cache(&Cache::Process(CachedProcess::new(pid.into()))).is_ok()
+        has_memory(pid) && self.user.cache(&Cache::Process(CachedProcess::new(pid.into()))).is_ok()
     }
 
-    /// The symbol, and whether it is missing because nothing is mapped there.
-    fn ask(&self, pid: u32, address: u64) -> (Option<UserSymbol>, bool) {
+    fn ask(&self, pid: u32, address: u64) -> Answer {
         for map_files in [true, false] {
             let mut process = Process::new(pid.into());
             process.map_files = map_files;
             let source = Source::Process(process);
             match self.user.symbolize_single(&source, Input::AbsAddr(address)) {
-                Ok(Symbolized::Sym(symbol)) => return (Some(user_symbol(&symbol)), false),
-                Ok(Symbolized::Unknown(Reason::Unmapped)) => return (None, true),
+                Ok(Symbolized::Sym(symbol)) => return Answer::Named(user_symbol(&symbol)),
+                Ok(Symbolized::Unknown(Reason::Unmapped)) => return Answer::Unmapped,
                 Ok(Symbolized::Unknown(_)) | Err(_) => {}
             }
         }
-        (None, false)
+        Answer::Nameless
     }
+
+    /// By what was recorded of the process.
+    fn recorded(&mut self, pid: u32, address: u64) -> Option<UserSymbol> {
+        let (path, file, offset) = self.record.as_mut()?.place(pid, address)?;
+        let source = Source::Elf(Elf::new(path));
+        match self.user.symbolize_single(&source, Input::FileOffset(offset)).ok()? {
+            Symbolized::Sym(symbol) => {
+                let module = Some(file.path.to_string_lossy().into_owned());
+                Some(UserSymbol { module, ..user_symbol(&symbol) })
+            }
+            Symbolized::Unknown(_) => None,
+        }
+    }
+}
+
+impl Answer {
+    fn named(self) -> Option<UserSymbol> {
+        match self {
+            Self::Named(symbol) => Some(symbol),
+            Self::Unmapped | Self::Nameless => None,
+        }
+    }
+}
+
+/// Whether a process has anything in its memory; one that ended and waits for its parent has not.
+fn has_memory(pid: u32) -> bool {
+    let maps = File::open(format!("/proc/{pid}/maps"));
+    maps.and_then(|mut maps| maps.read(&mut [0])).is_ok_and(|count| count > 0)
 }
 
 fn user_symbol(symbol: &blazesym::symbolize::Sym<'_>) -> UserSymbol {

@@ -6,7 +6,7 @@ use crate::user::{global_size, value_size};
 use crate::world::{Asked, Refused, See};
 use osmia_abi::Feature;
 use osmia_base::Source;
-use osmia_event::{Lookup, MapSchema, RawEntry, Storage};
+use osmia_event::{Lookup, MapSchema, RawEntry, Schema, Storage};
 use osmia_lang_trace::{Plan, PlannedProbe};
 use osmia_loader::{Arrival, AttachOptions, Attachment, Globals, LoadError, LoadOptions, Loaded, Stream};
 use osmia_object::{Attach, Image, ProbeSide, UprobeTarget};
@@ -149,6 +149,11 @@ impl Kernel {
         Ok(())
     }
 
+    /// Sees to it that all names can be told that the script prints.
+    pub(crate) fn prepare_names(&mut self, schema: &Schema) {
+        self.names.record(schema);
+    }
+
     /// Runs a program once, by request.
     pub fn run(&mut self, program: &str) -> Result<(), String> {
         let Some(program) = self.loaded.program(program) else {
@@ -204,6 +209,7 @@ impl Kernel {
 
     /// Hands out records in order.
     pub fn records(&mut self, see: &mut See<'_>) {
+        self.names.follow();
         let Some(stream) = &mut self.stream else { return };
         let (names, lost) = (&mut self.names, &mut self.lost);
         let consumed = stream.consume(|arrival| match arrival {
@@ -223,7 +229,10 @@ impl Kernel {
     pub fn wait(&mut self) -> Asked {
         if self.poller.is_none() {
             match self.prepare() {
-                Ok(poller) => self.poller = Some(poller),
+                Ok(poller) => {
+                    self.poller = Some(poller);
+                    self.names.survey();
+                }
                 Err(error) => return Asked::Broken(error.to_string()),
             }
         }
@@ -250,6 +259,9 @@ impl Kernel {
         let signals = SignalFd::new(ENDING)?;
         poller.add(&signals, SIGNALS, Interest::Read)?;
         for descriptor in self.stream.iter().flat_map(Stream::descriptors) {
+            poller.add(&descriptor, RECORDS, Interest::Read)?;
+        }
+        for descriptor in self.names.descriptors() {
             poller.add(&descriptor, RECORDS, Interest::Read)?;
         }
         if let Some(child) = &self.child {
@@ -305,6 +317,11 @@ impl Kernel {
         self.lost
     }
 
+    /// What processes mapped that could not be recorded.
+    pub fn lost_mappings(&self) -> u64 {
+        self.names.lost()
+    }
+
     /// A number in `.bss`.
     pub fn data(&self, offset: usize) -> Option<u64> {
         let mut raw = [0; 8];
@@ -321,6 +338,7 @@ impl Kernel {
 
     /// Whom to ask for names.
     pub fn lookup(&mut self) -> &mut dyn Lookup {
+        self.names.follow();
         &mut self.names
     }
 }

@@ -1,7 +1,8 @@
 //! Names of this machine: whom readers ask what only it knows.
-use osmia_event::{Lookup, Symbol};
+use osmia_event::{Aggregation, Lookup, MapSchema, Schema, StackMode, Symbol, Type};
 use osmia_host::{Cgroups, Symbols, Users};
 use osmia_sys::bpf::MapFd;
+use std::os::fd::BorrowedFd;
 
 /// Names of this machine; each table is read when it is first needed.
 #[derive(Debug)]
@@ -16,6 +17,38 @@ impl Names {
     /// Knows nothing yet; stacks are in these maps.
     pub(crate) fn new(stacks: Vec<(String, MapFd)>) -> Self {
         Self { symbols: None, users: Users::default(), cgroups: Cgroups::default(), stacks }
+    }
+
+    /// Records from now on what processes map, where the script prints user symbols: they have names then when the
+    /// processes are gone. Where that is not allowed, addresses of those have none.
+    pub(crate) fn record(&mut self, schema: &Schema) {
+        if names_users(schema) {
+            let _ = self.symbols().record();
+        }
+    }
+
+    /// Takes in what was recorded.
+    pub(crate) fn follow(&mut self) {
+        if let Some(symbols) = &mut self.symbols {
+            symbols.follow();
+        }
+    }
+
+    /// Begins to look at processes that are there already; signals are blocked by now.
+    pub(crate) fn survey(&mut self) {
+        if let Some(symbols) = &mut self.symbols {
+            symbols.survey();
+        }
+    }
+
+    /// What becomes readable when it is time to follow.
+    pub(crate) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.symbols.iter().flat_map(Symbols::descriptors)
+    }
+
+    /// How many records of mappings were lost.
+    pub(crate) fn lost(&self) -> u64 {
+        self.symbols.as_ref().map_or(0, Symbols::lost)
     }
 
     fn symbols(&mut self) -> &mut Symbols {
@@ -53,5 +86,32 @@ impl Lookup for Names {
 
     fn boot_time_to_wall(&mut self, boot: u64) -> Option<i64> {
         i64::try_from(boot).ok()?.checked_add(osmia_host::boot_to_wall())
+    }
+}
+
+/// Whether the names of user addresses will be asked for.
+fn names_users(schema: &Schema) -> bool {
+    let fields = schema.streams.iter().flat_map(|stream| &stream.fields).map(|field| &field.kind);
+    fields.chain(schema.maps.iter().flat_map(parts)).any(is_user)
+}
+
+/// The types of a map's keys and values.
+fn parts(map: &MapSchema) -> impl Iterator<Item = &Type> {
+    let value = match &map.value {
+        Aggregation::Value(value) => Some(value),
+        _ => None,
+    };
+    map.key.iter().chain(value)
+}
+
+fn is_user(kind: &Type) -> bool {
+    match kind {
+        Type::UserSymbol => true,
+        Type::UserStack { mode, .. } => *mode != StackMode::Raw,
+        Type::Array { element, .. } => is_user(element),
+        Type::Tuple { fields, .. } | Type::Record { fields, .. } => {
+            fields.iter().any(|field| is_user(&field.kind))
+        }
+        _ => false,
     }
 }

@@ -47,6 +47,7 @@ pub fn run(
     } else {
         let (compiled, mut kernel) = start(source, how, compiled, options.verbose)?;
         kernel.watch(child, options, &how.missing).map_err(|error| format!("ERROR: {error}\n"))?;
+        kernel.prepare_names(&compiled.schema);
         (compiled, World::Kernel(Box::new(kernel)))
     };
     match conduct(source, &compiled, &mut world, options, output) {
@@ -191,6 +192,12 @@ fn losses(compiled: &Compiled, session: &mut Session<'_>) -> io::Result<()> {
     let lost = lost + session.world.lost();
     if lost > 0 {
         session.output.say(&Message::Lost(lost))?;
+    }
+    let mappings = session.world.lost_mappings();
+    if mappings > 0 {
+        session.output.note(&format!(
+            "WARNING: names of user addresses may be missing: {mappings} mapping records were lost"
+        ))?;
     }
     let Some(full) = variable(compiled, "map_full") else { return Ok(()) };
     for (index, map) in compiled.schema.maps.iter().enumerate() {

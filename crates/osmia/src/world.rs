@@ -151,6 +151,14 @@ impl World {
         }
     }
 
+    /// What processes mapped that could not be recorded: names of their addresses may be missing.
+    pub fn lost_mappings(&self) -> u64 {
+        match self {
+            Self::Kernel(kernel) => kernel.lost_mappings(),
+            Self::User(_) => 0,
+        }
+    }
+
     /// A number in `.bss`.
     pub fn data(&self, offset: usize) -> Option<u64> {
         match self {

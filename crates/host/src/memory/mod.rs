@@ -1,0 +1,7 @@
+//! What processes have in their memory, and had when they are gone: so that their addresses have names even then.
+mod decode;
+mod files;
+mod record;
+mod timeline;
+
+pub(crate) use record::{News, Record};

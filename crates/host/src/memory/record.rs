@@ -1,0 +1,193 @@
+//! What processes map, recorded as it happens.
+use super::decode;
+use super::files::{Files, Trail};
+use super::timeline::{Change, Event, MappedFile, Timeline};
+use crate::cpus::online_cpus;
+use osmia_abi::perf::{FORMAT_LOST, attr_flags};
+use osmia_sys::Errno;
+use osmia_sys::perf::{PerfBuffer, PerfEventOpen, PerfRecord, memory_event};
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// Pages of each processor's buffer: room for more than a thousand mappings.
+const PAGES: usize = 64;
+/// A reader is woken when a buffer holds so many bytes.
+const WAKEUP: u32 = 128 << 10;
+
+/// What newer kernels have besides: how reading an event tells what was lost, and how files are named.
+const LEVELS: &[(u64, u64)] = &[
+    (FORMAT_LOST, attr_flags::BUILD_ID), // since Linux 6.0
+    (0, attr_flags::BUILD_ID),           // since Linux 5.12
+    (0, 0),
+];
+
+/// Executable mappings of a process: start, end, offset in the file, file.
+type Maps = Vec<(u64, u64, u64, MappedFile)>;
+
+/// What became of a process's memory since it was last asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Something was mapped.
+    Mapped,
+    /// It is another process, or runs another program.
+    Replaced,
+}
+
+/// A recorder of what all processes map.
+#[derive(Debug)]
+pub(crate) struct Record {
+    buffers: Vec<PerfBuffer>,
+    /// Whether events count what they lose.
+    counts: bool,
+    /// What records said was lost.
+    lost: u64,
+    timeline: Timeline,
+    files: Files,
+    survey: Option<JoinHandle<Vec<(u32, Maps)>>>,
+}
+
+impl Record {
+    /// Begins to record; nothing else is done until somebody asks.
+    pub(crate) fn begin() -> Result<Self, Errno> {
+        let mut levels = LEVELS;
+        let mut buffers = Vec::new();
+        for cpu in online_cpus()? {
+            match open(cpu.cast_signed(), &mut levels) {
+                Ok(buffer) => buffers.push(buffer),
+                Err(Errno::ENODEV) => {} // offline by now
+                Err(error) => return Err(error),
+            }
+        }
+        let counts = levels.first().is_some_and(|(format, _)| *format != 0);
+        let (timeline, files) = (Timeline::default(), Files::default());
+        Ok(Self { buffers, counts, lost: 0, timeline, files, survey: None })
+    }
+
+    /// The buffers: what becomes readable when it is time to [`Self::follow`].
+    pub(crate) fn buffers(&self) -> &[PerfBuffer] {
+        &self.buffers
+    }
+
+    /// Takes in what was recorded. `tell` hears of which processes there is news.
+    pub(crate) fn follow(&mut self, mut tell: impl FnMut(u32, News)) {
+        let mut events = Vec::new();
+        for buffer in &mut self.buffers {
+            let lost = &mut self.lost;
+            // A buffer that cannot be read has nothing to say.
+            let _ = buffer.consume(|record| {
+                match record {
+                    PerfRecord::Other(kind, flags, body) => events.extend(decode::event(kind, flags, body)),
+                    PerfRecord::Lost(count) => *lost += count,
+                    PerfRecord::Sample(_) => {}
+                }
+                ControlFlow::Continue(())
+            });
+        }
+        events.sort_by_key(|event| event.time);
+        let mut new = Vec::new();
+        for event in events {
+            if let Some(news) = news(&event.change) {
+                tell(event.pid, news);
+            }
+            new.extend(self.apply(event));
+        }
+        for (file, pid, range) in new {
+            let trail = Trail { ancestors: self.timeline.ancestors(pid), range: Some(range) };
+            self.files.hold(&file, &trail);
+        }
+    }
+
+    /// A file that is new, with the process that mapped it, and where.
+    fn apply(&mut self, event: Event) -> Option<(Arc<MappedFile>, u32, (u64, u64))> {
+        let pid = event.pid;
+        let range = match event.change {
+            Change::Mapped { start, end, .. } => (start, end),
+            _ => (0, 0),
+        };
+        self.timeline.apply(event).map(|file| (file, pid, range))
+    }
+
+    /// Begins to look, in a thread of its own, at what processes have mapped that began before the recorder did.
+    pub(crate) fn survey(&mut self) {
+        if self.survey.is_none() {
+            self.survey = std::thread::Builder::new().name("osmia-maps".into()).spawn(all_maps).ok();
+        }
+    }
+
+    /// The file that an address of a process was in: where the file can be read, its path as the process saw it, and the
+    /// offset in it.
+    pub(crate) fn place(&mut self, pid: u32, address: u64) -> Option<(PathBuf, Arc<MappedFile>, u64)> {
+        let mut place = self.timeline.place(pid, address);
+        if place.is_none() && self.complete(pid) {
+            place = self.timeline.place(pid, address);
+        }
+        let place = place?;
+        let trail = Trail { ancestors: self.timeline.ancestors(pid), range: None };
+        let path = self.files.path(&place.file, &trail)?;
+        Some((path, place.file, place.offset))
+    }
+
+    /// Records that there was no room for.
+    pub(crate) fn lost(&self) -> u64 {
+        if !self.counts {
+            return self.lost;
+        }
+        self.buffers.iter().map(|buffer| buffer.event().lost().unwrap_or(0)).sum()
+    }
+
+    /// Finds out what was mapped before the recorder began; whether there is anything more than before.
+    fn complete(&mut self, pid: u32) -> bool {
+        let wanted = self.timeline.wanted(pid);
+        for &base in &wanted {
+            if self.timeline.unchanged(base)
+                && let Some(maps) = maps_of(base)
+            {
+                self.timeline.add_base(base, maps);
+            }
+        }
+        if !self.timeline.wanted(pid).is_empty() {
+            let surveyed = self.survey.take().and_then(|thread| thread.join().ok());
+            for (pid, maps) in surveyed.into_iter().flatten() {
+                self.timeline.add_base(pid, maps);
+            }
+        }
+        for base in self.timeline.wanted(pid) {
+            self.timeline.add_base(base, Vec::new()); // nobody will ever know
+        }
+        !wanted.is_empty()
+    }
+}
+
+/// Opens an event with all that the kernel knows; what it does not is not tried again.
+fn open(cpu: i32, levels: &mut &[(u64, u64)]) -> Result<PerfBuffer, Errno> {
+    loop {
+        let Some((&(format, more), rest)) = levels.split_first() else { return Err(Errno::EINVAL) };
+        match PerfEventOpen::on_cpu(memory_event(WAKEUP, format, more), cpu).call() {
+            Err(Errno::EINVAL) if !rest.is_empty() => *levels = rest,
+            event => return PerfBuffer::new(event?, PAGES),
+        }
+    }
+}
+
+const fn news(change: &Change) -> Option<News> {
+    match change {
+        Change::Mapped { .. } => Some(News::Mapped),
+        Change::Forked { .. } | Change::Executed => Some(News::Replaced),
+        Change::Ended => None,
+    }
+}
+
+/// `None` where there is no such process, or it has nothing in its memory, as one that ended and waits for its parent.
+fn maps_of(pid: u32) -> Option<Maps> {
+    let text = fs::read(format!("/proc/{pid}/maps")).ok()?;
+    Some(decode::maps(&text)).filter(|maps| !maps.is_empty())
+}
+
+fn all_maps() -> Vec<(u32, Maps)> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid| Some((pid, maps_of(pid)?))).collect()
+}
