@@ -169,8 +169,7 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
         features: options.features.clone(),
     };
     let places = places(options.btf.as_ref());
-    let mut target =
-        osmia_host::gather_with(&wants, &places).map_err(|error| unasked(&error))?;
+    let mut target = osmia_host::gather_with(&wants, &places).map_err(|error| unasked(&error))?;
     missing(&mut target, options);
     Ok(target)
 }

@@ -167,12 +167,22 @@ fn conduct(
 fn describe(compiled: &Compiled, output: &mut Output) -> io::Result<()> {
     for probe in &compiled.plan.probes {
         let function = compiled.object.functions.values().find(|function| function.name == probe.program);
-        let slots: u32 = function.map_or(0, |function| function.insns.iter().map(osmia_isa::Insn::slots).sum());
-        let places = if probe.attach.len() == 1 { String::new() } else { format!(" and {} more", probe.attach.len() - 1) };
+        let slots: u32 =
+            function.map_or(0, |function| function.insns.iter().map(osmia_isa::Insn::slots).sum());
+        let places = if probe.attach.len() == 1 {
+            String::new()
+        } else {
+            format!(" and {} more", probe.attach.len() - 1)
+        };
         output.note(&format!("{}{places}: program {}, {slots} instructions", probe.name, probe.program))?;
     }
     for map in compiled.object.maps.values() {
-        output.note(&format!("map {}: {}, {} entries at most", map.name, map.kind.name(), map.max_entries))?;
+        output.note(&format!(
+            "map {}: {}, {} entries at most",
+            map.name,
+            map.kind.name(),
+            map.max_entries
+        ))?;
     }
     Ok(())
 }

@@ -48,6 +48,11 @@ pub fn run_object(bytes: &[u8], options: &ObjectOptions, output: &mut Output) ->
         }
         _ => error.to_string(),
     })?;
+    // Opened before anything is attached, and emptied: what was printed before is not ours.
+    let pipe = match options.pin.is_none() && prints(&image) {
+        true => Some(trace_pipe().map_err(|error| error.to_string())?),
+        false => None,
+    };
     let attached = attach(&loaded, options, output)?;
     if let Some(dir) = &options.pin {
         return pin(&loaded, &attached, dir, options, output);
@@ -55,7 +60,7 @@ pub fn run_object(bytes: &[u8], options: &ObjectOptions, output: &mut Output) ->
     if !options.quiet {
         output.say(&Message::Attached(attached.len() as u64)).map_err(|error| error.to_string())?;
     }
-    let read = watch(&image, &loaded, output);
+    let read = watch(pipe, &loaded, output);
     osmia_loader::detach_all(attached.into_iter().map(|(_, attachment)| attachment).collect());
     match read.and_then(|()| output.finish()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.to_string()),
@@ -124,11 +129,13 @@ fn pin(
 }
 
 /// Passes on the trace pipe and all ring and perf buffers until a signal.
-fn watch(image: &Image, loaded: &Loaded, output: &mut Output) -> io::Result<()> {
+fn watch(mut pipe: Option<File>, loaded: &Loaded, output: &mut Output) -> io::Result<()> {
     let poller = Poller::new()?;
     let signals = SignalFd::new(ENDING)?;
     poller.add(&signals, SIGNALS, Interest::Read)?;
-    let mut pipe = if prints(image) { trace_pipe(&poller)? } else { None };
+    if let Some(pipe) = &pipe {
+        poller.add(pipe, PIPE, Interest::Read)?;
+    }
     let mut streams: Vec<(String, Stream)> = Vec::new();
     for map in loaded.maps.iter().filter(|map| !map.template && sends(map.kind)) {
         let stream = Stream::open(&map.fd, PERF_PAGES)?;
@@ -173,15 +180,17 @@ fn prints(image: &Image) -> bool {
     insns.any(|insn| matches!(insn, Insn::Call(Callee::Helper(number)) if PRINTERS.contains(number)))
 }
 
-fn trace_pipe(poller: &Poller) -> io::Result<Option<File>> {
+fn trace_pipe() -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     const NONBLOCK: i32 = 0o4000;
     let dir = osmia_host::tracefs::root().map_err(|error| io::Error::other(error.to_string()))?;
     let path = dir.join("trace_pipe");
     let pipe = File::options().read(true).custom_flags(NONBLOCK).open(&path);
-    let pipe = pipe.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
-    poller.add(&pipe, PIPE, Interest::Read)?;
-    Ok(Some(pipe))
+    let mut pipe =
+        pipe.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+    let mut old = [0; 64 << 10];
+    while matches!(pipe.read(&mut old), Ok(1..)) {}
+    Ok(pipe)
 }
 
 fn pass_on(pipe: &mut File, output: &mut Output) -> io::Result<()> {
@@ -219,9 +228,17 @@ fn records(name: &str, stream: &mut Stream, output: &mut Output) -> io::Result<(
 
 fn describe(name: &str, bytes: &[u8]) -> String {
     let mut line = format!("{name}: {} bytes", bytes.len());
-    for chunk in bytes.chunks(16) {
+    let chunks: Vec<&[u8]> = bytes.chunks(16).collect();
+    for (index, chunk) in chunks.iter().enumerate() {
+        // Lines that repeat the one before stand as one `*`, but for the last.
+        if index > 0 && chunks[index - 1] == *chunk && index + 1 < chunks.len() {
+            if index == 1 || chunks[index - 2] != *chunk {
+                line.push_str("\n  *");
+            }
+            continue;
+        }
         let _ = write!(line, "\n  ");
-        for byte in chunk {
+        for byte in *chunk {
             let _ = write!(line, "{byte:02x} ");
         }
         let text: String = chunk

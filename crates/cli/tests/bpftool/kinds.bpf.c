@@ -93,7 +93,7 @@ struct {
 	__array(values, struct inner);
 } array_of_maps SEC(".maps") = { .values = { [1] = &inner_map } };
 
-const char bpf_metadata_owner[] SEC(".rodata") = "\"osmia\" it's\\x";
+const char bpf_metadata_owner[] SEC(".rodata") = "\"osmia\" it's x";
 const int bpf_metadata_revision SEC(".rodata") = 7;
 const struct small bpf_metadata_small SEC(".rodata") = { 1, 2, 3 };
 const volatile int tunable = 3;

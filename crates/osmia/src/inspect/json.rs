@@ -163,8 +163,9 @@ impl Json {
         for &byte in text {
             match byte {
                 b'\t' => self.out.extend(b"\\t"),
-                // bpftool writes a backslash as if it were a newline, and readers of its output know it so.
-                b'\n' | b'\\' => self.out.extend(b"\\n"),
+                b'\n' => self.out.extend(b"\\n"),
+                // bpftool 7.1 writes a backslash as if it were a newline; the text would not be what it was.
+                b'\\' => self.out.extend(b"\\\\"),
                 b'\r' => self.out.extend(b"\\r"),
                 b'\x0c' => self.out.extend(b"\\f"),
                 b'\x08' => self.out.extend(b"\\b"),
@@ -193,7 +194,7 @@ mod tests {
                 json.name("c");
                 json.array(|_| {});
             });
-            json.object(|json| json.text_field("d", "x\"\u{1}"));
+            json.object(|json| json.text_field("d", "x\"\\\u{1}"));
         });
     }
 
@@ -202,12 +203,12 @@ mod tests {
         let mut compact = Json::new(Form::Json);
         sample(&mut compact);
         let text = String::from_utf8(compact.finish()).unwrap();
-        assert_eq!(text, "[{\"a\":1,\"b\":[\"0x01\",\"0xff\"],\"c\":[]},{\"d\":\"x\\\"\\u0001\"}]\n");
+        assert_eq!(text, "[{\"a\":1,\"b\":[\"0x01\",\"0xff\"],\"c\":[]},{\"d\":\"x\\\"\\\\\\u0001\"}]\n");
         let mut pretty = Json::new(Form::PrettyJson);
         sample(&mut pretty);
         let text = String::from_utf8(pretty.finish()).unwrap();
         let expected = "[{\n        \"a\": 1,\n        \"b\": [\"0x01\",\"0xff\"\n        ],\n        \"c\": []\n    },{\n        \
-            \"d\": \"x\\\"\\u0001\"\n    }\n]\n";
+            \"d\": \"x\\\"\\\\\\u0001\"\n    }\n]\n";
         assert_eq!(text, expected);
     }
 }
