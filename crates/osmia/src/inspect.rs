@@ -1,6 +1,6 @@
 //! What is loaded: programs, maps, and what is in them, as bpftool tells it.
 //!
-//! Asking yields plain values ([`programs`], [`open_maps`], [`OpenMap::walk`], [`xlated`]); printing them is pure
+//! Asking yields plain values ([`programs`], [`open_maps`], [`OpenMap::walk`], [`xlated()`]); printing them is pure
 //! ([`programs_text`], [`maps_json`], [`DumpPrinter`], [`xlated_text`], …) and says the same as bpftool 7.1, byte for
 //! byte, but for what would not be JSON.
 mod declaration;

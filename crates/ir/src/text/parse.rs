@@ -31,7 +31,7 @@ impl std::error::Error for TextError {}
 /// Numbers of values, blocks and slots end here.
 const MOST: u32 = 1 << 20;
 
-/// Reads what [`super::print`] writes. Lines that begin with `#` are comments. The result may still be invalid.
+/// Reads what [`super::print()`] writes. Lines that begin with `#` are comments. The result may still be invalid.
 pub fn parse(text: &str) -> Result<Module, TextError> {
     let mut module = Module { license: "GPL".into(), ..Module::default() };
     let mut function: Option<(Function, Block)> = None;

@@ -15,7 +15,7 @@ use osmia_base::Endian;
 use symbols::Symbols;
 use types::Types;
 
-/// Writes an object file that libbpf, LLVM and [`super::read`] take.
+/// Writes an object file that libbpf, LLVM and [`super::read()`] take.
 ///
 /// Maps that BTF does not describe get a description, because libbpf takes none without one. More than 65 279
 /// sections are not possible.
