@@ -69,9 +69,10 @@ fn helpers_are_the_kernels_and_none_is_missing() {
 fn constants_are_the_kernels() {
     let types = vmlinux_h();
     let headers = std::fs::read_to_string("/usr/include/linux/bpf.h").unwrap_or_default()
-        + &std::fs::read_to_string("/usr/include/linux/btf.h").unwrap_or_default();
-    let (mut by_types, mut by_headers) =
-        (types.clone(), "#include <linux/bpf.h>\n#include <linux/btf.h>\n".to_owned());
+        + &std::fs::read_to_string("/usr/include/linux/btf.h").unwrap_or_default()
+        + &std::fs::read_to_string("/usr/include/linux/perf_event.h").unwrap_or_default();
+    let includes = "#include <linux/bpf.h>\n#include <linux/btf.h>\n#include <linux/perf_event.h>\n";
+    let (mut by_types, mut by_headers) = (types.clone(), includes.to_owned());
     for (name, value) in flags::NAMED.iter().chain(perf::NAMED) {
         if types.contains(&format!("\t{name} = ")) {
             equal(&mut by_types, name, *value);
