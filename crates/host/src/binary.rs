@@ -151,7 +151,7 @@ fn offset_in(segments: &[Segment], address: u64) -> Option<u64> {
 }
 
 /// Where distributions put debug files.
-fn debug_file(build_id: &[u8]) -> Option<PathBuf> {
+pub(crate) fn debug_file(build_id: &[u8]) -> Option<PathBuf> {
     let hex: String = build_id.iter().map(|byte| format!("{byte:02x}")).collect();
     let (head, tail) = hex.split_at_checked(2)?;
     Some(PathBuf::from(format!("/usr/lib/debug/.build-id/{head}/{tail}.debug")))

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
 
 /// A name for an address of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,12 +184,17 @@ impl Symbols {
     /// By what was recorded of the process.
     fn recorded(&mut self, pid: u32, address: u64) -> Option<UserSymbol> {
         let (path, file, offset) = self.record.as_mut()?.place(pid, address)?;
+        let symbol = self.in_file(&path, Input::FileOffset(offset)).or_else(|| {
+            let (path, address) = self.record.as_ref()?.debug(&file, offset)?;
+            self.in_file(path, Input::VirtOffset(address))
+        })?;
+        Some(UserSymbol { module: Some(file.path.to_string_lossy().into_owned()), ..symbol })
+    }
+
+    fn in_file(&self, path: &Path, at: Input<u64>) -> Option<UserSymbol> {
         let source = Source::Elf(Elf::new(path));
-        match self.user.symbolize_single(&source, Input::FileOffset(offset)).ok()? {
-            Symbolized::Sym(symbol) => {
-                let module = Some(file.path.to_string_lossy().into_owned());
-                Some(UserSymbol { module, ..user_symbol(&symbol) })
-            }
+        match self.user.symbolize_single(&source, at).ok()? {
+            Symbolized::Sym(symbol) => Some(user_symbol(&symbol)),
             Symbolized::Unknown(_) => None,
         }
     }

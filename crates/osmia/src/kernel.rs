@@ -184,6 +184,11 @@ impl Kernel {
                 }
             }
         }
+        if refused.is_none() && !self.attached.is_empty() {
+            // From now on a signal ends the run in good order.
+            self.poller = self.prepare().ok();
+            self.names.survey();
+        }
         refused.map_or(Ok(()), Err)
     }
 
@@ -229,10 +234,7 @@ impl Kernel {
     pub fn wait(&mut self) -> Asked {
         if self.poller.is_none() {
             match self.prepare() {
-                Ok(poller) => {
-                    self.poller = Some(poller);
-                    self.names.survey();
-                }
+                Ok(poller) => self.poller = Some(poller),
                 Err(error) => return Asked::Broken(error.to_string()),
             }
         }

@@ -1,12 +1,14 @@
 //! Files of processes, opened while they can be, and held.
+use super::debug::DebugFile;
 use super::timeline::{Identity, MappedFile};
 use elf::{Object, ReadCache};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Files that are held although nobody asked for them yet.
@@ -30,9 +32,16 @@ pub(super) struct Files {
 
 #[derive(Debug)]
 enum State {
-    Open(File),
+    Open(Opened),
     /// Looked for so often.
     Missing(u8),
+}
+
+#[derive(Debug)]
+struct Opened {
+    file: File,
+    /// Where its symbols are, as far as they are not in it; found when it is first asked for.
+    debug: OnceCell<Option<DebugFile>>,
 }
 
 impl Files {
@@ -48,12 +57,20 @@ impl Files {
         let state = self.known.entry(file.clone()).or_insert(State::Missing(0));
         if let State::Missing(tries @ 0..TRIES) = state {
             let missing = State::Missing(*tries + 1);
-            *state = find(file, trail).map_or(missing, State::Open);
+            let opened = |file| State::Open(Opened { file, debug: OnceCell::new() });
+            *state = find(file, trail).map_or(missing, opened);
         }
         match state {
-            State::Open(file) => Some(PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))),
+            State::Open(opened) => Some(PathBuf::from(format!("/proc/self/fd/{}", opened.file.as_raw_fd()))),
             State::Missing(_) => None,
         }
+    }
+
+    /// For a file that was stripped and is open: where its symbols are, and by which address an offset is known there.
+    pub(super) fn debug(&self, file: &Arc<MappedFile>, offset: u64) -> Option<(&Path, u64)> {
+        let Some(State::Open(opened)) = self.known.get(file) else { return None };
+        let debug = opened.debug.get_or_init(|| DebugFile::of(&opened.file)).as_ref()?;
+        Some((&debug.path, debug.address(offset)?))
     }
 }
 

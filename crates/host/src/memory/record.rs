@@ -8,14 +8,14 @@ use osmia_sys::Errno;
 use osmia_sys::perf::{PerfBuffer, PerfEventOpen, PerfRecord, memory_event};
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 /// Pages of each processor's buffer: room for more than a thousand mappings.
 const PAGES: usize = 64;
-/// A reader is woken when a buffer holds so many bytes.
-const WAKEUP: u32 = 128 << 10;
+/// A reader is woken when a buffer holds so many bytes: soon enough to open files of short-lived processes, now and then.
+const WAKEUP: u32 = 8 << 10;
 
 /// What newer kernels have besides: how reading an event tells what was lost, and how files are named.
 const LEVELS: &[(u64, u64)] = &[
@@ -36,6 +36,14 @@ pub(crate) enum News {
     Replaced,
 }
 
+/// A look at all processes.
+#[derive(Debug)]
+enum Survey {
+    NotBegun,
+    Underway(JoinHandle<Vec<(u32, Maps)>>),
+    Over,
+}
+
 /// A recorder of what all processes map.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -46,16 +54,20 @@ pub(crate) struct Record {
     lost: u64,
     timeline: Timeline,
     files: Files,
-    survey: Option<JoinHandle<Vec<(u32, Maps)>>>,
+    survey: Survey,
 }
 
 impl Record {
     /// Begins to record; nothing else is done until somebody asks.
     pub(crate) fn begin() -> Result<Self, Errno> {
+        Self::with_pages(PAGES)
+    }
+
+    fn with_pages(pages: usize) -> Result<Self, Errno> {
         let mut levels = LEVELS;
         let mut buffers = Vec::new();
         for cpu in online_cpus()? {
-            match open(cpu.cast_signed(), &mut levels) {
+            match open(cpu.cast_signed(), pages, &mut levels) {
                 Ok(buffer) => buffers.push(buffer),
                 Err(Errno::ENODEV) => {} // offline by now
                 Err(error) => return Err(error),
@@ -63,7 +75,7 @@ impl Record {
         }
         let counts = levels.first().is_some_and(|(format, _)| *format != 0);
         let (timeline, files) = (Timeline::default(), Files::default());
-        Ok(Self { buffers, counts, lost: 0, timeline, files, survey: None })
+        Ok(Self { buffers, counts, lost: 0, timeline, files, survey: Survey::NotBegun })
     }
 
     /// The buffers: what becomes readable when it is time to [`Self::follow`].
@@ -112,8 +124,9 @@ impl Record {
 
     /// Begins to look, in a thread of its own, at what processes have mapped that began before the recorder did.
     pub(crate) fn survey(&mut self) {
-        if self.survey.is_none() {
-            self.survey = std::thread::Builder::new().name("osmia-maps".into()).spawn(all_maps).ok();
+        if matches!(self.survey, Survey::NotBegun) {
+            let thread = std::thread::Builder::new().name("osmia-maps".into()).spawn(all_maps);
+            self.survey = thread.map_or(Survey::Over, Survey::Underway);
         }
     }
 
@@ -128,6 +141,11 @@ impl Record {
         let trail = Trail { ancestors: self.timeline.ancestors(pid), range: None };
         let path = self.files.path(&place.file, &trail)?;
         Some((path, place.file, place.offset))
+    }
+
+    /// For a file with a place that was stripped: where its symbols are, and by which address an offset is known there.
+    pub(crate) fn debug(&self, file: &Arc<MappedFile>, offset: u64) -> Option<(&Path, u64)> {
+        self.files.debug(file, offset)
     }
 
     /// Records that there was no room for.
@@ -149,25 +167,31 @@ impl Record {
             }
         }
         if !self.timeline.wanted(pid).is_empty() {
-            let surveyed = self.survey.take().and_then(|thread| thread.join().ok());
-            for (pid, maps) in surveyed.into_iter().flatten() {
-                self.timeline.add_base(pid, maps);
-            }
+            self.finish_survey();
         }
         for base in self.timeline.wanted(pid) {
             self.timeline.add_base(base, Vec::new()); // nobody will ever know
         }
         !wanted.is_empty()
     }
+
+    /// Waits for what the survey finds.
+    fn finish_survey(&mut self) {
+        if let Survey::Underway(thread) = std::mem::replace(&mut self.survey, Survey::Over) {
+            for (pid, maps) in thread.join().unwrap_or_default() {
+                self.timeline.add_base(pid, maps);
+            }
+        }
+    }
 }
 
 /// Opens an event with all that the kernel knows; what it does not is not tried again.
-fn open(cpu: i32, levels: &mut &[(u64, u64)]) -> Result<PerfBuffer, Errno> {
+fn open(cpu: i32, pages: usize, levels: &mut &[(u64, u64)]) -> Result<PerfBuffer, Errno> {
     loop {
         let Some((&(format, more), rest)) = levels.split_first() else { return Err(Errno::EINVAL) };
         match PerfEventOpen::on_cpu(memory_event(WAKEUP, format, more), cpu).call() {
             Err(Errno::EINVAL) if !rest.is_empty() => *levels = rest,
-            event => return PerfBuffer::new(event?, PAGES),
+            event => return PerfBuffer::new(event?, pages),
         }
     }
 }
@@ -190,4 +214,52 @@ fn all_maps() -> Vec<(u32, Maps)> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter_map(|pid| Some((pid, maps_of(pid)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn what_there_is_no_room_for_is_counted() {
+        let mut small = Record::with_pages(1).unwrap();
+        assert_eq!(small.lost(), 0);
+        for _ in 0..100 {
+            assert!(Command::new("/bin/true").status().unwrap().success());
+        }
+        small.follow(|_, _| {});
+        assert!(small.lost() > 0);
+    }
+
+    #[test]
+    fn older_kernels_are_asked_for_less() {
+        for skip in 0..LEVELS.len() {
+            let mut levels = &LEVELS[skip..];
+            let buffer = open(0, 1, &mut levels).unwrap();
+            assert_eq!(buffer.event().lost().is_ok(), levels[0].0 == FORMAT_LOST);
+        }
+        assert_eq!(open(0, 1, &mut [(1 << 63, 0)].as_slice()).err(), Some(Errno::EINVAL));
+    }
+
+    #[test]
+    fn a_program_that_ended_is_where_it_was() {
+        let mut record = Record::begin().unwrap();
+        let mut child = Command::new("/bin/sleep").arg("100").spawn().unwrap();
+        let pid = child.id();
+        let range = loop {
+            let maps = maps_of(pid).unwrap();
+            if let Some(sleep) = maps.into_iter().find(|(.., file)| file.path.ends_with("sleep")) {
+                break sleep;
+            }
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let mut replaced = false;
+        record.follow(|of, news| replaced |= of == pid && news == News::Replaced);
+        let (path, file, offset) = record.place(pid, range.0 + 5).unwrap();
+        assert!(replaced && file.path.ends_with("sleep") && offset == range.2 + 5, "{file:?} {offset}");
+        assert!(fs::read(path).unwrap().starts_with(b"\x7fELF"));
+        assert_eq!(record.place(pid, 8), None);
+    }
 }

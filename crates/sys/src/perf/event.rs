@@ -161,8 +161,9 @@ impl PerfEvent {
     /// How many records its buffer had no room for; `read_format` of the event must be `FORMAT_LOST`.
     pub fn lost(&self) -> Result<u64, Errno> {
         let mut raw = [0; 16]; // the count, then what was lost
-        File::from(self.0.try_clone()?).read_exact(&mut raw)?;
-        Ok(raw.last_chunk().map_or(0, |lost| u64::from_ne_bytes(*lost)))
+        let len = File::from(self.0.try_clone()?).read(&mut raw)?;
+        let lost = raw.last_chunk().filter(|_| len == raw.len()).ok_or(Errno::EINVAL)?;
+        Ok(u64::from_ne_bytes(*lost))
     }
 
     /// Takes a descriptor that is known to be a perf event's.

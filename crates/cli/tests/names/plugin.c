@@ -1,0 +1,1 @@
+int plugin(int (*call)(int)) { return call(1) + 1; }

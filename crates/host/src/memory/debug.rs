@@ -1,0 +1,43 @@
+//! Symbols that were stripped from a file and put into another one.
+use crate::binary::debug_file;
+use elf::{Object, ObjectSegment, ReadCache};
+use std::fs::File;
+use std::path::PathBuf;
+
+/// The file that has the symbols of another one. Its addresses are the same; its offsets are not, as it has no code.
+#[derive(Debug)]
+pub(super) struct DebugFile {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    segments: Vec<Segment>,
+}
+
+/// A part of the stripped file that is loaded into memory.
+#[derive(Clone, Copy, Debug)]
+struct Segment {
+    address: u64,
+    offset: u64,
+    len: u64,
+}
+
+impl DebugFile {
+    /// That of an open file, by its build id, where there is one.
+    pub(super) fn of(file: &File) -> Option<Self> {
+        let cache = ReadCache::new(file);
+        let stripped = elf::File::parse(&cache).ok()?;
+        let path = debug_file(stripped.build_id().ok().flatten()?).filter(|path| path.is_file())?;
+        let segments = stripped.segments().map(|segment| {
+            let (offset, len) = segment.file_range();
+            Segment { address: segment.address(), offset, len }
+        });
+        Some(Self { path, segments: segments.collect() })
+    }
+
+    /// The address at an offset of the stripped file.
+    pub(super) fn address(&self, offset: u64) -> Option<u64> {
+        self.segments.iter().find_map(|segment| {
+            let inside = offset.checked_sub(segment.offset).filter(|inside| *inside < segment.len)?;
+            segment.address.checked_add(inside)
+        })
+    }
+}
