@@ -57,6 +57,13 @@ pub struct LoadedProgram {
     pub log: String,
 }
 
+impl LoadedProgram {
+    /// How often it was to run while it ran already on that CPU, and did not; 0 on kernels that do not count (before 5.12).
+    pub fn recursion_misses(&self) -> u64 {
+        osmia_sys::bpf::prog_info(&self.fd).map_or(0, |info| info.recursion_misses)
+    }
+}
+
 impl Loaded {
     /// The program of this name.
     pub fn program(&self, name: &str) -> Option<&LoadedProgram> {

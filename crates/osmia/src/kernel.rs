@@ -36,7 +36,8 @@ const PROCESS: u64 = 2;
 #[derive(Debug)]
 pub struct Kernel {
     loaded: Loaded,
-    attached: Vec<Attachment>,
+    attached: Vec<(String, Attachment)>,
+    missed: BTreeMap<String, u64>,
     stream: Option<Stream>,
     globals: Option<Globals>,
     poller: Option<(Poller, SignalFd)>,
@@ -120,6 +121,7 @@ impl Kernel {
         Ok(Self {
             loaded,
             attached: Vec::new(),
+            missed: BTreeMap::new(),
             stream,
             globals,
             poller: None,
@@ -163,7 +165,8 @@ impl Kernel {
     }
 
     /// Attaches everything that is to be attached, side by side.
-    pub fn attach(&mut self, plan: &Plan) -> Result<(), Refused> {
+    pub fn attach(&mut self, plan: &Plan) -> Result<Vec<String>, Refused> {
+        let mut notes = Vec::new();
         let mut wanted = Vec::new();
         for probe in &plan.probes {
             let Some(program) = self.loaded.program(&probe.program) else { continue };
@@ -174,7 +177,10 @@ impl Kernel {
         let mut refused = None;
         for (answer, (probe, ..)) in osmia_loader::attach_each(&requests).into_iter().zip(&wanted) {
             match answer {
-                Ok(attachment) => self.attached.push(attachment),
+                Ok(attachment) => {
+                    notes.extend(left_out(probe, &attachment));
+                    self.attached.push((probe.program.clone(), attachment));
+                }
                 Err(error) => {
                     refused.get_or_insert(Refused {
                         span: probe.span,
@@ -189,12 +195,22 @@ impl Kernel {
             self.poller = self.prepare().ok();
             self.names.survey();
         }
-        refused.map_or(Ok(()), Err)
+        refused.map_or(Ok(notes), Err)
     }
 
-    /// Takes everything down, side by side.
+    /// Takes everything down, side by side. What each program missed is counted before.
     pub fn detach(&mut self) {
-        osmia_loader::detach_all(std::mem::take(&mut self.attached));
+        for (program, attachment) in &self.attached {
+            *self.missed.entry(program.clone()).or_default() += attachment.missed_events();
+        }
+        let attached = std::mem::take(&mut self.attached);
+        osmia_loader::detach_all(attached.into_iter().map(|(_, attachment)| attachment).collect());
+    }
+
+    /// How often a program was to run and did not.
+    pub fn missed(&self, program: &str) -> u64 {
+        let recursion = self.loaded.program(program).map_or(0, osmia_loader::LoadedProgram::recursion_misses);
+        recursion + self.missed.get(program).copied().unwrap_or(0)
     }
 
     /// Lets the child run.
@@ -343,6 +359,14 @@ impl Kernel {
         self.names.follow();
         &mut self.names
     }
+}
+
+/// Functions that a pattern names but that the kernel does not let anybody probe.
+fn left_out(probe: &PlannedProbe, attachment: &Attachment) -> Option<String> {
+    let missed = attachment.missed();
+    let first = missed.first()?;
+    let more = if missed.len() > 1 { format!(" and {} more", missed.len() - 1) } else { String::new() };
+    Some(format!("WARNING: {}: {}{more} cannot be probed: {}", probe.name, first.name, first.why))
 }
 
 /// Where a probe's program goes: many functions by one link.

@@ -121,7 +121,10 @@ fn conduct(
     if !options.dry_run {
         run_all(world, plan, Provider::Begin)?;
     }
-    world.attach(plan).map_err(|error| Failure::Words(error.render(source)))?;
+    let notes = world.attach(plan).map_err(|error| Failure::Words(error.render(source)))?;
+    for note in notes.iter().filter(|_| !options.no_warnings) {
+        output.note(note)?;
+    }
     if options.user && !options.dry_run {
         run_all(world, plan, Provider::Test)?;
     }
@@ -202,6 +205,15 @@ fn losses(compiled: &Compiled, session: &mut Session<'_>) -> io::Result<()> {
     let lost = lost + session.world.lost();
     if lost > 0 {
         session.output.say(&Message::Lost(lost))?;
+    }
+    for probe in &compiled.plan.probes {
+        let missed = session.world.missed(&probe.program);
+        if missed > 0 {
+            let name = &probe.name;
+            session.output.note(&format!(
+                "WARNING: {name} missed {missed} events: the kernel does not run a program that runs already on that processor"
+            ))?;
+        }
     }
     let mappings = session.world.lost_mappings();
     if mappings > 0 {

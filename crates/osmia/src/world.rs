@@ -111,11 +111,19 @@ impl World {
         }
     }
 
-    /// Attaches everything that is to be attached.
-    pub fn attach(&mut self, plan: &Plan) -> Result<(), Refused> {
+    /// Attaches everything that is to be attached; what a person should know of it although it worked.
+    pub fn attach(&mut self, plan: &Plan) -> Result<Vec<String>, Refused> {
         match self {
             Self::Kernel(kernel) => kernel.attach(plan),
-            Self::User(_) => Ok(()),
+            Self::User(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// How often a program was to run and did not.
+    pub fn missed(&self, program: &str) -> u64 {
+        match self {
+            Self::Kernel(kernel) => kernel.missed(program),
+            Self::User(_) => 0,
         }
     }
 

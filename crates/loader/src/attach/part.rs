@@ -2,7 +2,7 @@
 use super::error::AttachErrorKind;
 use super::legacy::DynamicEvent;
 use super::side_by_side::side_by_side;
-use osmia_sys::bpf::iter_create;
+use osmia_sys::bpf::{LinkDetail, PerfEventDetail, iter_create, link_info};
 use osmia_sys::perf::PerfEvent;
 use osmia_sys::{Errno, LinkFd};
 use std::fs::File;
@@ -53,6 +53,12 @@ impl Attachment {
         self.parts.is_empty()
     }
 
+    /// How often an event came while the program could not run: what the kernel counts for kprobes by links (6.6).
+    pub fn missed_events(&self) -> u64 {
+        let links = self.parts.iter().filter_map(|part| part.link.as_ref());
+        links.filter_map(|link| link_info(link).ok()).map(|facts| missed(&facts.detail)).sum()
+    }
+
     /// Places that a pattern describes but that the kernel does not let anybody probe.
     pub fn missed(&self) -> &[Missed] {
         &self.missed
@@ -76,4 +82,12 @@ pub fn detach_all(attachments: Vec<Attachment>) {
     let (slow, quick): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(|part| part.event.is_some());
     drop(quick);
     side_by_side(slow, drop);
+}
+
+const fn missed(detail: &LinkDetail) -> u64 {
+    match detail {
+        LinkDetail::KprobeMulti { missed, .. }
+        | LinkDetail::PerfEvent(PerfEventDetail::Kprobe { missed, .. }) => *missed,
+        _ => 0,
+    }
 }
