@@ -261,8 +261,8 @@ impl Kernel {
             Err(error) => return Asked::Broken(error.to_string()),
         };
         if ready.is_empty() {
-            self.silence = None;
-            return Asked::Silence;
+            // Without a time to wait for, it was being stopped and continued that ended the waiting.
+            return self.silence.take().map_or(Asked::Records, |_| Asked::Silence);
         }
         if ready.iter().any(|ready| ready.token == SIGNALS)
             && let Ok(Some(signal)) = signals.take()
