@@ -66,6 +66,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
             }
             "--no-build" => options.build = false,
             "--record" => options.record = true,
+            "--help" | "-h" => return Err(USAGE.into()),
             name => options.chosen.push(SECTIONS.iter().find(|section| section.name == name).ok_or(USAGE)?),
         }
     }
