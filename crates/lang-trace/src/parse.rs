@@ -8,6 +8,8 @@ mod root;
 mod stmt;
 mod types;
 
+pub(crate) use types::BASIC;
+
 use crate::ast::{Name, Script};
 use crate::lex::{Lexer, Token, TokenKind};
 use osmia_base::{Diagnostic, Diagnostics, Source, Span};

@@ -5,6 +5,7 @@ use crate::ast::{
     visit_expr,
 };
 use crate::attach_point::{AttachPoint, Mangled, Point, UserPlace, has_wildcard, resolve_point};
+use crate::parse::BASIC;
 use crate::probes::Provider;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -116,49 +117,8 @@ const KNOWN: [&str; 58] = [
 /// Builtins and calls that read the current task, whose layout only the kernel's types tell.
 const OF_TASK: [&str; 7] = ["curtask", "ppid", "pcomm", "leader_comm", "leader_tid", "path", "skboutput"];
 
-/// Types that mean the same everywhere.
-const BASIC: [&str; 40] = [
-    "",
-    "bool",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "string",
-    "buffer",
-    "inet",
-    "void",
-    "char",
-    "short",
-    "int",
-    "long",
-    "unsigned",
-    "signed",
-    "float",
-    "double",
-    "_Bool",
-    "int8_t",
-    "int16_t",
-    "int32_t",
-    "int64_t",
-    "uint8_t",
-    "uint16_t",
-    "uint32_t",
-    "uint64_t",
-    "size_t",
-    "ssize_t",
-    "uintptr_t",
-    "u8",
-    "u16",
-    "u32",
-    "u64",
-    "timestamp",
-    "__int128",
-];
+/// Types that mean the same everywhere, besides those that the parser knows.
+const MORE_BASIC: [&str; 6] = ["", "u8", "u16", "u32", "u64", "timestamp"];
 
 /// Names that the script itself gives meaning to; types as `struct x`.
 fn own_names(script: &Script) -> BTreeSet<String> {
@@ -290,7 +250,7 @@ impl Visit for Collector {
         let known = match &ty.kind {
             TypeNameKind::Tagged(tag, name) => self.own.contains(&tagged(*tag, name)),
             TypeNameKind::Named(name) => {
-                name.split(' ').all(|word| BASIC.contains(&word)) || self.own.contains(name)
+                name.split(' ').all(|word| BASIC.contains(&word) || MORE_BASIC.contains(&word)) || self.own.contains(name)
             }
             _ => true,
         };

@@ -2,7 +2,7 @@
 use crate::helpers;
 use crate::memory::Memory;
 use osmia_abi::ProgramType;
-use osmia_isa::flow::Slots;
+use osmia_isa::flow::{Slots, jump_distance};
 use osmia_isa::{Callee, Imm64, Insn};
 use osmia_object::{ImageProgram, Poison};
 
@@ -44,29 +44,11 @@ pub(crate) fn prepare(program: &ImageProgram, position: usize, maps: usize) -> P
 }
 
 /// How far an instruction jumps or points, in slots from the slot after its first.
-const fn distance(insn: &Insn) -> Option<i64> {
-    match insn {
-        Insn::Jump { off, .. } | Insn::Goto { off } | Insn::MayGoto { off } => Some(*off as i64),
-        Insn::GotoLong { off }
-        | Insn::Call(Callee::Local(off))
-        | Insn::LoadImm64 { value: Imm64::Function(off), .. } => Some(*off as i64),
-        Insn::Alu { .. }
-        | Insn::Neg { .. }
-        | Insn::MovSx { .. }
-        | Insn::AddrSpaceCast { .. }
-        | Insn::Swap { .. }
-        | Insn::LoadImm64 { .. }
-        | Insn::Load { .. }
-        | Insn::LoadSx { .. }
-        | Insn::Store { .. }
-        | Insn::Atomic { .. }
-        | Insn::LoadAcquire { .. }
-        | Insn::StoreRelease { .. }
-        | Insn::LoadPacket { .. }
-        | Insn::GotoRegister { .. }
-        | Insn::Call(_)
-        | Insn::Exit => None,
+fn distance(insn: &Insn) -> Option<i64> {
+    if let Insn::Call(Callee::Local(off)) | Insn::LoadImm64 { value: Imm64::Function(off), .. } = insn {
+        return Some(i64::from(*off));
     }
+    jump_distance(insn).map(i64::from)
 }
 
 fn target(slots: &Slots, at: usize, insn: &Insn) -> u32 {

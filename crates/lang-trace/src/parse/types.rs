@@ -5,7 +5,7 @@ use crate::ast::{CTag, Expr, ExprKind, Name, TypeName, TypeNameKind, TypeOrExpr}
 use crate::lex::{Lexer, Token, TokenKind};
 
 /// Names that are types wherever they stand alone.
-const BASIC: [&str; 34] = [
+pub(crate) const BASIC: [&str; 34] = [
     "bool",
     "int8",
     "int16",
