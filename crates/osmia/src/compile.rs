@@ -165,7 +165,8 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
             .collect(),
         ksyms: wants.ksyms.into_iter().collect(),
         kconfig: Vec::new(),
-        cpus: wants.cpus,
+        // A perf buffer for each processor wants to know how many there are.
+        cpus: wants.cpus || options.lower.transport == Transport::PerfBuffer,
         features: options.features.clone(),
     };
     let places = places(options.btf.as_ref());
