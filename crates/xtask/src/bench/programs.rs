@@ -81,12 +81,13 @@ fn bpftool(lab: &Lab, args: &[&str]) -> Result<Value, String> {
 }
 
 /// Whether a program is a probe's. bpftrace names it after the last part of the attach point, cut to 15 bytes, and osmia
-/// after all of it.
+/// after all of it; which side of a function it is on, only its place tells, which is known once it is attached.
 fn fits(probe: &str, program: &Program) -> bool {
     let provider = probe.split(':').next().unwrap_or_default();
     let last = probe.rsplit(':').next().unwrap_or_default();
     match &program.site {
         Some(site) => site == last || site == provider,
+        None if matches!(provider, "uprobe" | "uretprobe") => false,
         None => {
             let safe: String =
                 probe.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
@@ -107,6 +108,7 @@ mod tests {
     fn probes_find_their_programs() {
         assert!(fits("uprobe:./load:work", &program("work", Some("uprobe"))));
         assert!(!fits("uprobe:./load:work", &program("work", Some("uretprobe"))));
+        assert!(!fits("uprobe:./load:work", &program("work", None)));
         assert!(fits("software:page-faults:1", &program("1", None)));
         assert!(fits("software:page-faults:1", &program("software_page_faults_1_1", None)));
         assert!(!fits("tracepoint:syscalls:sys_enter_read", &program("x", Some("sys_exit_read"))));
