@@ -81,9 +81,8 @@ impl<'a> Bytes<'a> {
 
     /// The next `count` bytes.
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], Truncated> {
-        let taken = self.data[self.offset..]
-            .get(..count)
-            .ok_or(Truncated { offset: self.offset, wanted: count })?;
+        let taken =
+            self.data[self.offset..].get(..count).ok_or(Truncated { offset: self.offset, wanted: count })?;
         self.offset += count;
         Ok(taken)
     }

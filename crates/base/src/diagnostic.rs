@@ -167,7 +167,8 @@ mod tests {
     #[test]
     fn renders_as_bpftrace_does() {
         let source = Source::new("stdin", "BEGIN { foo }");
-        let diagnostic = Diagnostic::error(Span::new(8, 11), "Unknown identifier: 'foo'").suggest("foo", ["fob"]);
+        let diagnostic =
+            Diagnostic::error(Span::new(8, 11), "Unknown identifier: 'foo'").suggest("foo", ["fob"]);
         assert_eq!(
             diagnostic.render(&source),
             "stdin:1:9-12: ERROR: Unknown identifier: 'foo'\nBEGIN { foo }\n        ~~~\nHINT: did you mean `fob`?\n"

@@ -50,7 +50,8 @@ impl Source {
         };
         let at = start.saturating_add(column.saturating_sub(1)).min(self.text.len() as u32);
         let rest = self.text.get(at as usize..).unwrap_or("");
-        let word = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '@' | '$')).unwrap_or(rest.len());
+        let word =
+            rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '@' | '$')).unwrap_or(rest.len());
         Span::new(at, at + word as u32)
     }
 

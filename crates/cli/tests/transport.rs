@@ -4,7 +4,10 @@ use std::process::Command;
 fn printed(cpu: usize, options: &[&str]) -> String {
     let script = "begin { printf(\"begin %d\\n\", cpu); } end { printf(\"end %d\\n\", cpu); }";
     let mut command = Command::new("taskset");
-    command.args(["-c", &cpu.to_string(), env!("CARGO_BIN_EXE_osmia"), "-q"]).args(options).args(["-e", script]);
+    command
+        .args(["-c", &cpu.to_string(), env!("CARGO_BIN_EXE_osmia"), "-q"])
+        .args(options)
+        .args(["-e", script]);
     let output = command.output().expect("taskset runs");
     assert!(output.status.success(), "{output:?}");
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));

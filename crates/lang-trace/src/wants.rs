@@ -250,7 +250,8 @@ impl Visit for Collector {
         let known = match &ty.kind {
             TypeNameKind::Tagged(tag, name) => self.own.contains(&tagged(*tag, name)),
             TypeNameKind::Named(name) => {
-                name.split(' ').all(|word| BASIC.contains(&word) || MORE_BASIC.contains(&word)) || self.own.contains(name)
+                name.split(' ').all(|word| BASIC.contains(&word) || MORE_BASIC.contains(&word))
+                    || self.own.contains(name)
             }
             _ => true,
         };

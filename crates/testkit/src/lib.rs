@@ -17,7 +17,13 @@ pub fn golden(dir: &str, run: impl Fn(&str) -> String) {
     assert!(!files.is_empty(), "no golden files under {dir}");
     let bless = std::env::var_os("OSMIA_BLESS").is_some();
     let failures: Vec<String> = files.iter().filter_map(|path| check(path, bless, &run)).collect();
-    assert!(failures.is_empty(), "{} of {} cases differ:\n{}", failures.len(), files.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases differ:\n{}",
+        failures.len(),
+        files.len(),
+        failures.join("\n")
+    );
 }
 
 /// The regular files under `dir`, in all depths, sorted.

@@ -5,7 +5,13 @@ use crate::run::{root, run};
 const KERNELS: &[&str] = &["6.12", "6.1"];
 
 /// Test binaries that are built on this machine and run in each virtual machine, by the crate that has them.
-const SUITES: &[(&str, &str)] = &[("osmia-cli", "kernel"), ("osmia-loader", "kernel")];
+const SUITES: &[(&str, &str)] = &[
+    ("osmia-cli", "kernel"),
+    ("osmia-loader", "attach"),
+    ("osmia-loader", "load"),
+    ("osmia-host", "machine"),
+    ("osmia-lang-trace", "verifier"),
+];
 
 /// Runs the suites under each kernel, or under those that are named.
 pub(crate) fn kernels(args: &[String]) -> Result<(), String> {
