@@ -27,6 +27,7 @@ impl Trace {
             ask_machine: !self.vm,
             btf: self.btf.clone().or_else(|| std::env::var_os("BPFTRACE_BTF").map(PathBuf::from)),
             stages: self.stages()?,
+            portable: self.emit.is_some(),
             ..CompileOptions::default()
         };
         compile.check.params = params;

@@ -23,6 +23,8 @@ pub struct CompileOptions {
     pub missing: Vec<osmia_abi::Feature>,
     /// Features that are to be asked for before compiling; nothing is asked for where none are.
     pub features: Vec<osmia_abi::Feature>,
+    /// Whether the object is to be loaded on other machines too.
+    pub portable: bool,
     /// Which stages are to be shown.
     pub stages: Vec<Stage>,
 }
@@ -116,7 +118,7 @@ pub fn compile(source: &Source, options: &CompileOptions) -> Result<Compiled, Co
     show(Stage::Ir, &|| osmia_ir::text::print(&lowered.module));
     osmia_ir::optimize(&mut lowered.module);
     show(Stage::IrOpt, &|| osmia_ir::text::print(&lowered.module));
-    let object = osmia_ir::emit(lowered.module, &osmia_ir::Options::default())
+    let object = osmia_ir::emit(lowered.module, &osmia_ir::Options { isa: isa(options) })
         .map_err(|error| CompileError::Script(with(&diagnostics, emit_error(source, &error))))?;
     show(Stage::Bytecode, &|| crate::show::bytecode(&object));
     show(Stage::Object, &|| crate::show::object(&object));
@@ -139,6 +141,18 @@ fn emit_error(source: &Source, error: &osmia_ir::CompileError) -> Diagnostic {
     };
     let span = loc.map_or_else(Span::default, |loc| source.span_at(loc.line, loc.column));
     Diagnostic::error(span, error.to_string())
+}
+
+/// The newest instruction set, unless it is known to be missing or the object is to go elsewhere.
+fn isa(options: &CompileOptions) -> osmia_ir::Isa {
+    let missing = |feature| options.missing.contains(&feature);
+    if missing(osmia_abi::Feature::Jump32) {
+        osmia_ir::Isa::V2
+    } else if options.portable || missing(osmia_abi::Feature::IsaV4) {
+        osmia_ir::Isa::V3
+    } else {
+        osmia_ir::Isa::V4
+    }
 }
 
 /// What the script must know of the machine.

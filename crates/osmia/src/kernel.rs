@@ -65,6 +65,8 @@ impl LoadFailure {
             return Vec::new();
         }
         const USED: &[Feature] = &[
+            Feature::Jump32,
+            Feature::IsaV4,
             Feature::Ringbuf,
             Feature::CurrentTaskBtf,
             Feature::ProbeReadKernel,
