@@ -1,5 +1,6 @@
 //! The kernel's types.
 use osmia_btf::Btf;
+use osmia_sys::MappedBtf;
 use std::fs;
 use std::path::Path;
 
@@ -7,7 +8,16 @@ use std::path::Path;
 pub const KERNEL_BTF: &str = "/sys/kernel/btf/vmlinux";
 
 /// The types in `file`: bare BTF as the kernel has it, or an ELF file with a section `.BTF`.
+///
+/// The kernel's own are not copied where it lets them be mapped, from 6.16 on.
 pub fn kernel_btf(file: &Path) -> Result<Btf, String> {
+    match MappedBtf::new(file) {
+        Ok(mapped) => Btf::parse(mapped).map_err(|error| error.to_string()),
+        Err(_) => read_btf(file),
+    }
+}
+
+fn read_btf(file: &Path) -> Result<Btf, String> {
     let bytes = fs::read(file).map_err(|error| describe(file, &error))?;
     let bare = if bytes.starts_with(b"\x7fELF") { section(&bytes)? } else { bytes };
     Btf::parse(bare).map_err(|error| error.to_string())
@@ -27,4 +37,29 @@ fn section(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let file = elf::File::parse(bytes).map_err(|error| error.to_string())?;
     let section = file.section_by_name(".BTF").ok_or("it has no section .BTF")?;
     section.data().map(<[u8]>::to_vec).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Mapped or read, from the kernel or from a copy: the types are the same.
+    #[test]
+    fn all_ways_to_the_kernels_types_agree() {
+        let copy = std::env::temp_dir().join(format!("osmia-btf-{}", std::process::id()));
+        fs::write(&copy, fs::read(KERNEL_BTF).unwrap()).unwrap();
+        let asked = kernel_btf(Path::new(KERNEL_BTF)).unwrap();
+        let read = read_btf(Path::new(KERNEL_BTF)).unwrap();
+        let copied = kernel_btf(&copy).unwrap();
+        fs::remove_file(&copy).unwrap();
+        assert!(asked.find_struct("task_struct").is_some());
+        assert!(asked.bytes() == read.bytes() && asked.bytes() == copied.bytes());
+    }
+
+    #[test]
+    fn files_without_types_are_refused_in_words() {
+        let missing = kernel_btf(Path::new("/sys/kernel/btf/none")).unwrap_err();
+        assert_eq!(missing, "No such file or directory");
+        assert!(kernel_btf(Path::new("/sys/kernel/notes")).is_err());
+    }
 }

@@ -16,7 +16,7 @@ mod system;
 pub use clock::{Clock, now};
 pub use errno::Errno;
 pub use fd::{BtfFd, LinkFd, ProgFd, TokenFd};
-pub use mapping::MappedArray;
+pub use mapping::{MappedArray, MappedBtf};
 pub use mount::{FileSystem, file_system_at, mount};
 pub use poll::{EventFd, Interest, Poller, Ready, SignalFd, TimerFd};
 pub use ringbuf::RingBuffer;

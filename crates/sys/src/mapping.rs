@@ -1,8 +1,12 @@
 //! Memory shared with the kernel.
 use crate::bpf::MapFd;
+use crate::mount::{FileSystem, file_system_at};
 use crate::{Errno, page_size};
 use osmia_abi::{MapType, flags};
+use std::fs::File;
+use std::ops::Deref;
 use std::os::fd::{AsFd, AsRawFd};
+use std::path::{Component, Path};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
@@ -13,6 +17,19 @@ pub(crate) enum Access {
     Read,
     /// Reading and writing.
     ReadWrite,
+    /// Only reading, of a file that nobody maps to write.
+    Private,
+}
+
+impl Access {
+    /// Protection and flags for `mmap`.
+    const fn bits(self) -> (libc::c_int, libc::c_int) {
+        match self {
+            Self::Read => (libc::PROT_READ, libc::MAP_SHARED),
+            Self::ReadWrite => (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED),
+            Self::Private => (libc::PROT_READ, libc::MAP_PRIVATE),
+        }
+    }
 }
 
 /// Memory shared with the kernel, which may change it at any time: it is only touched through atomics, or where a
@@ -31,15 +48,11 @@ unsafe impl Sync for Mapping {}
 impl Mapping {
     /// Maps `len` bytes of `fd` from `offset`.
     pub(crate) fn new(fd: &impl AsFd, len: usize, offset: usize, access: Access) -> Result<Self, Errno> {
-        let protection = match access {
-            Access::Read => libc::PROT_READ,
-            Access::ReadWrite => libc::PROT_READ | libc::PROT_WRITE,
-        };
+        let (protection, flags) = access.bits();
         let offset = libc::off_t::try_from(offset).map_err(|_| Errno::EOVERFLOW)?;
         let raw = fd.as_fd().as_raw_fd();
         // SAFETY: a new mapping at a place that the kernel chooses touches no memory that is in use.
-        let start =
-            unsafe { libc::mmap(std::ptr::null_mut(), len, protection, libc::MAP_SHARED, raw, offset) };
+        let start = unsafe { libc::mmap(std::ptr::null_mut(), len, protection, flags, raw, offset) };
         if start == libc::MAP_FAILED {
             return Err(Errno::last());
         }
@@ -87,6 +100,42 @@ impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: the mapping is ours, and no reference into it outlives `self`.
         unsafe { libc::munmap(self.start.as_ptr().cast(), self.len) };
+    }
+}
+
+/// Where sysfs has the types of the kernel and of its modules.
+const BTF_FILES: &str = "/sys/kernel/btf";
+
+/// A file of `/sys/kernel/btf` without a copy. Kernels from 6.16 on let `vmlinux` be mapped, privately.
+#[derive(Debug)]
+pub struct MappedBtf(Mapping);
+
+impl MappedBtf {
+    /// Maps the file. [`Errno::EINVAL`] where it is not one of sysfs under `/sys/kernel/btf`: others may change or shrink.
+    pub fn new(path: &Path) -> Result<Self, Errno> {
+        let plain = path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
+        if !plain || !path.starts_with(BTF_FILES) || !file_system_at(FileSystem::Sys, path)? {
+            return Err(Errno::EINVAL);
+        }
+        let file = File::open(path)?;
+        let len = usize::try_from(file.metadata()?.len()).map_err(|_| Errno::EOVERFLOW)?;
+        Mapping::new(&file, len, 0, Access::Private).map(Self)
+    }
+}
+
+impl Deref for MappedBtf {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        // SAFETY: these are the kernel's own read-only data, which it never changes, shrinks or takes away while the file is
+        // mapped; `new` let only files of that place through.
+        unsafe { self.0.bytes(0, self.0.len) }
+    }
+}
+
+impl AsRef<[u8]> for MappedBtf {
+    fn as_ref(&self) -> &[u8] {
+        self
     }
 }
 
@@ -200,4 +249,32 @@ fn parts(at: usize, slice: &mut [u8]) -> impl Iterator<Item = &mut [u8]> {
     let words = rest.len() / 8 * 8;
     let (words, tail) = rest.split_at_mut(words);
     std::iter::once(head).chain(words.chunks_exact_mut(8)).chain(std::iter::once(tail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// Older kernels refuse; those that map show what they let read.
+    #[test]
+    fn the_kernels_types_are_mapped_as_they_are_read() {
+        let path = Path::new(BTF_FILES).join("vmlinux");
+        match MappedBtf::new(&path) {
+            Ok(mapped) => assert!(*mapped == *fs::read(&path).unwrap()),
+            Err(errno) => assert!([Errno::ENODEV, Errno::EACCES].contains(&errno), "{errno}"),
+        }
+    }
+
+    #[test]
+    fn files_that_may_change_are_not_mapped() {
+        let copy = std::env::temp_dir().join(format!("osmia-mapping-{}", std::process::id()));
+        fs::write(&copy, "BTF").unwrap();
+        let around = Path::new("/sys/kernel/btf/../notes");
+        for path in [&*copy, around, Path::new("/sys/kernel/notes")] {
+            assert_eq!(MappedBtf::new(path).err(), Some(Errno::EINVAL), "{}", path.display());
+        }
+        fs::remove_file(&copy).unwrap();
+        assert_eq!(MappedBtf::new(Path::new("/sys/kernel/btf/none")).err(), Some(Errno::ENOENT));
+    }
 }

@@ -14,6 +14,8 @@ pub enum FileSystem {
     Trace,
     /// Debugging files.
     Debug,
+    /// The kernel's devices, modules and types.
+    Sys,
 }
 
 impl FileSystem {
@@ -22,6 +24,7 @@ impl FileSystem {
             Self::Bpf => (c"bpf", 0xcafe_4a11),
             Self::Trace => (c"tracefs", 0x7472_6163),
             Self::Debug => (c"debugfs", 0x6462_6720),
+            Self::Sys => (c"sysfs", 0x6265_6572),
         }
     }
 }
