@@ -6,6 +6,7 @@ mod fold;
 mod gvn;
 mod hoist;
 mod inline;
+mod narrow;
 mod places;
 mod promote;
 mod replace;
@@ -21,6 +22,7 @@ use fold::fold;
 use gvn::gvn;
 use hoist::hoist;
 use inline::inline;
+use narrow::narrow;
 use promote::promote;
 use replace::Replace;
 use std::collections::HashMap;
@@ -40,6 +42,7 @@ const AFTER: &[(&str, Pass)] = &[
     ("gvn", gvn),
     ("branches", branches),
     ("fold", fold),
+    ("narrow", narrow),
     ("hoist", hoist),
     ("dead_stores", dead_stores),
     ("dead_code", dead_code),
