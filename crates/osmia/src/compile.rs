@@ -1,7 +1,9 @@
 //! From a script's text to an object, a schema and a plan.
 use osmia_base::{Diagnostic, Diagnostics, Source, Span};
 use osmia_event::Schema;
+use osmia_host::tracefs;
 use osmia_lang_trace::ast::Script;
+use osmia_lang_trace::attach_point::has_wildcard;
 use osmia_lang_trace::check::{self, Options as CheckOptions};
 use osmia_lang_trace::typed::Config;
 use osmia_lang_trace::{LowerOptions, Plan, Transport};
@@ -185,8 +187,22 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
     };
     let places = places(options.btf.as_ref());
     let mut target = osmia_host::gather_with(&wants, &places).map_err(|error| unasked(&error))?;
+    name_others(&wants.tracepoints, &mut target);
     missing(&mut target, options);
     Ok(target)
+}
+
+/// Where a tracepoint does not exist, the names of all others: for a suggestion.
+fn name_others(wanted: &[(String, String)], target: &mut Target) {
+    let exact = |(category, name): &(String, String)| !has_wildcard(category) && !has_wildcard(name);
+    let exists = |key: &(String, String)| target.tracepoints.contains_key(key);
+    if wanted.iter().all(|key| !exact(key) || exists(key)) {
+        return;
+    }
+    let names = tracefs::root().ok().and_then(|root| tracefs::event_names(root).ok()).unwrap_or_default();
+    for name in names {
+        target.tracepoints.entry(name).or_default();
+    }
 }
 
 /// Why the machine could not be asked: for lack of rights, where that is so.

@@ -1,0 +1,166 @@
+//! Tracepoints, timers, events, kernel types, stacks.
+use crate::support::{has_kprobes, kernel_has, load, number, osmia, script, with_command};
+
+#[test]
+fn hello() {
+    for name in ["BEGIN", "begin"] {
+        let run = osmia(&["trace", "-e", &format!("{name} {{ printf(\"hello world.\\n\"); exit(); }}")]);
+        assert_eq!(run.ok(), "hello world.\n\n\n");
+        assert_eq!(run.err, "Attached 1 probe\n");
+    }
+}
+
+#[test]
+fn fields_of_a_tracepoint() {
+    let text = "tracepoint:syscalls:sys_enter_openat { printf(\"%-7d %-16s %s|%d\\n\", pid, comm, str(args.filename), args->flags); }";
+    let run = with_command(text, load());
+    let lines: Vec<&str> = run.ok().lines().filter(|line| line.contains("/dev/null|1")).collect();
+    assert_eq!(lines.len(), 10, "{run:?}");
+    assert!(lines.iter().all(|line| line[8..].starts_with("load             /dev/null|1")), "{lines:?}");
+}
+
+#[test]
+fn a_predicate_on_a_result() {
+    let run = with_command(
+        "tracepoint:syscalls:sys_exit_write /args.ret == 10/ { @[comm] = count(); @sum = sum(args.ret); }",
+        load(),
+    );
+    assert_eq!(number(run.ok(), "@[load]"), 10);
+    assert_eq!(number(run.ok(), "@sum"), 100);
+}
+
+#[test]
+fn counts_by_name_are_printed_and_cleared() {
+    let text = "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); } interval:ms:200 { print(@); clear(@); @n++; if (@n == 2) { exit(); } }";
+    let run = with_command(text, "sleep 30");
+    assert!(run.ok().contains("]: "), "{run:?}");
+    assert!(run.out.contains("@n: 2"), "{run:?}");
+}
+
+#[test]
+fn chains_of_kernel_pointers() {
+    let member = if kernel_has("cfs_rq", "nr_running") { "nr_running" } else { "nr_queued" };
+    let text = format!(
+        "profile:hz:99 {{ $rq = curtask->se.cfs_rq; @len[cpu] = $rq->{member}; @name[curtask->comm] = count(); }} interval:ms:500 {{ exit(); }}"
+    );
+    let run = script(&text);
+    let lines: Vec<&str> = run.ok().lines().filter(|line| line.starts_with("@len[")).collect();
+    assert!(!lines.is_empty(), "{run:?}");
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.rsplit(' ').next().is_some_and(|n| n.parse::<u32>().is_ok_and(|n| n < 1000)))
+    );
+}
+
+#[test]
+fn what_curtask_says_is_what_helpers_say() {
+    let text = "tracepoint:syscalls:sys_enter_getpgid { if (curtask->tgid != pid || curtask->pid != tid || curtask->comm != comm) { @wrong++; } @all++; @p = curtask->real_parent->tgid; }";
+    let run = with_command(text, load());
+    assert_eq!(number(run.ok(), "@all"), 10);
+    assert!(!run.out.contains("@wrong"), "{run:?}");
+    assert!(number(&run.out, "@p") > 1);
+}
+
+#[test]
+fn raw_tracepoints_with_typed_arguments() {
+    let run = script(
+        "rawtracepoint:sched_switch { @[args.next->pid != args.prev->pid] = count(); @a = arg1; } interval:ms:300 { exit(); }",
+    );
+    assert!(number(run.ok(), "@[true]") > 0, "{run:?}");
+    assert!(!run.out.contains("@[false]"), "{run:?}");
+}
+
+#[test]
+fn software_events() {
+    let run = with_command("software:page-faults:1 /comm == \"load\"/ { @ = count(); }", load());
+    assert!(number(run.ok(), "@") >= 64, "{run:?}");
+}
+
+#[test]
+fn kernel_stacks_have_names() {
+    let run = script("profile:hz:199 { @[kstack(8)] = count(); } interval:ms:700 { exit(); }");
+    let frames: Vec<&str> = run.ok().lines().filter(|line| line.starts_with("        ")).collect();
+    assert!(!frames.is_empty(), "{run:?}");
+    let named = frames.iter().filter(|frame| !frame.trim().starts_with("0x")).count();
+    assert!(named * 10 >= frames.len() * 9, "{frames:?}");
+}
+
+#[test]
+fn lists() {
+    let names = osmia(&["trace", "-l", "tracepoint:sched:sched_sw*"]);
+    assert!(names.ok().lines().any(|line| line == "tracepoint:sched:sched_switch"), "{names:?}");
+    let fields = osmia(&["trace", "-lv", "tracepoint:sched:sched_switch"]);
+    assert!(fields.ok().contains("\n    pid_t next_pid\n"), "{fields:?}");
+    let software = osmia(&["trace", "-l", "software:*"]);
+    assert!(software.ok().contains("software:page-faults:"), "{software:?}");
+}
+
+#[test]
+fn kernel_functions() {
+    let run = with_command(
+        "kprobe:vfs_write /comm == \"load\"/ { @[func] = count(); @bytes = sum(arg2); }",
+        load(),
+    );
+    if !has_kprobes() {
+        assert!(run.refused().contains("this kernel is built without kprobes"), "{run:?}");
+        return;
+    }
+    assert_eq!(number(run.ok(), "@[vfs_write]"), 10);
+    assert_eq!(number(&run.out, "@bytes"), 100);
+}
+
+#[test]
+fn results_of_kernel_functions() {
+    let run = with_command(
+        "kretprobe:vfs_write /retval > 0 && comm == \"load\"/ { @ = hist(retval); @n = count(); }",
+        load(),
+    );
+    if !has_kprobes() {
+        assert!(run.refused().contains("kprobes"), "{run:?}");
+        return;
+    }
+    assert!(run.ok().contains("[8, 16)               10 |@"), "{run:?}");
+}
+
+#[test]
+fn many_kernel_functions_by_a_pattern() {
+    let text = "kprobe:vfs_* /comm == \"load\"/ { @[func] = count(); }";
+    let run = osmia(&["-e", text, "-c", load()]);
+    if !has_kprobes() {
+        run.refused();
+        return;
+    }
+    assert_eq!(number(run.ok(), "@[vfs_write]"), 10);
+    assert!(number(run.ok(), "@[vfs_open]") >= 10);
+    let attached = run.err.lines().find_map(|line| line.strip_prefix("Attached ")?.strip_suffix(" probes"));
+    assert!(attached.and_then(|count| count.parse::<u32>().ok()).is_some_and(|count| count > 20), "{run:?}");
+    let single = osmia(&["-q", "--no-feature", "kprobe_multi", "-e", text, "-c", load()]);
+    assert_eq!(number(single.ok(), "@[vfs_write]"), 10);
+}
+
+#[test]
+fn kernel_functions_by_trampoline() {
+    let text = "fentry:vfs_write /comm == \"load\"/ { @bytes = sum(args.count); } fexit:vfs_write /comm == \"load\"/ { @r = sum(retval); @c = args.count; }";
+    let run = with_command(text, load());
+    if !has_kprobes() {
+        assert!(run.refused().contains("vfs_write"), "{run:?}");
+        return;
+    }
+    assert_eq!(number(run.ok(), "@bytes"), 100);
+    assert_eq!(number(run.ok(), "@r"), 100);
+    assert_eq!(number(run.ok(), "@c"), 10);
+}
+
+#[test]
+fn user_text_in_a_kernel_function() {
+    let run = with_command(
+        "kprobe:do_sys_openat2 /comm == \"load\"/ { printf(\"%s\\n\", str(uptr(arg1))); }",
+        load(),
+    );
+    if !has_kprobes() {
+        run.refused();
+        return;
+    }
+    assert_eq!(run.ok().lines().filter(|line| *line == "/dev/null").count(), 10, "{run:?}");
+}
