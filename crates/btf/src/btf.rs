@@ -192,12 +192,19 @@ impl Btf {
         BtfError::new(Section::Types, self.raw(id).map_or(0, |raw| raw.at), kind)
     }
 
-    /// Own types' ids and name offsets.
-    pub(crate) fn own_names(&self) -> impl Iterator<Item = (TypeId, u32)> {
-        let (types, endian) = (self.type_bytes(), self.0.endian);
-        (self.0.first_id..)
-            .zip(&self.0.offsets)
-            .map(move |(id, &at)| (TypeId(id), word(types, at as usize, endian).unwrap_or(0)))
+    /// How many types are not in the base.
+    pub(crate) fn own_len(&self) -> usize {
+        self.0.offsets.len()
+    }
+
+    /// Own types' ids, name offsets and kinds.
+    pub(crate) fn own_headers(&self) -> impl DoubleEndedIterator<Item = (TypeId, u32, KindTag)> {
+        let (types, endian, first) = (self.type_bytes(), self.0.endian, self.0.first_id);
+        self.0.offsets.iter().enumerate().filter_map(move |(own, &at)| {
+            let name = word(types, at as usize, endian)?;
+            let info = Info::read(word(types, at as usize + 4, endian)?).ok()?;
+            Some((TypeId(first + own as u32), name, info.tag))
+        })
     }
 
     pub(crate) fn names(&self) -> &Names {
@@ -241,7 +248,7 @@ impl Btf {
     }
 
     /// The string section from an offset to its end; it ends with a NUL.
-    fn strings_from(&self, offset: u32) -> Result<&[u8], BtfError> {
+    pub(crate) fn strings_from(&self, offset: u32) -> Result<&[u8], BtfError> {
         let Some(own) = offset.checked_sub(self.0.first_string) else {
             return match &self.0.base {
                 Some(base) => base.strings_from(offset),

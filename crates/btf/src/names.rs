@@ -5,108 +5,78 @@ use crate::{Btf, KindTag, TypeId};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// So many look-ups go by searching; the next one pays for an index.
+/// So many look-ups of a symbol go by searching; the next one pays for an index.
 const SEARCHES_BEFORE_INDEX: u32 = 2;
 
-/// The index by name of one BTF's own types, once it is worth having.
-#[derive(Debug, Default)]
-pub(crate) struct Names {
-    searches: AtomicU32,
-    index: OnceLock<Index>,
+/// What a name may stand for. A kernel has many more symbols than types, and few programs ask for both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// What variables can be of.
+    Types,
+    /// Functions, variables, sections and tags.
+    Symbols,
 }
 
-/// Chains of types whose names without flavour hash alike; numbers are `own index + 1`, 0 ends a chain.
+impl Group {
+    pub(crate) const fn of(tag: KindTag) -> Self {
+        match tag {
+            KindTag::Func | KindTag::Var | KindTag::Datasec | KindTag::DeclTag | KindTag::TypeTag => {
+                Self::Symbols
+            }
+            _ => Self::Types,
+        }
+    }
+}
+
+/// The indices by name of one BTF's own types, once they are worth having.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    types: OnceLock<Index>,
+    symbols: OnceLock<Index>,
+    searches: AtomicU32,
+}
+
+/// Chains of types whose names without flavour hash alike; a link is the place of an entry plus 1, 0 ends a chain.
 #[derive(Debug)]
 struct Index {
     heads: Vec<u32>,
-    next: Vec<u32>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    id: TypeId,
+    next: u32,
 }
 
 impl Index {
-    fn new(btf: &Btf) -> Self {
-        let (strings, first) = btf.own_strings();
-        let keys = Keys { strings, dashes: Dashes::new(strings) };
-        let mut names: Vec<u32> = btf.own_names().map(|(_, name)| name).collect();
-        let mut heads = vec![0; names.len().next_power_of_two()];
+    fn new(btf: &Btf, group: Group) -> Self {
+        let mut heads = vec![0; (btf.own_len() / 4 + 1).next_power_of_two()];
         let mask = heads.len() - 1;
-        for (own, link) in names.iter_mut().enumerate().rev() {
-            let name = std::mem::take(link);
-            if name == 0 {
+        let mut entries = Vec::with_capacity(btf.own_len() / 4);
+        // The first of a chain is the last to come.
+        for (id, name, tag) in btf.own_headers().rev() {
+            if name == 0 || Group::of(tag) != group {
                 continue;
             }
-            let key = match name.checked_sub(first) {
-                Some(place) => keys.at(place as usize),
-                None => key(btf.string_bytes(name).unwrap_or(&[])),
-            };
+            let key = key(btf.strings_from(name).unwrap_or(&[]));
             if let Some(head) = heads.get_mut(bucket(key, mask)) {
-                *link = std::mem::replace(head, own as u32 + 1);
+                entries.push(Entry { id, next: *head });
+                *head = entries.len() as u32;
             }
         }
-        Self { heads, next: names }
+        Self { heads, entries }
     }
 
-    /// Own indices that may have this name, in order.
-    fn chain(&self, essential: &[u8]) -> impl Iterator<Item = u32> {
-        let first = self.heads.get(bucket(key(essential), self.heads.len() - 1)).copied();
+    /// Types that may have this name, in order.
+    fn chain(&self, essential: &str) -> impl Iterator<Item = TypeId> {
+        let first = self.heads.get(bucket(key(essential.as_bytes()), self.heads.len() - 1)).copied();
         let mut at = first.unwrap_or(0);
         std::iter::from_fn(move || {
-            let own = at.checked_sub(1)?;
-            at = self.next.get(own as usize).copied().unwrap_or(0);
-            Some(own)
+            let entry = self.entries.get(at.checked_sub(1)? as usize)?;
+            at = entry.next;
+            Some(entry.id)
         })
-    }
-}
-
-/// Where three underscores in a row are, in blocks of 64 bytes: only there a flavour may begin.
-struct Dashes(Vec<u64>);
-
-impl Dashes {
-    fn new(strings: &[u8]) -> Self {
-        let mut blocks = vec![0; strings.len() / 4096 + 1];
-        for at in memchr::memmem::find_iter(strings, "___") {
-            for at in [at, at + 2] {
-                if let Some(block) = blocks.get_mut(at / 4096) {
-                    *block |= 1_u64 << (at / 64 % 64);
-                }
-            }
-        }
-        Self(blocks)
-    }
-
-    fn between(&self, from: usize, to: usize) -> bool {
-        let marked =
-            |block: usize| self.0.get(block / 64).is_some_and(|blocks| blocks >> (block % 64) & 1 != 0);
-        (from / 64..=to / 64).any(marked)
-    }
-}
-
-/// Keys of the names in a string section.
-struct Keys<'a> {
-    strings: &'a [u8],
-    dashes: Dashes,
-}
-
-impl Keys<'_> {
-    /// What [`key`] says of the name at `place`, but quicker.
-    fn at(&self, place: usize) -> u64 {
-        const LOW: u64 = 0x0101_0101_0101_0101;
-        let (mut hash, mut at) = (0, place);
-        while let Some(chunk) = self.strings.get(at..).and_then(|rest| rest.first_chunk()) {
-            let word = u64::from_le_bytes(*chunk);
-            let zeros = word.wrapping_sub(LOW) & !word & (LOW << 7);
-            if zeros != 0 {
-                let bits = zeros.trailing_zeros() & !7;
-                let last = word & ((1_u64 << bits) - 1);
-                if !self.dashes.between(place, at + 8) {
-                    return if bits == 0 { hash } else { mix(hash, last) };
-                }
-                break;
-            }
-            hash = mix(hash, word);
-            at += 8;
-        }
-        let rest = self.strings.get(place..).unwrap_or(&[]);
-        key(memchr::memchr(0, rest).and_then(|len| rest.get(..len)).unwrap_or(&[]))
     }
 }
 
@@ -114,17 +84,44 @@ const fn mix(hash: u64, part: u64) -> u64 {
     (hash.rotate_left(5) ^ part).wrapping_mul(0x517c_c1b7_2722_0a95)
 }
 
-/// A number that a name and all its flavours share: made of all before the first three underscores.
-fn key(name: &[u8]) -> u64 {
+/// A number that a name and all its flavours share: made of all before the first three underscores. The name ends with
+/// the bytes, or at a zero.
+fn key(bytes: &[u8]) -> u64 {
+    let (mut hash, mut rest) = (0, bytes);
+    while let Some((chunk, after)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*chunk);
+        let dashes = zeros(word ^ DASHES);
+        // Three in a row have two in one word.
+        if dashes & dashes >> 8 != 0 {
+            return key_of_stem(bytes);
+        }
+        let ends = zeros(word);
+        if ends != 0 {
+            let last = word & ((1 << (ends.trailing_zeros() & !7)) - 1);
+            return if last == 0 { hash } else { mix(hash, last) };
+        }
+        (hash, rest) = (mix(hash, word), after);
+    }
+    key_of_stem(bytes)
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const DASHES: u64 = ONES * b'_' as u64;
+
+/// The high bit of each byte that is zero; of others perhaps too, but only above one that is.
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & (ONES << 7)
+}
+
+/// What [`key`] says, byte by byte.
+fn key_of_stem(bytes: &[u8]) -> u64 {
+    let len = memchr::memchr(0, bytes).unwrap_or(bytes.len());
+    let name = bytes.get(..len).unwrap_or(bytes);
     let end = memchr::memmem::find(name, b"___").unwrap_or(name.len());
     let stem = name.get(..end).unwrap_or(name);
-    let mut chunks = stem.chunks_exact(8);
-    let hash =
-        chunks.by_ref().fold(0, |hash, chunk| mix(hash, chunk.try_into().map_or(0, u64::from_le_bytes)));
-    match chunks.remainder() {
-        [] => hash,
-        rest => mix(hash, rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))),
-    }
+    stem.chunks(8).fold(0, |hash, chunk| {
+        mix(hash, chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)))
+    })
 }
 
 fn bucket(key: u64, mask: usize) -> usize {
@@ -134,14 +131,27 @@ fn bucket(key: u64, mask: usize) -> usize {
 impl Btf {
     /// All types with this name, of whatever kind, in order of their ids.
     pub fn find(&self, name: &str) -> impl Iterator<Item = TypeId> + use<> {
-        let mut found = self.find_flavours(essential_name(name));
-        found.retain(|&id| self.name(id) == Some(name));
+        let mut found = self.find_in(name, Group::Types);
+        found.extend(self.find_in(name, Group::Symbols));
+        found.sort_unstable();
         found.into_iter()
+    }
+
+    fn find_in(&self, name: &str, group: Group) -> Vec<TypeId> {
+        let mut found = self.base().map_or_else(Vec::new, |base| base.find_in(name, group));
+        let from = found.len();
+        self.find_own_flavours(essential_name(name), group, &mut found);
+        let mut at = 0;
+        found.retain(|&id| {
+            at += 1;
+            at <= from || self.name(id) == Some(name)
+        });
+        found
     }
 
     /// The first type with this name and kind.
     pub fn find_kind(&self, name: &str, kind: KindTag) -> Option<TypeId> {
-        self.find(name).find(|&id| self.tag(id) == Some(kind))
+        self.find_in(name, Group::of(kind)).into_iter().find(|&id| self.tag(id) == Some(kind))
     }
 
     /// The `struct` with this name.
@@ -156,7 +166,8 @@ impl Btf {
 
     /// The `enum` with this name, of either width.
     pub fn find_enum(&self, name: &str) -> Option<TypeId> {
-        self.find(name).find(|&id| self.tag(id).is_some_and(KindTag::is_enum))
+        let found = self.find_in(name, Group::Types);
+        found.into_iter().find(|&id| self.tag(id).is_some_and(KindTag::is_enum))
     }
 
     /// The typedef with this name.
@@ -190,7 +201,7 @@ impl Btf {
     pub fn enumerators(&self, name: &str) -> Vec<EnumValue> {
         let mut found = self.base().map_or_else(Vec::new, |base| base.enumerators(name));
         let names = self.string_offsets(name, |rest| rest.first() == Some(&0));
-        for (id, _) in self.own_names() {
+        for (id, ..) in self.own_headers() {
             self.enumerators_of(id, &names, &mut found);
         }
         found
@@ -205,41 +216,37 @@ impl Btf {
         }
     }
 
-    /// All types whose name without flavour is `essential`, in order of their ids.
-    pub(crate) fn find_flavours(&self, essential: &str) -> Vec<TypeId> {
-        let mut found = self.base().map_or_else(Vec::new, |base| base.find_flavours(essential));
-        self.find_own_flavours(essential, &mut found);
-        found
-    }
-
-    /// Like [`Btf::find_flavours`], but without the types of the base.
-    pub(crate) fn find_own_flavours(&self, essential: &str, found: &mut Vec<TypeId>) {
+    /// Own types whose name without flavour is `essential`, in order of their ids.
+    pub(crate) fn find_own_flavours(&self, essential: &str, group: Group, found: &mut Vec<TypeId>) {
         if essential.is_empty() {
             return;
         }
-        if self.names().searches.fetch_add(1, Ordering::Relaxed) < SEARCHES_BEFORE_INDEX {
-            return self.search(essential, found);
-        }
-        let first = self.first_id().0;
-        let index = self.names().index.get_or_init(|| Index::new(self));
         let named = |&id: &TypeId| self.name(id).is_some_and(|name| essential_name(name) == essential);
-        found.extend(index.chain(essential.as_bytes()).map(|own| TypeId(first + own)).filter(named));
+        match self.index_of(group) {
+            Some(index) => found.extend(index.chain(essential).filter(named)),
+            None => found.extend(self.search(essential, group).filter(named)),
+        }
+    }
+
+    fn index_of(&self, group: Group) -> Option<&Index> {
+        let Names { types, symbols, searches } = self.names();
+        match group {
+            Group::Types => Some(types.get_or_init(|| Index::new(self, group))),
+            Group::Symbols if searches.fetch_add(1, Ordering::Relaxed) < SEARCHES_BEFORE_INDEX => None,
+            Group::Symbols => Some(symbols.get_or_init(|| Index::new(self, group))),
+        }
     }
 
     /// Finds types without an index: first the places of the name among the strings, then who refers to them.
-    fn search(&self, essential: &str, found: &mut Vec<TypeId>) {
+    fn search(&self, essential: &str, group: Group) -> impl Iterator<Item = TypeId> {
         let names = self.string_offsets(essential, |rest| match rest.first() {
             Some(0) => true,
             _ => rest.starts_with(b"___"),
         });
-        let [first, .., last] = names[..] else {
-            let only = names.first().copied();
-            found.extend(self.own_names().filter(|(_, name)| Some(*name) == only).map(|(id, _)| id));
-            return found.retain(|&id| self.name(id).is_some_and(|name| essential_name(name) == essential));
-        };
-        let hit = |name: &u32| (first..=last).contains(name) && names.binary_search(name).is_ok();
-        found.extend(self.own_names().filter(|(_, name)| hit(name)).map(|(id, _)| id));
-        found.retain(|&id| self.name(id).is_some_and(|name| essential_name(name) == essential));
+        let range = names.first().copied().unwrap_or(1)..=names.last().copied().unwrap_or(0);
+        let hit = move |name: &u32| range.contains(name) && names.binary_search(name).is_ok();
+        let found = self.own_headers().filter(move |(_, name, tag)| hit(name) && Group::of(*tag) == group);
+        found.map(|(id, ..)| id)
     }
 
     /// String offsets, in order, where `text` stands and `follows` holds of the bytes after it. Those of the base too.
@@ -256,5 +263,25 @@ impl Btf {
             from = at + 1;
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The quick way and the slow way to a key agree, wherever the name lies and whatever it is made of.
+    #[test]
+    fn flavours_share_the_key_of_their_name() {
+        let stems = ["a", "_", "__x", "task_struct", "a__b", "exactly8", "exactly8exactly8", "x_________"];
+        for stem in stems {
+            for flavour in ["", "___", "___v1", "____", "___a___b"] {
+                let named = format!("{stem}{flavour}");
+                let inside = format!("{named}\0___after\0and_more_bytes\0");
+                let alike = [key(named.as_bytes()), key(inside.as_bytes()), key_of_stem(inside.as_bytes())];
+                let essential = key(essential_name(&named).as_bytes());
+                assert_eq!(alike, [essential; 3], "{named}");
+            }
+        }
     }
 }

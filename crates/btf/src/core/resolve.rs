@@ -3,6 +3,7 @@ use super::compat::kinds_compatible;
 use super::spec::{Spec, Step, matching, parse};
 use super::{CoreError, CoreReloc, RelocKind, Resize, Resolved, essential_name};
 use crate::btf::MAX_DEPTH;
+use crate::names::Group;
 use crate::wire::RawMember;
 use crate::{Btf, BtfErrorKind, Endian, KindTag, TypeId};
 
@@ -87,7 +88,7 @@ fn first_layer(tag: KindTag, essential: &str, target: &Btf, ids: &mut Vec<TypeId
 }
 
 fn own_candidates(tag: KindTag, essential: &str, target: &Btf, ids: &mut Vec<TypeId>) {
-    target.find_own_flavours(essential, ids);
+    target.find_own_flavours(essential, Group::of(tag), ids);
     ids.retain(|&id| target.tag(id).is_some_and(|other| kinds_compatible(tag, other)));
 }
 
