@@ -65,6 +65,23 @@ struct Passage {
     params: Vec<Value>,
     constants: HashMap<Value, i64>,
     end: Terminator,
+    /// Other blocks that use its values.
+    users: Vec<Block>,
+}
+
+impl Passage {
+    /// Whether a jump may go past it to `next`: then no user of its values is reached that way, as all of them are
+    /// behind its other edge.
+    fn may_skip(&self, cfg: &Cfg, next: &Jump) -> bool {
+        if self.users.is_empty() {
+            return true;
+        }
+        let Terminator::Branch { then, other, .. } = &self.end else { return false };
+        let opposite = if std::ptr::eq(next, then) { other.block } else { then.block };
+        opposite != next.block
+            && cfg.preds[opposite].len() == 1
+            && self.users.iter().all(|&user| cfg.dominates(opposite, user))
+    }
 }
 
 /// Leads jumps past blocks that do nothing, where it is known how they go on.
@@ -78,7 +95,7 @@ fn thread(function: &mut Function) -> bool {
         for jump in end.jumps_mut() {
             for _ in 0..8 {
                 let Some(passage) = passages.get(&jump.block) else { break };
-                let Some(next) = follow(function, block, passage, jump, &constants) else { break };
+                let Some(next) = follow(function, &cfg, block, passage, jump, &constants) else { break };
                 changed |= *jump != next;
                 *jump = next;
             }
@@ -98,7 +115,7 @@ fn constants(function: &Function) -> Vec<Option<i64>> {
     constants
 }
 
-/// Blocks whose values nobody uses but their own end.
+/// Blocks that jumps may be led past, and who else uses their values.
 fn passages(function: &Function) -> HashMap<Block, Passage> {
     let mut owner: HashMap<Value, Block> = HashMap::new();
     let mut found = HashMap::new();
@@ -119,14 +136,16 @@ fn passages(function: &Function) -> HashMap<Block, Passage> {
             continue;
         }
         owner.extend(data.params.iter().chain(constants.keys()).map(|&value| (value, block)));
-        found.insert(block, Passage { params: data.params.clone(), constants, end: data.end.clone() });
+        let (params, end) = (data.params.clone(), data.end.clone());
+        found.insert(block, Passage { params, constants, end, users: Vec::new() });
     }
     for (block, data) in function.blocks.iter() {
         let mut check = |value: Value| {
-            if let Some(home) = owner.get(&value)
-                && *home != block
+            if let Some(home) = owner.get(&value).filter(|home| **home != block)
+                && let Some(passage) = found.get_mut(home)
+                && passage.users.last() != Some(&block)
             {
-                found.remove(home);
+                passage.users.push(block);
             }
         };
         data.insts.iter().for_each(|inst| inst.op.operands(&mut check));
@@ -138,6 +157,7 @@ fn passages(function: &Function) -> HashMap<Block, Passage> {
 /// Where a jump through a passage ends up, if that is known.
 fn follow(
     function: &mut Function,
+    cfg: &Cfg,
     block: Block,
     passage: &Passage,
     jump: &Jump,
@@ -161,6 +181,9 @@ fn follow(
         }
         _ => return None,
     };
+    if !passage.may_skip(cfg, next) {
+        return None;
+    }
     let mut args: Vec<Value> = next.args.iter().map(|&arg| given(arg)).collect();
     // What the passage made itself is made here instead.
     for arg in &mut args {
