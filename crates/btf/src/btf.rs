@@ -1,7 +1,7 @@
 //! Reading BTF.
 use crate::model::{Composite, Enum, Enumerator, Linkage, Member, Param, VarSlot};
 use crate::names::Names;
-use crate::wire::{HEADER_LEN, Info, MAGIC, Raw, RawMember, TYPE_LEN, VERSION, word};
+use crate::wire::{HEADER_LEN, Info, MAGIC, Raw, RawMember, TYPE_LEN, VERSION, type_len, word};
 use crate::{BtfError, BtfErrorKind, Endian, IntEncoding, Kind, KindTag, Section, Type, TypeId};
 use osmia_base::Bytes;
 use std::fmt;
@@ -418,8 +418,7 @@ fn index(types: &[u8], endian: Endian) -> Result<Vec<u32>, BtfError> {
         let error = |kind| BtfError::new(Section::Types, at, kind);
         let info = word(types, at + 4, endian);
         let info = info.ok_or_else(|| error(BtfErrorKind::Truncated { wanted: TYPE_LEN }))?;
-        let info = Info::read(info).map_err(|kind| error(BtfErrorKind::UnknownKind(kind)))?;
-        let len = TYPE_LEN + info.tail_len();
+        let len = type_len(info).map_err(|kind| error(BtfErrorKind::UnknownKind(kind)))?;
         if len > types.len() - at {
             return Err(error(BtfErrorKind::Truncated { wanted: len }));
         }

@@ -48,14 +48,41 @@ impl Info {
 
     /// How many bytes follow the header of the type.
     pub(crate) fn tail_len(self) -> usize {
-        let vlen = usize::from(self.vlen);
-        match self.tag {
-            KindTag::Int | KindTag::Var | KindTag::DeclTag => 4,
-            KindTag::Array => 12,
-            KindTag::Struct | KindTag::Union | KindTag::Datasec | KindTag::Enum64 => 12 * vlen,
-            KindTag::Enum | KindTag::FuncProto => 8 * vlen,
-            _ => 0,
-        }
+        type_len(self.write()).map_or(0, |len| len - TYPE_LEN)
+    }
+}
+
+/// For each kind, bytes without and per entry; `void` is not there.
+const LENGTHS: [(u8, u8); 20] = [
+    (0, 0),
+    (16, 0),  // Int
+    (12, 0),  // Ptr
+    (24, 0),  // Array
+    (12, 12), // Struct
+    (12, 12), // Union
+    (12, 8),  // Enum
+    (12, 0),  // Fwd
+    (12, 0),  // Typedef
+    (12, 0),  // Volatile
+    (12, 0),  // Const
+    (12, 0),  // Restrict
+    (12, 0),  // Func
+    (12, 8),  // FuncProto
+    (16, 0),  // Var
+    (12, 12), // Datasec
+    (12, 0),  // Float
+    (16, 0),  // DeclTag
+    (12, 0),  // TypeTag
+    (12, 12), // Enum64
+];
+
+/// Bytes of a type with this info word; fails with the number of the unknown kind. Every type waits for the one before to
+/// say where it begins: no detour by [`KindTag`].
+pub(crate) fn type_len(info: u32) -> Result<usize, u32> {
+    let number = (info >> 24) & 0x1f;
+    match LENGTHS.get(number as usize) {
+        None | Some((0, _)) => Err(number),
+        Some(&(fixed, each)) => Ok(usize::from(fixed) + usize::from(each) * (info & 0xffff) as usize),
     }
 }
 
@@ -152,5 +179,19 @@ fn enumerator_value(low: u32, high: Option<u32>, signed: bool) -> i64 {
         Some(high) => (u64::from(high) << 32 | u64::from(low)).cast_signed(),
         None if signed => i64::from(low.cast_signed()),
         None => i64::from(low),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A kind is known to both or to none.
+    #[test]
+    fn lengths_are_known_for_every_kind() {
+        for number in 0..32 {
+            let read = Info::read(number << 24 | 3);
+            assert_eq!(read.is_ok(), type_len(number << 24 | 3).is_ok(), "kind {number}");
+        }
     }
 }
