@@ -189,6 +189,10 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
     let mut target = osmia_host::gather_with(&wants, &places).map_err(|error| unasked(&error))?;
     name_others(&wants.tracepoints, &mut target);
     missing(&mut target, options);
+    if options.portable {
+        // It is to run on kernels of any version.
+        target.version = 0;
+    }
     Ok(target)
 }
 

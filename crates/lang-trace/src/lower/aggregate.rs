@@ -45,7 +45,10 @@ impl<'a> Cx<'a> {
         self.merge(&home.value, Place::new(found), number);
         self.b.jump(done, &[]);
         self.b.switch_to(miss);
-        self.insert(map, key, home.value_size, number);
+        match home.value {
+            Aggregation::Count => self.insert_one(map, key),
+            _ => self.insert(map, key, home.value_size, number),
+        }
         self.b.jump(done, &[]);
         self.b.switch_to(done);
         Ok(())
@@ -60,6 +63,13 @@ impl<'a> Cx<'a> {
             self.b.store(Size::DW, place.base, place.offset + 8, one);
         }
         let value = self.b.offset(place.base, place.offset.into());
+        self.update(map, key, value);
+    }
+
+    /// A new element that counts the first event: its value is never another, and needs no place of its own.
+    fn insert_one(&mut self, map: MapId, key: Value) {
+        let (section, offset) = self.globals.constant(&1_u64.to_le_bytes(), 8);
+        let value = self.b.data(section, offset);
         self.update(map, key, value);
     }
 
@@ -140,7 +150,7 @@ impl<'a> Cx<'a> {
         self.b.jump(done, &[]);
         self.b.switch_to(miss);
         if key.is_some() {
-            self.insert(map, address, 8, one);
+            self.insert_one(map, address);
         }
         self.b.jump(done, &[]);
         self.b.switch_to(done);

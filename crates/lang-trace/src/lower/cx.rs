@@ -4,6 +4,7 @@ use super::globals::{Globals, MapShape};
 use super::helpers::{self, Choice};
 use super::local_types::LocalTypes;
 use super::maps::MapHome;
+use super::memory::Fill;
 use super::types::Types;
 use super::walk;
 use super::{LowerOptions, Lowered, Transport, names};
@@ -61,6 +62,15 @@ struct Known {
     value: Value,
 }
 
+/// A text that was read into memory, by the words for what it is.
+#[derive(Clone, Debug)]
+struct KnownText {
+    number: u32,
+    name: String,
+    place: Place,
+    fill: Fill,
+}
+
 /// Where a variable is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum VarHome {
@@ -99,7 +109,9 @@ pub(super) struct Level {
     cache: Vec<(Cached, Value)>,
     /// Map values that were read, and not written since.
     values: Vec<Known>,
-    /// How many were read so far.
+    /// Texts that were read in the statements around here.
+    texts: Vec<KnownText>,
+    /// How many of both were read so far.
     reads: u32,
     pub(super) loops: Vec<Loop>,
     /// Records that are reserved and not sent.
@@ -422,7 +434,20 @@ impl<'a> Cx<'a> {
         let result = write(self);
         self.f.cache.truncate(known);
         self.f.values.retain(|value| value.number < reads);
+        self.f.texts.retain(|text| text.number < reads);
         result
+    }
+
+    /// Where a text is that was read on the way here, and how much of it counts.
+    pub(super) fn known_text(&self, name: &str) -> Option<(Place, Fill)> {
+        self.f.texts.iter().rev().find(|known| known.name == name).map(|known| (known.place, known.fill))
+    }
+
+    /// Notes where a text is until the statement ends.
+    pub(super) fn note_text(&mut self, name: String, place: Place, fill: Fill) {
+        let number = self.f.reads;
+        self.f.reads += 1;
+        self.f.texts.push(KnownText { number, name, place, fill });
     }
 
     /// Writes code that runs before everything else in this function.
@@ -469,8 +494,9 @@ impl<'a> Cx<'a> {
     /// Writes a statement; its temporary memory is free again after it.
     pub(super) fn statement<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> T {
         let busy: Vec<bool> = self.f.temps.iter().map(|temp| temp.busy).collect();
-        let top = self.current.scratch_top;
+        let (top, reads) = (self.current.scratch_top, self.f.reads);
         let result = write(self);
+        self.f.texts.retain(|text| text.number < reads);
         for (at, temp) in self.f.temps.iter_mut().enumerate() {
             temp.busy = busy.get(at).copied().unwrap_or(false);
         }
@@ -649,6 +675,7 @@ impl Level {
             prologue,
             cache: Vec::new(),
             values: Vec::new(),
+            texts: Vec::new(),
             reads: 0,
             loops: Vec::new(),
             records: Vec::new(),

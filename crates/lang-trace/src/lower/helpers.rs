@@ -26,6 +26,7 @@ pub(super) const PROBE_READ_KERNEL_STR: u32 = 115;
 pub(super) const JIFFIES64: u32 = 118;
 pub(super) const NS_PID_TGID: u32 = 120;
 pub(super) const KTIME_BOOT: u32 = 125;
+pub(super) const RINGBUF_OUTPUT: u32 = 130;
 pub(super) const RINGBUF_RESERVE: u32 = 131;
 pub(super) const RINGBUF_SUBMIT: u32 = 132;
 pub(super) const RINGBUF_DISCARD: u32 = 133;

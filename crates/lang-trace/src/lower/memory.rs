@@ -1,6 +1,6 @@
 //! Values that do not fit a register: text, buffers, tuples, structures. They are written where they are wanted.
 use super::cx::{Cx, Place, Result, VarHome};
-use super::helpers;
+use super::{helpers, walk};
 use crate::typed::{Builtin, Expr, ExprKind, Space, Type};
 use osmia_event::Type as Out;
 use osmia_ir::{Op, Type as Kind, Value};
@@ -10,6 +10,8 @@ use osmia_isa::{Cond, Size};
 pub(super) const INLINE: u32 = 64;
 /// `BPF_F_USER_STACK`.
 const USER_STACK: i64 = 1 << 8;
+/// From this version on (6.3), as `LINUX_VERSION_CODE` packs it, the kernel fills the process's name up with zeros.
+const PADS_COMM: u32 = 6 << 16 | 3 << 8;
 /// `AF_INET` and `AF_INET6`.
 const AF_INET: i64 = 2;
 const AF_INET6: i64 = 10;
@@ -96,6 +98,7 @@ impl<'a> Cx<'a> {
                     }
                 }
             }
+            ExprKind::Str { .. } => self.text(it, fill),
             _ => {
                 let size = self.size_of(&it.ty);
                 let to = self.temp(size);
@@ -103,6 +106,24 @@ impl<'a> Cx<'a> {
                 Ok(to)
             }
         }
+    }
+
+    /// Where a text from elsewhere is in memory. One that is read in the same words again is still there.
+    fn text(&mut self, it: &'a Expr, fill: Fill) -> Result<Place> {
+        let name = walk::steady_text(it);
+        let known = name.as_ref().and_then(|name| self.known_text(name));
+        if let Some((place, known)) = known
+            && (known == Fill::Whole || fill == Fill::Text)
+        {
+            return Ok(place);
+        }
+        let to = match known {
+            Some((place, _)) => place,
+            None => self.temp(self.types.size(&it.ty)),
+        };
+        self.put(it, to, fill)?;
+        name.into_iter().for_each(|name| self.note_text(name, to, fill));
+        Ok(to)
     }
 
     /// Writes a number in its type's size.
@@ -230,7 +251,7 @@ impl<'a> Cx<'a> {
     fn put_comm(&mut self, ty: &Type, to: Place, fill: Fill) {
         let capacity = self.size_of(ty);
         // Some kernels (5.18 to 6.2, before commit f3f213497797) leave what is behind the NUL as it was.
-        if fill == Fill::Whole {
+        if fill == Fill::Whole && self.target.version < PADS_COMM {
             self.zero(to, capacity.min(16));
         }
         let address = self.b.offset(to.base, to.offset.into());

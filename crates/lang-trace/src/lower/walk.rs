@@ -215,3 +215,13 @@ pub(super) fn steady(it: &Expr) -> Option<String> {
     };
     Some(format!("({kind}: {:?})", it.ty))
 }
+
+/// What a text from elsewhere is, if it is read from the same place wherever a program reads it.
+pub(super) fn steady_text(it: &Expr) -> Option<String> {
+    let ExprKind::Str { pointer, length } = &it.kind else { return None };
+    let length = match length {
+        Some(length) => steady(length)?,
+        None => String::new(),
+    };
+    Some(format!("{} [{length}]: {:?}", steady(pointer)?, it.ty))
+}
