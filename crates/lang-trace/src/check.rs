@@ -12,6 +12,7 @@ mod ctypes;
 mod expr;
 mod facts;
 mod format;
+mod headers;
 mod idents;
 mod maps;
 mod points;
@@ -25,7 +26,7 @@ use facts::Facts;
 use maps::Maps;
 use osmia_base::{Diagnostic, Diagnostics};
 use osmia_object::Target;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use types::Types;
 
 /// What checking knows besides script and machine.
@@ -65,7 +66,11 @@ struct Session<'a> {
     options: &'a Options,
     maps: Maps,
     defines: BTreeMap<String, ast::Expr>,
+    /// Whether the script includes C headers: then it may use what they define.
+    includes: bool,
     diagnostics: Diagnostics,
+    /// Variables of a block of the script that are read outside of where they are assigned: they are the whole probe's.
+    hoisted: BTreeSet<(usize, String)>,
     /// Whether this reading learnt something of a variable or key.
     changed: bool,
     /// Whether everything that can be known is known: what is not is an error.
@@ -93,7 +98,9 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
         options,
         maps: Maps::default(),
         defines: defines(script),
+        includes: script.preamble.items.iter().any(|item| matches!(item, CItem::Include { .. })),
         diagnostics: Diagnostics::default(),
+        hoisted: BTreeSet::new(),
         changed: false,
         last_reading: false,
     };
@@ -154,10 +161,15 @@ fn read_probe(
             continue;
         }
         let vars = variables.entry((index, number)).or_default();
-        let mut body = Body::new(session, fact, vars);
+        let hoisted = session.hoisted.len();
+        let mut body = Body::new(session, index, fact, vars);
         let stmts = body.probe(probe.predicate.as_ref(), &probe.body);
         let depends = body.depends_on_point;
         let vars = body.into_vars();
+        if session.hoisted.len() != hoisted {
+            // There will be fewer variables: what was learnt belongs to others now.
+            variables.remove(&(index, number));
+        }
         shared = if depends { Vec::new() } else { vec![fact] };
         out.push(Probe {
             provider: fact.provider,

@@ -38,7 +38,8 @@ impl Wants {
 /// What `script` needs, its attach points having `params` in the place of `$1` and so on. Attach points that cannot be
 /// read want nothing; checking says what is wrong with them.
 pub fn wants(script: &Script, params: &[String]) -> Wants {
-    let mut collector = Collector { wants: Wants::default(), own: own_names(script) };
+    let mut collector =
+        Collector { wants: Wants::default(), own: own_names(script), plain_functions: BTreeSet::new() };
     visit_definitions(script, &mut collector);
     for probe in &script.probes {
         for text in &probe.points {
@@ -48,6 +49,9 @@ pub fn wants(script: &Script, params: &[String]) -> Wants {
         }
         probe.predicate.iter().for_each(|predicate| visit_expr(predicate, &mut collector));
         visit_block(&probe.body, &mut collector);
+    }
+    if !collector.wants.functions.is_empty() {
+        collector.wants.functions.append(&mut collector.plain_functions);
     }
     collector.wants
 }
@@ -149,6 +153,8 @@ struct Collector {
     wants: Wants,
     /// Names that need not be looked up.
     own: BTreeSet<String>,
+    /// Kernel functions that are named in full: looked up only where others are.
+    plain_functions: BTreeSet<String>,
 }
 
 impl Collector {
@@ -176,6 +182,8 @@ impl Collector {
         self.wants.kernel_btf |= typed;
         if typed || point.is_pattern() {
             self.wants.functions.insert(function.to_owned());
+        } else {
+            self.plain_functions.insert(function.to_owned());
         }
     }
 
@@ -311,7 +319,7 @@ mod tests {
              { print(kaddr(\"jiffies\")); print(ncpus) }");
         let names = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(" ");
         assert_eq!(wants.tracepoints.first(), Some(&("sched".to_owned(), "sched_switch".to_owned())));
-        assert_eq!(names(&wants.functions), "f* foo vfs_*");
+        assert_eq!(names(&wants.functions), "bar f* foo vfs_*");
         assert_eq!(names(&wants.raw_tracepoints), "sched*");
         assert_eq!(names(&wants.ksyms), "jiffies");
         assert_eq!(wants.binaries.keys().cloned().collect::<Vec<_>>(), ["/bin/sh", "libc"]);

@@ -110,7 +110,10 @@ fn kernel_functions(
     let wild = has_wildcard(function);
     let mut found: Vec<(&str, &str)> = all
         .map(|(name, module)| (name.as_str(), module.as_str()))
-        .filter(|(name, _)| if wild { matches(function, name) && !is_clone(name) } else { *name == function })
+        .filter(|(name, _)| match wild {
+            true => matches(function, name) && (is_clone(function) || !is_clone(name)),
+            false => *name == function,
+        })
         .collect();
     found.sort_unstable();
     found.dedup();

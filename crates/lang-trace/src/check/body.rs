@@ -9,30 +9,44 @@ use crate::ast;
 use crate::typed::{Config, Expr, ExprKind, MapId, MapValue, Stmt, StmtKind, Type, VarId, VarInfo};
 use osmia_base::{Arena, Diagnostic, Key, Span};
 use osmia_isa::{AluOp, Cond};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is at hand while one probe's body is read.
 #[derive(Debug)]
 pub(super) struct Body<'s, 'a> {
     pub(super) session: &'s mut Session<'a>,
+    /// Which block of the script this is.
+    probe: usize,
     pub(super) facts: &'s Facts,
     /// Variables in the order in which they are met; their types survive from one reading to the next.
     vars: &'s mut Vec<VarInfo>,
     next_var: usize,
     scopes: Vec<BTreeMap<String, VarId>>,
+    /// Variables whose value was wrong: that was said once, and is not said again where they are read.
+    broken: BTreeSet<String>,
+    /// Variables that were made by an assignment, in whatever block.
+    assigned: BTreeSet<String>,
     loops: u32,
     /// Whether the body asks which probe it is: then each attach point needs code of its own.
     pub(super) depends_on_point: bool,
 }
 
 impl<'s, 'a> Body<'s, 'a> {
-    pub(super) fn new(session: &'s mut Session<'a>, facts: &'s Facts, vars: &'s mut Vec<VarInfo>) -> Self {
+    pub(super) fn new(
+        session: &'s mut Session<'a>,
+        probe: usize,
+        facts: &'s Facts,
+        vars: &'s mut Vec<VarInfo>,
+    ) -> Self {
         Self {
             session,
+            probe,
             facts,
             vars,
             next_var: 0,
             scopes: vec![BTreeMap::new()],
+            broken: BTreeSet::new(),
+            assigned: BTreeSet::new(),
             loops: 0,
             depends_on_point: false,
         }
@@ -112,6 +126,20 @@ impl<'s, 'a> Body<'s, 'a> {
     }
 
     fn stmt(&mut self, stmt: &ast::Stmt, out: &mut Vec<Stmt>) {
+        let before = (out.len(), self.session.diagnostics.list.len());
+        self.read_stmt(stmt, out);
+        let acts = matches!(&stmt.kind, ast::StmtKind::Assign { .. })
+            || matches!(&stmt.kind, ast::StmtKind::Expr(expr) if matches!(expr.kind, ast::ExprKind::Call { .. }));
+        if acts
+            && self.session.last_reading
+            && before == (out.len(), self.session.diagnostics.list.len())
+            && self.broken.is_empty()
+        {
+            self.error(stmt.span, "this cannot be done with values of these types");
+        }
+    }
+
+    fn read_stmt(&mut self, stmt: &ast::Stmt, out: &mut Vec<Stmt>) {
         let span = stmt.span;
         match &stmt.kind {
             ast::StmtKind::Expr(expr) => self.effect(expr, out),
@@ -280,14 +308,14 @@ impl<'s, 'a> Body<'s, 'a> {
         let declared = match ty {
             Some(ty) => match self.type_name(ty) {
                 Some(ty) => Some(ty),
-                None => return,
+                None => return self.give_up(&name.node),
             },
             None => None,
         };
         let value = match value {
             Some(value) => match self.expr(value) {
                 Some(value) => Some(self.stored(value)),
-                None => return,
+                None => return self.give_up(&name.node),
             },
             None => None,
         };
@@ -337,12 +365,12 @@ impl<'s, 'a> Body<'s, 'a> {
                 self.binary(op, old, value, span)
             }
         };
-        let Some(value) = value.map(|value| self.stored(value)) else { return };
+        let Some(value) = value.map(|value| self.stored(value)) else { return self.give_up(name) };
         if value.ty == Type::None && self.session.last_reading {
             self.error(value.span, format!("{name} cannot hold nothing"));
-            return;
+            return self.give_up(name);
         }
-        let id = self.lookup(name).unwrap_or_else(|| self.fresh_var(name, &value.ty, false));
+        let id = self.lookup(name).unwrap_or_else(|| self.assigned_var(name, &value.ty));
         self.set_var(id, value, span, out);
     }
 
@@ -382,6 +410,10 @@ impl<'s, 'a> Body<'s, 'a> {
         self.next_var += 1;
         match self.vars.get_mut(index) {
             None => self.vars.push(VarInfo { name: name.to_owned(), kind: ty.clone() }),
+            Some(known) if known.name != name => {
+                *known = VarInfo { name: name.to_owned(), kind: ty.clone() };
+                self.session.changed = true;
+            }
             Some(known) if fixed && known.kind != *ty => {
                 known.kind = ty.clone();
                 self.session.changed = true;
@@ -397,6 +429,39 @@ impl<'s, 'a> Body<'s, 'a> {
 
     pub(super) fn lookup(&self, name: &str) -> Option<VarId> {
         self.scopes.iter().rev().find_map(|scope| scope.get(name).copied())
+    }
+
+    /// A variable that its first assignment makes: it lives in the block around, or, if it is read outside of that, in
+    /// the whole probe, as variables did before bpftrace 0.22.
+    fn assigned_var(&mut self, name: &str, ty: &Type) -> VarId {
+        let id = self.fresh_var(name, ty, false);
+        if self.session.hoisted.contains(&(self.probe, name.to_owned()))
+            && let Some(scope) = self.scopes.first_mut()
+        {
+            scope.insert(name.to_owned(), id);
+        }
+        self.assigned.insert(name.to_owned());
+        id
+    }
+
+    /// Whether a variable that is not to be seen here was assigned in a block before. Then it is the whole probe's, in
+    /// the next reading.
+    pub(super) fn hoist(&mut self, name: &str) -> bool {
+        let known = self.assigned.contains(name) && !self.session.last_reading;
+        if known && self.session.hoisted.insert((self.probe, name.to_owned())) {
+            self.session.changed = true;
+        }
+        known
+    }
+
+    /// A variable has no value, because of an error that has been reported.
+    fn give_up(&mut self, name: &str) {
+        self.broken.insert(name.to_owned());
+    }
+
+    /// Whether an error was reported for the value of this variable.
+    pub(super) fn is_broken(&self, name: &str) -> bool {
+        self.broken.contains(name)
     }
 
     pub(super) fn visible_vars(&self) -> Vec<String> {

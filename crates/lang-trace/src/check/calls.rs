@@ -167,6 +167,11 @@ pub(super) fn is_statement(name: &str) -> bool {
     FUNCTIONS.iter().any(|row| row.name == name && row.class == Class::Statement && row.arity.0 == 0)
 }
 
+/// Whether a bare word of this name is a value (`username`).
+pub(super) fn is_bare_value(name: &str) -> bool {
+    FUNCTIONS.iter().any(|row| row.name == name && row.class == Class::Value && row.arity.0 == 0)
+}
+
 /// Whether a bare word of this name is an aggregation (`@ = count;`).
 pub(super) fn is_aggregation(name: &str) -> bool {
     FUNCTIONS.iter().any(|row| row.name == name && row.class == Class::Aggregation && row.arity.0 == 0)
@@ -441,10 +446,10 @@ fn len(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
 
 /// `str(x)`: of a pointer, a number, an array of characters, a text, or a parameter of the command line.
 fn str_(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
-    if let Some(text) = positional_text(body, &call.args[0]) {
-        return Some(Made::Value(text_literal(text, call.span)));
-    }
-    let source = body.expr(&call.args[0])?;
+    let source = match positional_text(body, &call.args[0]) {
+        Some(text) => text_literal(text, call.span),
+        None => body.expr(&call.args[0])?,
+    };
     let limit = i64::from(body.config().max_strlen);
     let length = match call.args.get(1) {
         None => None,
@@ -455,15 +460,16 @@ fn str_(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
             body.error(call.args[1].span, format!("str cannot use negative length ({known})"));
             return None;
         }
-        Some(ExprKind::Number(known)) => (*known + 1).min(limit),
+        Some(ExprKind::Number(known)) => known.saturating_add(1).min(limit),
         _ => match &source.ty {
+            Type::Str { capacity } => i64::from(*capacity),
             Type::Array { count, .. } if is_text_array(&source.ty) => i64::from(*count).min(limit),
             _ => limit,
         },
     } as u32;
     let ty = Type::Str { capacity };
     let pointer = match &source.ty {
-        Type::Str { .. } => return convert(source, &ty).map(Made::Value),
+        Type::Str { .. } => return shortened(source, &ty).map(Made::Value),
         Type::Array { .. } | Type::Composite { .. } => body.address(source),
         Type::Pointer { .. } => source,
         Type::Int { .. } | Type::Enum { .. } | Type::None => {
@@ -494,6 +500,17 @@ fn str_(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     Some(Made::Value(Expr { kind, ty, span: call.span }))
 }
 
+/// Text, of which no more is kept than a type holds.
+fn shortened(source: Expr, ty: &Type) -> Option<Expr> {
+    match (source, ty) {
+        (Expr { kind: ExprKind::Text(mut text), span, .. }, Type::Str { capacity }) => {
+            text.truncate((*capacity as usize).saturating_sub(1));
+            Some(text_literal(text, span))
+        }
+        (source, _) => convert(source, ty),
+    }
+}
+
 /// `$1`, and `$1 + 2` (without its first two bytes), as text.
 fn positional_text(body: &Body<'_, '_>, arg: &ast::Expr) -> Option<Vec<u8>> {
     let param = |index: u32| {
@@ -521,13 +538,19 @@ fn buf(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
         (None, Type::Array { .. } | Type::Composite { .. }) => {
             number(i64::from(body.size_of(&source.ty)), call.span)
         }
+        (None, Type::Str { capacity }) => number(i64::from(capacity.saturating_sub(1)), call.span),
         (None, _) => number(i64::from(limit), call.span),
     };
-    let capacity = match length.kind {
-        ExprKind::Number(known) => known.clamp(1, i64::from(limit)) as u32,
+    let most = match &source.ty {
+        Type::Str { capacity } => limit.min(capacity.saturating_sub(1)).max(1),
         _ => limit,
     };
+    let capacity = match length.kind {
+        ExprKind::Number(known) => known.clamp(1, i64::from(most)) as u32,
+        _ => most,
+    };
     let pointer = match &source.ty {
+        Type::Str { .. } => source,
         Type::Array { .. } | Type::Composite { .. } => body.address(source),
         _ => {
             let space = body.facts.pointer_space();

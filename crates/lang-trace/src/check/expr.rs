@@ -118,6 +118,9 @@ impl Body<'_, '_> {
 
     fn read_var(&mut self, name: &str, span: Span) -> Option<Expr> {
         let Some(id) = self.lookup(name) else {
+            if self.is_broken(name) || self.hoist(name) {
+                return None;
+            }
             let visible = self.visible_vars();
             let message = Diagnostic::error(span, format!("Undefined or undeclared variable: {name}"))
                 .suggest(name, visible.iter().map(String::as_str));
@@ -250,9 +253,12 @@ impl Body<'_, '_> {
     pub(super) fn binary(&mut self, op: BinaryOp, lhs: Expr, rhs: Expr, span: Span) -> Option<Expr> {
         if let (ExprKind::Number(a), ExprKind::Number(b), Type::Int { .. }, Type::Int { .. }) =
             (&lhs.kind, &rhs.kind, &lhs.ty, &rhs.ty)
-            && let Some(folded) = fold(op, *a, *b)
         {
-            return Some(number(folded, span));
+            let signed =
+                is_signed(&lhs, if matches!(op, BinaryOp::Shl | BinaryOp::Shr) { &lhs } else { &rhs });
+            if let Some(folded) = fold(op, *a, *b, signed) {
+                return Some(folded_number(op, folded, signed, span));
+            }
         }
         let (lhs, rhs) = (self.known(lhs, span)?, self.known(rhs, span)?);
         let text = |ty: &Type| matches!(ty, Type::Str { .. }) || is_text_array(ty);
@@ -327,17 +333,24 @@ impl Body<'_, '_> {
     }
 
     fn numbers(&mut self, op: BinaryOp, lhs: Expr, rhs: Expr, span: Span) -> Option<Expr> {
-        let signed = is_signed(&lhs, &rhs);
+        let signed = match op {
+            BinaryOp::Shl | BinaryOp::Shr => is_signed(&lhs, &lhs),
+            _ => is_signed(&lhs, &rhs),
+        };
+        // As C has it: beside an unsigned number of 64 bits, the other one is taken as unsigned too.
+        let compares_signed = signed && !is_wide_mix(&lhs, &rhs);
         let ty = Type::Int { size: 8, signed };
         let (a, b) = (Box::new(convert(lhs, &ty)?), Box::new(convert(rhs, &ty)?));
-        if let Some(cond) = condition(op, signed) {
+        if let Some(cond) = condition(op, compares_signed) {
             return Some(Expr { kind: ExprKind::Compare(cond, a, b), ty: Type::Bool, span });
         }
         if matches!(op, BinaryOp::Div | BinaryOp::Mod) && matches!(b.kind, ExprKind::Number(0)) {
-            self.warn(span, "division by zero: the result is 0");
+            self.warn(span, "division by zero: the result is 1");
         }
         let result = if op == BinaryOp::Sub { Type::INT64 } else { ty };
-        Some(Expr { kind: ExprKind::Arithmetic(operation(op, signed)?, a, b), ty: result, span })
+        let divides = matches!(op, BinaryOp::Div | BinaryOp::Mod);
+        let operation = operation(op, if divides { compares_signed } else { signed })?;
+        Some(Expr { kind: ExprKind::Arithmetic(operation, a, b), ty: result, span })
     }
 
     fn ternary(&mut self, condition: Expr, then: Expr, other: Expr, span: Span) -> Option<Expr> {
@@ -728,6 +741,20 @@ fn is_signed(lhs: &Expr, rhs: &Expr) -> bool {
     }
 }
 
+/// Whether one side is signed and the other is unsigned and too wide to be taken as signed; numbers that are written
+/// down take the other's sign.
+fn is_wide_mix(lhs: &Expr, rhs: &Expr) -> bool {
+    let side = |expr: &Expr| match (&expr.kind, &expr.ty) {
+        (ExprKind::Number(_), _) => None,
+        (_, Type::Int { size, signed } | Type::Enum { size, signed, .. }) => Some((*signed, *size)),
+        _ => Some((false, 8)),
+    };
+    matches!(
+        (side(lhs), side(rhs)),
+        (Some((true, _)), Some((false, 8))) | (Some((false, 8)), Some((true, _)))
+    )
+}
+
 const fn condition(op: BinaryOp, signed: bool) -> Option<Cond> {
     Some(match (op, signed) {
         (BinaryOp::Equal, _) => Cond::Eq,
@@ -764,18 +791,16 @@ const fn operation(op: BinaryOp, signed: bool) -> Option<AluOp> {
 }
 
 /// Two numbers that are known; comparisons and divisions by zero are left to the machine.
-fn fold(op: BinaryOp, a: i64, b: i64) -> Option<i64> {
-    Some(match op {
-        BinaryOp::Add => a.wrapping_add(b),
-        BinaryOp::Sub => a.wrapping_sub(b),
-        BinaryOp::Mul => a.wrapping_mul(b),
-        BinaryOp::Div => a.checked_div(b)?,
-        BinaryOp::Mod => a.checked_rem(b)?,
-        BinaryOp::Shl => a.wrapping_shl(b as u32),
-        BinaryOp::Shr => a.wrapping_shr(b as u32),
-        BinaryOp::BitAnd => a & b,
-        BinaryOp::BitOr => a | b,
-        BinaryOp::BitXor => a ^ b,
-        _ => return None,
-    })
+fn fold(op: BinaryOp, a: i64, b: i64, signed: bool) -> Option<i64> {
+    if matches!(op, BinaryOp::Div | BinaryOp::Mod) && b == 0 {
+        return None;
+    }
+    let op = operation(op, signed)?;
+    Some(osmia_isa::eval::alu(op, osmia_isa::Width::W64, a as u64, b as u64) as i64)
+}
+
+/// What was folded: signed, but for numbers that only an unsigned type holds.
+fn folded_number(op: BinaryOp, value: i64, signed: bool, span: Span) -> Expr {
+    let ty = if signed || op == BinaryOp::Sub { Type::INT64 } else { Type::UINT64 };
+    Expr { ty, ..number(value, span) }
 }

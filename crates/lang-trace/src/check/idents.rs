@@ -38,11 +38,24 @@ impl Body<'_, '_> {
         if let Some(special) = self.special(name, span) {
             return special;
         }
+        if super::calls::is_bare_value(name) {
+            return self.bare_call(name, span);
+        }
         if let Some(value) = self.session.defines.get(name).cloned() {
             return self.expr(&value);
         }
         if let Some((_, ty, value)) = self.types().enumerator(name) {
             return Some(Expr { ty, ..number(value, span) });
+        }
+        match super::headers::constant(name) {
+            Some((value, _)) if self.session.includes => return Some(number(value, span)),
+            Some((_, header)) => {
+                let message = Diagnostic::error(span, format!("Unknown identifier: '{name}'"))
+                    .hint(format!("it is in a C header: write `#include <{header}>` in front of the probes"));
+                self.report(message);
+                return None;
+            }
+            None => {}
         }
         let names = BUILTINS
             .iter()
@@ -52,6 +65,15 @@ impl Body<'_, '_> {
         let message = Diagnostic::error(span, format!("Unknown identifier: '{name}'")).suggest(name, names);
         self.report(message);
         None
+    }
+
+    /// A function of which no argument is needed, written without parentheses.
+    fn bare_call(&mut self, name: &str, span: Span) -> Option<Expr> {
+        let name = crate::ast::Name { node: name.to_owned(), span };
+        match self.call(&name, &[], span)? {
+            super::calls::Made::Value(value) => Some(value),
+            super::calls::Made::Stmts(_) | super::calls::Made::Aggregation(..) => None,
+        }
     }
 
     fn plain_builtin(&mut self, builtin: Builtin, ty: Type, span: Span) -> Option<Expr> {

@@ -25,6 +25,7 @@ pub(super) fn facts_of(
     diagnostics: &mut Diagnostics,
 ) -> Vec<Facts> {
     let mut facts = Vec::new();
+    let mut unmatched = Vec::new();
     for text in &probe.points {
         let point = match crate::attach_point::resolve_point(&text.text, text.span, &options.params) {
             Ok(point) => point,
@@ -37,8 +38,14 @@ pub(super) fn facts_of(
             Ok(points) => {
                 facts.extend(points.iter().filter_map(|point| fact(point, target, options, diagnostics)))
             }
+            Err(missing) if point.is_pattern() => unmatched.push(missing),
             Err(missing) => report_missing(missing, config, diagnostics),
         }
+    }
+    for missing in unmatched {
+        // A pattern beside probes that there are says "these too, where they exist".
+        let severity = if facts.is_empty() { missing.severity } else { Severity::Warning };
+        report_missing(Diagnostic { severity, ..missing }, config, diagnostics);
     }
     facts
 }

@@ -28,8 +28,11 @@ impl<'a> Cx<'a> {
             ExprKind::MapNumber(map, key) => return self.aggregated(*map, key.as_deref(), it.span),
             ExprKind::Builtin(builtin) => return self.builtin(*builtin, it.span),
             ExprKind::Arithmetic(op, a, b) => {
-                let (a, b) = (self.number(a)?, self.number(b)?);
-                let value = self.b.alu(*op, a, b);
+                let (a, by) = (self.number(a)?, self.number(b)?);
+                let value = self.b.alu(*op, a, by);
+                if matches!(op, AluOp::Div | AluOp::SDiv | AluOp::Mod | AluOp::SMod) && !known_divisor(b) {
+                    return Ok(self.one_for_zero(value, by));
+                }
                 let grows = matches!(op, AluOp::Add | AluOp::Sub | AluOp::Mul | AluOp::Lsh | AluOp::SDiv);
                 if grows { self.extend_to(value, &it.ty) } else { value }
             }
@@ -117,6 +120,13 @@ impl<'a> Cx<'a> {
                 self.load_from(place, &it.ty)
             }
         })
+    }
+
+    /// A quotient or remainder, or 1 where the divisor is zero: so the language has it.
+    fn one_for_zero(&mut self, value: Value, by: Value) -> Value {
+        let (zero, one) = (self.b.int(0), self.b.int(1));
+        let defined = self.b.compare(Cond::Ne, by, zero);
+        self.b.push(Op::Select(defined, value, one), Kind::I64)
     }
 
     /// A scalar as a number.
@@ -294,4 +304,9 @@ impl<'a> Cx<'a> {
         let address = self.b.push(Op::ExternAddr(key), Kind::Ptr(Pointee::Kernel));
         self.number_of(address)
     }
+}
+
+/// Whether a divisor is a number other than zero.
+const fn known_divisor(by: &Expr) -> bool {
+    matches!(by.kind, ExprKind::Number(number) if number != 0)
 }
