@@ -98,6 +98,7 @@ pub(crate) fn paint(text: &str) -> String {
         _ => {
             std::io::stderr().is_terminal()
                 && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                && std::env::var_os("TERM").is_some_and(|terminal| terminal != "dumb")
         }
     };
     if !colour {

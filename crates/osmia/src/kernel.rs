@@ -174,22 +174,29 @@ impl Kernel {
             let Some(program) = self.loaded.program(&probe.program) else { continue };
             wanted.extend(places(probe).into_iter().map(|place| (probe, program, place)));
         }
-        let requests: Vec<_> =
-            wanted.iter().map(|(_, program, place)| (*program, place, self.options)).collect();
         let mut refused = None;
-        for (answer, (probe, ..)) in osmia_loader::attach_each(&requests).into_iter().zip(&wanted) {
-            match answer {
-                Ok(attachment) => {
-                    notes.extend(left_out(probe, &attachment));
-                    self.attached.push((probe.program.clone(), attachment));
+        let meeting: Vec<&Attach> = wanted.iter().map(|(.., place)| place).collect();
+        for round in crate::order::rounds(&meeting) {
+            let round: Vec<_> = round.into_iter().map(|index| &wanted[index]).collect();
+            let requests: Vec<_> =
+                round.iter().map(|(_, program, place)| (*program, place, self.options)).collect();
+            for (answer, (probe, ..)) in osmia_loader::attach_each(&requests).into_iter().zip(round) {
+                match answer {
+                    Ok(attachment) => {
+                        notes.extend(left_out(probe, &attachment));
+                        self.attached.push((probe.program.clone(), attachment));
+                    }
+                    Err(error) => {
+                        refused.get_or_insert(Refused {
+                            span: probe.span,
+                            probe: probe.name.clone(),
+                            why: error.to_string(),
+                        });
+                    }
                 }
-                Err(error) => {
-                    refused.get_or_insert(Refused {
-                        span: probe.span,
-                        probe: probe.name.clone(),
-                        why: error.to_string(),
-                    });
-                }
+            }
+            if refused.is_some() {
+                break;
             }
         }
         if refused.is_none() && !self.attached.is_empty() {

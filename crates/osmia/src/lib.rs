@@ -6,6 +6,7 @@ pub mod inspect;
 mod kernel;
 mod list;
 mod names;
+mod order;
 mod output;
 mod run;
 mod run_object;

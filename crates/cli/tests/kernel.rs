@@ -1,0 +1,20 @@
+//! What a person can do, tried on the running kernel. `cargo xtask kernels` runs the same tests on other kernels.
+//!
+//! Needs root, a C compiler (gcc), clang-19, nm and bpftool; without them it fails.
+mod common;
+#[path = "kernel/events.rs"]
+mod events;
+#[path = "kernel/functions.rs"]
+mod functions;
+#[path = "kernel/language.rs"]
+mod language;
+#[path = "kernel/leaving.rs"]
+mod leaving;
+#[path = "kernel/maps.rs"]
+mod maps;
+#[path = "kernel/objects.rs"]
+mod objects;
+#[path = "kernel/surface.rs"]
+mod surface;
+#[path = "kernel/user.rs"]
+mod user;

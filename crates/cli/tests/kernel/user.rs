@@ -1,0 +1,215 @@
+//! Programs of user space.
+use crate::common::{Background, Live, Scratch, osmia, run, script_with};
+use std::process::Command;
+
+const GREET: &str = r#"
+#include <stdio.h>
+#include <string.h>
+__attribute__((noinline)) int add(int a, int b) { __asm__ volatile(""); return a + b; }
+__attribute__((noinline)) int greet(const char *who, int n) { __asm__ volatile(""); return add(n, (int)strlen(who)); }
+int main(void) {
+    char who[] = "world";
+    int sum = 0;
+    for (int i = 0; i < 3; i++) sum += greet(who, i);
+    printf("%d\n", sum);
+    return 0;
+}
+"#;
+
+/// Calls `inner` for ever.
+const LOOP: &str = r#"
+#include <unistd.h>
+__attribute__((noinline)) int inner(int n) { __asm__ volatile(""); return n + 1; }
+__attribute__((noinline)) int outer(int n) { int m = inner(n); __asm__ volatile(""); return m + 1; }
+int main(void) {
+    for (int i = 0;; i++) { outer(i); usleep(2000); }
+}
+"#;
+
+const SHAPES: [&[&str]; 2] = [&["-O1"], &["-O1", "-no-pie"]];
+
+/// Where a symbol of a file is.
+fn address(file: &str, name: &str) -> u64 {
+    let table = run(Command::new("nm").arg(file)).ok();
+    let line = table.lines().find(|line| line.ends_with(&format!(" T {name}"))).expect("symbol");
+    u64::from_str_radix(line.split(' ').next().expect("address"), 16).expect("address")
+}
+
+#[test]
+fn both_sides_of_a_function() {
+    for flags in SHAPES {
+        let scratch = Scratch::new();
+        let greet = scratch.compile("greet", GREET, flags);
+        let text = format!(
+            "uprobe:{greet}:greet {{ printf(\"%s %d\\n\", str(arg0), arg1); @t[tid] = nsecs; }}
+             uretprobe:{greet}:greet /@t[tid]/
+             {{ printf(\"%d %s ns\\n\", retval, nsecs - @t[tid] > 0 ? \"some\" : \"no\"); delete(@t, tid); }}"
+        );
+        let out = script_with(&text, &greet);
+        // The program's own line comes somewhere between.
+        let lines: Vec<&str> = out.lines().filter(|line| *line != "18").collect();
+        assert_eq!(
+            lines,
+            ["world 0", "5 some ns", "world 1", "6 some ns", "world 2", "7 some ns", "", ""],
+            "{flags:?}"
+        );
+    }
+}
+
+#[test]
+fn relative_paths() {
+    let scratch = Scratch::new();
+    scratch.compile("greet", GREET, &["-O1"]);
+    let mut command = osmia();
+    command.current_dir(scratch.dir()).args([
+        "-q",
+        "-e",
+        "uprobe:./greet:greet { @ = count(); }",
+        "-c",
+        "./greet",
+    ]);
+    assert!(run(&mut command).ok().ends_with("@: 3\n"));
+}
+
+#[test]
+fn places() {
+    for flags in SHAPES {
+        let scratch = Scratch::new();
+        let greet = scratch.compile("greet", GREET, flags);
+        let add = address(&greet, "add");
+        for place in [format!("{add}"), format!("0x{add:x}"), "add".into(), "add+0".into(), "\"add\"".into()]
+        {
+            let out = script_with(&format!("uprobe:{greet}:{place} {{ @[arg0, arg1] = count(); }}"), &greet);
+            for n in 0..3 {
+                assert!(out.contains(&format!("@[{n}, 5]: 1\n")), "{flags:?} {place}: {out}");
+            }
+        }
+    }
+}
+
+#[test]
+fn registers() {
+    let scratch = Scratch::new();
+    let greet = scratch.compile("greet", GREET, &["-O1", "-no-pie"]);
+    let add = address(&greet, "add");
+    let text = format!("uprobe:{greet}:add {{ @[reg(\"ip\"), reg(\"si\")] = count(); }}");
+    let out = script_with(&text, &greet);
+    assert!(out.ends_with(&format!("@[{add}, 5]: 3\n")), "{out}");
+}
+
+#[test]
+fn histogram_of_returned_values() {
+    let scratch = Scratch::new();
+    let greet = scratch.compile("greet", GREET, &["-O1"]);
+    let out = script_with(&format!("uretprobe:{greet}:greet {{ @ = hist(retval); }}"), &greet);
+    let bar = "@".repeat(52);
+    assert!(out.ends_with(&format!("@:\n[4, 8)                 3 |{bar}|\n\n")), "{out}");
+}
+
+#[test]
+fn wildcards() {
+    let scratch = Scratch::new();
+    let greet = scratch.compile("greet", GREET, &["-O1"]);
+    for lacking in [&[][..], &["--no-feature", "uprobe_multi"]] {
+        let text = format!(
+            "uprobe:{greet}:[ag]*e* {{ @[probe] = count(); }} uprobe:{greet}:ad* {{ @[probe] = count(); }}"
+        );
+        let done = run(osmia().args(lacking).args(["-e", &text, "-c", &greet]));
+        assert!(done.err.starts_with("Attached "), "{done:?}");
+        let out = done.ok();
+        assert!(out.contains(&format!("@[uprobe:{greet}:greet]: 3\n")), "{out}");
+        assert!(out.contains(&format!("@[uprobe:{greet}:add]: 3\n")), "{out}");
+    }
+}
+
+#[test]
+fn functions_of_libraries() {
+    const ASK: &str = "#include <stdlib.h>\nint main(void) { for (int i = 0; i < 7; i++) { void *volatile p = malloc(77777); free(p); } return 0; }";
+    let scratch = Scratch::new();
+    let ask = scratch.compile("ask", ASK, &["-O0"]);
+    for library in ["libc", "/lib/x86_64-linux-gnu/libc.so.6"] {
+        let text = format!(
+            "uprobe:{library}:malloc /pid == cpid && arg0 == 77777/ {{ @n = count(); @b = hist(arg0); }}"
+        );
+        let out = script_with(&text, &ask);
+        assert!(out.ends_with("@n: 7\n"), "{out}");
+        assert!(out.contains("[64K, 128K)            7 |"), "{out}");
+    }
+}
+
+#[test]
+fn one_process_only() {
+    let scratch = Scratch::new();
+    let program = scratch.compile("loop", LOOP, &["-O0", "-fno-omit-frame-pointer"]);
+    let (one, _other) =
+        (Background::start(&mut Command::new(&program)), Background::start(&mut Command::new(&program)));
+    let text = format!("uprobe:{program}:inner {{ @[pid] = count(); @n++; if (@n >= 10) {{ exit(); }} }}");
+    let out = run(osmia().args(["-q", "-e", &text, "-p", &one.pid().to_string()])).ok();
+    let keys: Vec<&str> = out.lines().filter(|line| line.starts_with("@[")).collect();
+    assert!(keys.len() == 1 && keys[0].starts_with(&format!("@[{}]: ", one.pid())), "{out}");
+}
+
+#[test]
+fn the_end_of_a_process_ends_the_run() {
+    let scratch = Scratch::new();
+    let program = scratch.compile("loop", LOOP, &["-O0"]);
+    let one = Background::start(&mut Command::new(&program));
+    let text = format!("uprobe:{program}:inner {{ printf(\"called\\n\"); @[comm] = count(); }}");
+    let mut live = Live::attached(&["-e", &text, "-p", &one.pid().to_string()]);
+    live.until("called");
+    drop(one);
+    let out = live.finish().ok();
+    assert!(out.contains("\n\n\n@[loop]: "), "{out}");
+}
+
+#[test]
+fn user_stacks_have_names() {
+    let scratch = Scratch::new();
+    for flags in [&["-O0", "-fno-omit-frame-pointer"][..], &["-O0", "-fno-omit-frame-pointer", "-no-pie"]] {
+        let program = scratch.compile("loop", LOOP, flags);
+        let one = Background::start(&mut Command::new(&program));
+        let text = format!(
+            "uprobe:{program}:inner {{ @[ustack] = count(); @s[usym(reg(\"ip\")), func] = count(); @n++; if (@n >= 5) {{ exit(); }} }}"
+        );
+        let out = run(osmia().args(["-q", "-e", &text, "-p", &one.pid().to_string()])).ok();
+        let stack = out.split("@[").nth(1).unwrap_or_else(|| panic!("{out}"));
+        let names: Vec<&str> = stack.lines().map(str::trim).skip(1).take(3).collect();
+        assert!(names[0].starts_with("inner+") && names[1].starts_with("outer+"), "{out}");
+        assert!(names[2].starts_with("main+"), "{out}");
+        assert!(out.contains("@s[inner, inner]: "), "{out}");
+    }
+}
+
+#[test]
+fn user_stacks_of_a_command_that_is_gone() {
+    let scratch = Scratch::new();
+    for flags in [&["-O0", "-fno-omit-frame-pointer"][..], &["-O0", "-fno-omit-frame-pointer", "-no-pie"]] {
+        let greet = scratch.compile("greet", GREET, flags);
+        let out = script_with(&format!("uprobe:{greet}:add {{ @[ustack(3)] = count(); }}"), &greet);
+        assert!(out.contains("        add+"), "{out}");
+        assert!(out.contains("        main+"), "{out}");
+    }
+}
+
+#[test]
+fn the_command_sees_its_words() {
+    let out = script_with("begin { printf(\"%d\\n\", cpid > 0); }", "sh -c 'echo \"a  b\" $0' c");
+    assert!(out.contains("a  b c\n") && out.contains("1\n"), "{out}");
+}
+
+#[test]
+fn blocks_on_one_function_run_as_they_are_written() {
+    let scratch = Scratch::new();
+    let greet = scratch.compile("greet", GREET, &["-O1"]);
+    for side in ["uprobe", "uretprobe"] {
+        for lacking in [&[][..], &["--no-feature", "uprobe_multi"]] {
+            let places = ["greet", "greet", "gree*", "greet"];
+            let blocks = places.iter().zip(["a", "b", "c", "d"]);
+            let text: String = blocks
+                .map(|(place, name)| format!("{side}:{greet}:{place} {{ printf(\"{name}\"); }}\n"))
+                .collect();
+            let out = run(osmia().args(lacking).args(["-q", "-e", &text, "-c", &greet])).ok();
+            assert_eq!(out.replace("18\n", "").trim_end(), "abcd".repeat(3), "{side} {lacking:?}");
+        }
+    }
+}
