@@ -24,6 +24,7 @@ use osmia_object::{Line, Object};
 use std::collections::HashSet;
 
 pub(crate) use lower::{exchange, negate};
+pub(crate) use share::keeps;
 
 /// The versions of the instruction set, as LLVM's `-mcpu` counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

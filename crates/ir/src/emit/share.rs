@@ -70,7 +70,7 @@ fn apart(function: &Function, cfg: &Cfg, owners: &[Option<Slot>]) -> Vec<bool> {
 }
 
 /// Whether a helper may remember an address beyond the call.
-fn keeps(number: u32) -> bool {
+pub(crate) fn keeps(number: u32) -> bool {
     let Some(helper) = osmia_abi::helper(number) else { return true };
     helper.args.iter().any(|arg| matches!(arg, Arg::Dynptr | Arg::DynptrOut | Arg::Timer | Arg::KptrDest))
 }

@@ -10,6 +10,7 @@ mod narrow;
 mod places;
 mod promote;
 mod replace;
+mod same_stores;
 mod unroll;
 
 pub(crate) use dead_code::dead_code;
@@ -25,6 +26,7 @@ use inline::inline;
 use narrow::narrow;
 use promote::promote;
 use replace::Replace;
+use same_stores::same_stores;
 use std::collections::HashMap;
 
 /// A pass over one function.
@@ -44,6 +46,7 @@ const AFTER: &[(&str, Pass)] = &[
     ("fold", fold),
     ("narrow", narrow),
     ("hoist", hoist),
+    ("same_stores", same_stores),
     ("dead_stores", dead_stores),
     ("dead_code", dead_code),
 ];
