@@ -1,9 +1,13 @@
 //! Slow calls at the same time.
+use osmia_sys::SignalFd;
 use std::sync::Mutex;
 use std::thread;
 
 /// So many threads at most: they only wait.
 const THREADS: usize = 64;
+
+/// Signals by which people end a run: hang-up, interrupt, quit, terminate.
+const ENDING: [i32; 4] = [1, 2, 3, 15];
 
 /// Calls `work` for each item and returns the answers in the items' order; where there are several items, on several
 /// threads.
@@ -21,10 +25,16 @@ pub(super) fn side_by_side<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> 
             answers.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((number, answer));
         }
     };
+    let aside = || {
+        // A thread may take a moment to die after its work is done. What ends the run must not find it: only the thread
+        // that asked knows how to end in good order. Where the mask cannot be set, nothing is lost but that moment.
+        let _ = SignalFd::new(&ENDING);
+        worker();
+    };
     thread::scope(|scope| {
         for _ in 1..count.min(THREADS) {
             // Where no more threads can be had, those that are there do the work.
-            if thread::Builder::new().spawn_scoped(scope, worker).is_err() {
+            if thread::Builder::new().spawn_scoped(scope, aside).is_err() {
                 break;
             }
         }
