@@ -63,7 +63,7 @@ fn tracepoint_and_trace_pipe() {
     run(&mut Command::new(&poke)).ok();
     let first = live.until(&format!("osmia-hello {mark} "));
     let number = first.rsplit(' ').next().and_then(|word| word.parse::<u32>().ok()).expect("number");
-    assert!(number >= 42 && number % 2 == 0, "global data was there: {first}");
+    assert!(number >= 42 && number.is_multiple_of(2), "global data was there: {first}");
     live.signal("INT");
     let done = live.finish();
     assert!(done.status.success(), "{done:?}");
