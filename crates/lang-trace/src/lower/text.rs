@@ -13,6 +13,15 @@ const UNROLLED: u32 = 64;
 /// knows, and it would look at all that follows once for each.
 const TURNS: u32 = 8;
 
+/// How text must be written that is read in words: what is behind its NUL is read too, and must not be a pointer that the
+/// stack held before. What a helper writes is no pointer, all the way.
+const fn in_words(text: &Expr) -> Fill {
+    match text.kind {
+        ExprKind::Str { .. } | ExprKind::Builtin(_) => Fill::Text,
+        _ => Fill::Whole,
+    }
+}
+
 impl<'a> Cx<'a> {
     /// Goes to `then` if two texts are equal, else to `other`.
     pub(super) fn text_equal(
@@ -53,7 +62,7 @@ impl<'a> Cx<'a> {
             self.b.jump(other, &[]);
             return Ok(());
         }
-        let place = self.memory(it, Fill::Text)?;
+        let place = self.memory(it, in_words(it))?;
         self.equals_bytes(place, &wanted, then, other);
         Ok(())
     }
@@ -167,7 +176,7 @@ impl<'a> Cx<'a> {
             return Ok(self.b.int(until_nul(text).len() as i64));
         }
         let capacity = self.size_of(&text.ty);
-        let place = self.memory(text, Fill::Text)?;
+        let place = self.memory(text, in_words(text))?;
         let (words, rest) = (capacity / 8, capacity % 8);
         if place.offset % 8 != 0 {
             return Ok(self.first_nul(place, capacity));
