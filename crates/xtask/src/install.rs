@@ -54,17 +54,18 @@ pub(crate) fn install() -> Result<(), String> {
         args.extend(&wanted);
         run_with("apt-get", &args, &[("DEBIAN_FRONTEND", "noninteractive")])?;
     }
-    cargo_tool("cargo-nextest", "nextest")
+    cargo_tool("cargo-nextest")?;
+    cargo_tool("cargo-deny")
 }
 
 /// A tool of cargo's.
-fn cargo_tool(program: &str, name: &str) -> Result<(), String> {
+fn cargo_tool(program: &str) -> Result<(), String> {
     let home =
         std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")));
     let there = home.is_ok_and(|home| Path::new(&home).join("bin").join(program).exists());
     if there || have(program) {
         return Ok(());
     }
-    println!("installing {name}");
+    println!("installing {program}");
     run("cargo", &["install", "--locked", program])
 }
