@@ -21,6 +21,24 @@ pub(crate) fn apply(code: &mut Code, colors: &[u8]) {
     }
 }
 
+/// Drops copies between registers that hold the same already.
+pub(crate) fn drop_copies(code: &mut Code) {
+    for block in code.blocks.keys().collect::<Vec<_>>() {
+        let mut equal: Vec<(Vreg, Vreg)> = Vec::new();
+        code.blocks[block].insts.retain(|(inst, _)| {
+            let copy = inst.as_copy();
+            if copy.is_some_and(|(dst, src)| equal.contains(&(dst, src)) || equal.contains(&(src, dst))) {
+                return false;
+            }
+            let (def, clobbers) = (inst.def(), inst.implicit_defs());
+            let written = |reg: Vreg| def == Some(reg) || clobbers & (1 << reg.0) != 0;
+            equal.retain(|&(a, b)| !written(a) && !written(b));
+            equal.extend(copy);
+            true
+        });
+    }
+}
+
 /// Leads jumps past empty blocks, and to one of several equal blocks.
 pub(crate) fn merge_blocks(code: &mut Code) {
     loop {

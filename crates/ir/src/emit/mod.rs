@@ -81,6 +81,7 @@ fn compile(function: &mut Function, options: &Options) -> Result<(Encoded, Frame
     let mut frame = Frame::new(function);
     liveness::remove_dead(&mut code);
     allocate(&mut code, &mut frame);
+    layout::drop_copies(&mut code);
     layout::merge_blocks(&mut code);
     frame.place(&code);
     frame.check(function)?;

@@ -1,7 +1,7 @@
 //! Slots that are never needed at the same time become one. A slot is needed from its first access to its last, on each
 //! way through the function.
 use crate::cfg::{Cfg, PerBlock};
-use crate::{Address, Block, Callee, Function, Inst, Op, Slot};
+use crate::{Address, Block, Callee, Function, Inst, Op, Slot, Value};
 use osmia_abi::Arg;
 use osmia_base::Key;
 use osmia_isa::AluOp;
@@ -18,12 +18,36 @@ pub(crate) fn share_slots(function: &mut Function) {
     let events = events(function, &cfg, &owners, &apart);
     let conflicts = conflicts(function, &cfg, &events);
     let shared = merge(function, &events, &conflicts);
-    for block in cfg.order {
+    for &block in &cfg.order {
         for inst in &mut function.blocks[block].insts {
             if let Op::SlotAddr(slot) = &mut inst.op {
                 *slot = shared[slot.index()];
             }
         }
+    }
+    one_address(function, &cfg);
+}
+
+/// Addresses of one slot become one value where the first is known, so that it is seen how often it is needed.
+fn one_address(function: &mut Function, cfg: &Cfg) {
+    let mut first: Vec<Vec<(Block, Value)>> = vec![Vec::new(); function.slots.len()];
+    let mut same: Vec<Value> = function.values.keys().collect();
+    for &block in &cfg.order {
+        for inst in &function.blocks[block].insts {
+            let (Op::SlotAddr(slot), Some(result)) = (&inst.op, inst.result) else { continue };
+            let known = &mut first[slot.index()];
+            match known.iter().find(|(home, _)| cfg.dominates(*home, block)) {
+                Some(&(_, value)) => same[result.index()] = value,
+                None => known.push((block, result)),
+            }
+        }
+    }
+    for &block in &cfg.order {
+        let data = &mut function.blocks[block];
+        for inst in &mut data.insts {
+            inst.op.operands_mut(|value| *value = same[value.index()]);
+        }
+        data.end.operands_mut(|value| *value = same[value.index()]);
     }
 }
 
@@ -47,7 +71,7 @@ fn owners(function: &Function, cfg: &Cfg) -> Vec<Option<Slot>> {
 /// Slots whose address goes where it cannot be followed.
 fn apart(function: &Function, cfg: &Cfg, owners: &[Option<Slot>]) -> Vec<bool> {
     let mut apart = vec![false; function.slots.len()];
-    let mut escape = |value: crate::Value| {
+    let mut escape = |value: Value| {
         if let Some(slot) = owners[value.index()] {
             apart[slot.index()] = true;
         }

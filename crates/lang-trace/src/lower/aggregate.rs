@@ -158,12 +158,13 @@ impl<'a> Cx<'a> {
     }
 
     fn put_bucket_key(&mut self, home: &MapHome, key: &'a Expr, to: Place, bucket: Value) -> Result<()> {
+        // The bucket is known already, and need not be kept while the key is made.
+        self.b.store(Size::DW, to.base, to.offset + home.bucket as i32, bucket);
         self.put(key, to, Fill::Whole)?;
         let size = self.size_of(&key.ty);
         if home.bucket > size {
             self.zero(to.at(size), home.bucket - size);
         }
-        self.b.store(Size::DW, to.base, to.offset + home.bucket as i32, bucket);
         Ok(())
     }
 

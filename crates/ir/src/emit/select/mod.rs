@@ -12,7 +12,7 @@ use osmia_base::{Arena, Key};
 use osmia_isa::{AluOp, AtomicOp, Size, Width};
 use osmia_object::{FunctionKey, Symbol};
 
-/// An address that is needed so often is computed once and kept, registers permitting.
+/// An address that is needed so often is computed once and kept, registers permitting; accesses count twice.
 const KEEP: u32 = 3;
 
 /// Selects instructions for a function that [`super::lower::lower`] has prepared.
@@ -185,8 +185,12 @@ impl Select<'_> {
     }
 
     fn is_kept(&self, op: &Op, value: Value) -> bool {
-        let uses = if matches!(op, Op::SlotAddr(_)) { &self.keep } else { &self.uses };
-        uses[value.index()] >= KEEP
+        let (uses, registers) = (self.uses[value.index()], self.keep[value.index()]);
+        match op {
+            Op::SlotAddr(_) => registers >= KEEP,
+            // Making it takes two instructions, a copy one, and an access to a place at it none.
+            _ => uses + (uses - registers) >= KEEP,
+        }
     }
 
     fn address_of(&self, op: &Op, dst: Vreg) -> Option<Mach> {
