@@ -10,6 +10,9 @@ use osmia_isa::{AluOp, Callee, Imm64, Insn, Operand, Reg, Width};
 use osmia_object::{CoreReloc, Reloc, Symbol};
 use std::collections::HashMap;
 
+/// At most so many tails are merged.
+const TAILS: u32 = 32;
+
 /// Puts the chosen registers in and drops copies of a register to itself.
 pub(crate) fn apply(code: &mut Code, colors: &[u8]) {
     let place = |reg: &mut Vreg| *reg = Vreg(u32::from(colors[reg.index()]));
@@ -41,9 +44,14 @@ pub(crate) fn drop_copies(code: &mut Code) {
 
 /// Leads jumps past empty blocks, and to one of several equal blocks.
 pub(crate) fn merge_blocks(code: &mut Code) {
+    let mut tails = 0;
     loop {
         let empty = skip_empty(code);
-        if !(merge_equal(code) || empty) {
+        if merge_equal(code) || empty {
+            continue;
+        }
+        tails += 1;
+        if tails > TAILS || !super::tails::merge_tail(code) {
             return;
         }
     }
@@ -106,7 +114,7 @@ fn merge_equal(code: &mut Code) -> bool {
     retarget(code, &to)
 }
 
-fn reachable(code: &Code) -> Vec<bool> {
+pub(super) fn reachable(code: &Code) -> Vec<bool> {
     let mut seen = vec![false; code.blocks.len()];
     let mut work = vec![MBlock::from_index(0)];
     while let Some(block) = work.pop() {

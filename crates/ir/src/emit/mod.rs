@@ -10,6 +10,7 @@ mod mach;
 mod select;
 mod share;
 mod spill;
+mod tails;
 
 pub use error::CompileError;
 

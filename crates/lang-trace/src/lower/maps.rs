@@ -159,9 +159,10 @@ impl<'a> Cx<'a> {
         self.b.switch_to(full);
         let count = u32::try_from(self.program.maps.len()).unwrap_or(u32::MAX);
         let (section, offset) = self.globals.variable("map_full", count * 8);
-        let counter = self.b.data(section, offset);
+        // Ways that only differ in the counter's address can go on together.
+        let counter = self.b.data(section, offset + map.index() as u32 * 8);
         let one = self.b.int(1);
-        self.b.atomic_add(Size::DW, counter, map.index() as i32 * 8, one);
+        self.b.atomic_add(Size::DW, counter, 0, one);
         self.b.jump(done, &[]);
         self.b.switch_to(done);
     }
