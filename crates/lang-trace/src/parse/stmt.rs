@@ -126,6 +126,15 @@ impl Parser<'_> {
             "return" => self.return_statement(),
             "import" if self.second().kind == TokenKind::Str => StmtKind::Import(self.import()?),
             "_" if self.second().kind == TokenKind::Sign("=") => self.discard(),
+            // What begins with a block ends with it: what follows is no operator.
+            "if" => {
+                let branch = ExprKind::If(Box::new(self.if_expr()));
+                return Some(Read::Value(Expr { kind: branch, span: self.from(start) }));
+            }
+            "{" => {
+                let block = ExprKind::Block(Box::new(self.value_block()));
+                return Some(Read::Value(Expr { kind: block, span: self.from(start) }));
+            }
             _ => return self.expression_statement(start),
         };
         Some(Read::Whole(whole))
