@@ -51,7 +51,9 @@ fn dispatch(osmia: Osmia) -> ExitCode {
         Command::Prog(command) => tool::run_prog(&command),
         Command::Map(command) => tool::run_map(&command),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Osmia::command(), "osmia", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Osmia::command(), "osmia", &mut script);
+            trace::say(&String::from_utf8_lossy(&script));
             ExitCode::SUCCESS
         }
     }
@@ -60,7 +62,11 @@ fn dispatch(osmia: Osmia) -> ExitCode {
 fn bpftrace(args: Vec<OsString>) -> ExitCode {
     match Bpftrace::try_parse_from(args) {
         Ok(args) if args.version => {
-            println!("bpftrace v{} (osmia {})", osmia::BPFTRACE_LEVEL, env!("CARGO_PKG_VERSION"));
+            trace::say(&format!(
+                "bpftrace v{} (osmia {})\n",
+                osmia::BPFTRACE_LEVEL,
+                env!("CARGO_PKG_VERSION")
+            ));
             ExitCode::SUCCESS
         }
         Ok(args) => trace::trace(&args.trace),

@@ -51,15 +51,20 @@ impl Trace {
                 ..RunOptions::default()
             },
             form: if self.format == Format::Json { Form::Json } else { Form::Text },
-            buffering: match self.buffering {
-                Some(crate::flags::Buffering::Full) => Buffering::Full,
-                Some(crate::flags::Buffering::Line | crate::flags::Buffering::None) => Buffering::Message,
-                None => Buffering::Burst,
-            },
+            buffering: self.buffering(),
             output: self.output.clone(),
             emit: self.emit.clone(),
             command: self.command.clone(),
         })
+    }
+
+    /// When output is passed on.
+    pub(crate) const fn buffering(&self) -> Buffering {
+        match self.buffering {
+            Some(crate::flags::Buffering::Full) => Buffering::Full,
+            Some(crate::flags::Buffering::Line | crate::flags::Buffering::None) => Buffering::Message,
+            None => Buffering::Burst,
+        }
     }
 
     /// The script, and the words behind it.
@@ -123,6 +128,11 @@ fn read(file: &str) -> Result<(String, String), String> {
         bytes = std::fs::read(file).map_err(|error| format!("failed to open file '{file}': {error}"))?;
     }
     let name = if file == "-" { "stdin" } else { file };
+    if bytes.starts_with(b"\x7fELF") {
+        return Err(format!(
+            "{name}: this is no script but an object or a program (ELF); `osmia run {name}` runs objects"
+        ));
+    }
     match String::from_utf8(bytes) {
         Ok(text) => Ok((name.to_owned(), text)),
         Err(error) => Err(format!(

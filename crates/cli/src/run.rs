@@ -1,6 +1,6 @@
 //! `osmia run FILE`: whatever the file is.
 use crate::flags::Run;
-use crate::trace::{fail, trace};
+use crate::trace::{fail, open_output, trace};
 use osmia::{Form, ObjectOptions, Output, Style};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -32,18 +32,18 @@ pub(crate) fn run(args: &Run) -> ExitCode {
         name: name.split('.').next().unwrap_or_default().to_owned(),
         pin: args.pin.clone(),
         btf: args.trace.btf.clone(),
+        dry_run: args.trace.dry_run,
         verbose: args.trace.verbose,
         quiet: args.trace.quiet,
         interactive: std::io::stdout().is_terminal() && std::io::stderr().is_terminal(),
     };
     let form = if args.trace.format == crate::flags::Format::Json { Form::Json } else { Form::Text };
-    let mut output = Output::new(
-        Box::new(std::io::stdout()),
-        Box::new(std::io::stderr()),
-        form,
-        osmia::Buffering::Burst,
-        Style::default(),
-    );
+    let out = match open_output(args.trace.output.as_deref()) {
+        Ok(out) => out,
+        Err(message) => return fail(&message),
+    };
+    let buffering = args.trace.buffering();
+    let mut output = Output::new(out, Box::new(std::io::stderr()), form, buffering, Style::default());
     match osmia::run_object(&bytes, &options, &mut output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {

@@ -4,12 +4,13 @@ use crate::request::Request;
 use osmia::{Child, CompileError, Compiled, Output, Style};
 use std::fs::File;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Runs, lists, shows or writes what the words ask for.
 pub(crate) fn trace(args: &Trace) -> ExitCode {
     if args.info {
-        print!("{}", osmia::info());
+        say(&osmia::info().to_string());
         return ExitCode::SUCCESS;
     }
     if args.list {
@@ -21,9 +22,19 @@ pub(crate) fn trace(args: &Trace) -> ExitCode {
     }
 }
 
+/// Text to standard output; a reader that went away wants no more.
+pub(crate) fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Text to standard error.
+fn complain(text: &str) {
+    let _ = std::io::stderr().write_all(paint(text).as_bytes());
+}
+
 /// One line of error; 1 as bpftrace's.
 pub(crate) fn fail(message: &str) -> ExitCode {
-    eprint!("{}", paint(&format!("ERROR: {}\n", message.trim_end())));
+    complain(&format!("ERROR: {}\n", message.trim_end()));
     ExitCode::FAILURE
 }
 
@@ -41,16 +52,16 @@ fn carry_out(mut request: Request) -> ExitCode {
     let compiled = match osmia::compile(&request.source, &request.compile) {
         Ok(compiled) => compiled,
         Err(CompileError::Script(diagnostics)) => {
-            eprint!("{}", paint(&diagnostics.render(&request.source)));
+            complain(&diagnostics.render(&request.source));
             return ExitCode::FAILURE;
         }
         Err(CompileError::Machine(message)) => return fail(&message),
     };
     if !request.run.no_warnings {
-        eprint!("{}", paint(&compiled.warnings.render(&request.source)));
+        complain(&compiled.warnings.render(&request.source));
     }
     for (_, text) in &compiled.shown {
-        print!("{text}");
+        say(text);
     }
     if let Some(path) = &request.emit {
         return match std::fs::write(path, osmia::write_object(&compiled.object)) {
@@ -64,15 +75,19 @@ fn carry_out(mut request: Request) -> ExitCode {
     run(request, compiled, child)
 }
 
+/// Where what is printed goes: standard output, or a file that is made now.
+pub(crate) fn open_output(path: Option<&Path>) -> Result<Box<dyn Write>, String> {
+    let Some(path) = path else { return Ok(Box::new(std::io::stdout())) };
+    match File::create(path) {
+        Ok(file) => Ok(Box::new(file)),
+        Err(error) => Err(format!("failed to open output file \"{}\": {error}", path.display())),
+    }
+}
+
 fn run(request: &Request, compiled: Compiled, child: Option<Child>) -> ExitCode {
-    let out: Box<dyn Write> = match &request.output {
-        None => Box::new(std::io::stdout()),
-        Some(path) => match File::create(path) {
-            Ok(file) => Box::new(file),
-            Err(error) => {
-                return fail(&format!("failed to open output file \"{}\": {error}", path.display()));
-            }
-        },
+    let out = match open_output(request.output.as_deref()) {
+        Ok(out) => out,
+        Err(message) => return fail(&message),
     };
     let style =
         Style { trailer: compiled.config.str_trunc_trailer.clone(), ..osmia::local_style(&compiled.schema) };
@@ -83,7 +98,7 @@ fn run(request: &Request, compiled: Compiled, child: Option<Child>) -> ExitCode 
         Ok(status) => ExitCode::from(status),
         Err(message) => {
             let _ = output.finish();
-            eprint!("{}", paint(&message));
+            complain(&message);
             ExitCode::FAILURE
         }
     }

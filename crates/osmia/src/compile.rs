@@ -94,6 +94,8 @@ pub fn parse(source: &Source) -> (Script, Diagnostics) {
     (parsed.script, parsed.diagnostics)
 }
 
+const NO_PROBES: &str = "there is no probe in this script; expected at least one, such as `begin { ... }`";
+
 /// Compiles a script.
 pub fn compile(source: &Source, options: &CompileOptions) -> Result<Compiled, CompileError> {
     let mut shown = Vec::new();
@@ -104,6 +106,9 @@ pub fn compile(source: &Source, options: &CompileOptions) -> Result<Compiled, Co
     };
     let (script, mut diagnostics) = parse(source);
     show(Stage::Ast, &|| osmia_lang_trace::ast::dump(&script));
+    if script.probes.is_empty() && !diagnostics.has_errors() {
+        diagnostics.push(Diagnostic::error(Span::default(), NO_PROBES.to_owned()));
+    }
     if diagnostics.has_errors() {
         return Err(CompileError::Script(diagnostics));
     }
@@ -186,7 +191,7 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
         features: options.features.clone(),
     };
     let places = places(options.btf.as_ref());
-    let mut target = osmia_host::gather_with(&wants, &places).map_err(|error| unasked(&error))?;
+    let mut target = osmia_host::gather_with(&wants, &places).map_err(|error| unasked(script, &error))?;
     name_others(&wants.tracepoints, &mut target);
     missing(&mut target, options);
     if options.portable {
@@ -210,9 +215,22 @@ fn name_others(wanted: &[(String, String)], target: &mut Target) {
 }
 
 /// Why the machine could not be asked: for lack of rights, where that is so.
-fn unasked(error: &osmia_host::GatherError) -> CompileError {
+fn unasked(script: &Script, error: &osmia_host::GatherError) -> CompileError {
+    if let osmia_host::GatherError::Binary { path, .. } = error {
+        let mut points = script.probes.iter().flat_map(|probe| &probe.points);
+        if let Some(point) = points.find(|point| point.text.contains(path.as_str())) {
+            let mut diagnostics = Diagnostics::default();
+            diagnostics.push(Diagnostic::error(point.span, error.to_string()));
+            return CompileError::Script(diagnostics);
+        }
+    }
+    CompileError::Machine(with_rights(error))
+}
+
+/// What went wrong, after the rights that are missing, where some are.
+pub(crate) fn with_rights(error: &dyn std::fmt::Display) -> String {
     let rights = osmia_host::privileges().explanation();
-    CompileError::Machine(rights.map_or_else(|| error.to_string(), |rights| format!("{rights}\n({error})")))
+    rights.map_or_else(|| error.to_string(), |rights| format!("{rights}\n({error})"))
 }
 
 /// Where the machine's facts are read.

@@ -1,5 +1,5 @@
 //! What can be traced: the probes of this machine, or those that a script names.
-use crate::compile::places;
+use crate::compile::{places, with_rights};
 use osmia_base::Source;
 use osmia_host::{BinaryWants, FunctionPattern, Wants, tracefs};
 use osmia_lang_trace::attach_point::{expand, has_wildcard, resolve_point};
@@ -61,7 +61,7 @@ fn machine(pattern: &str, detail: Detail) -> Result<Target, String> {
             wants.binaries.push(BinaryWants { path: (*path).to_owned(), symbols: vec![symbol.to_owned()] });
         }
     }
-    let found = osmia_host::gather_with(&wants, &places(None)).map_err(|error| error.to_string())?;
+    let found = osmia_host::gather_with(&wants, &places(None)).map_err(|error| with_rights(&error))?;
     let tracepoints = std::mem::take(&mut target.tracepoints);
     target = found;
     target.tracepoints.extend(tracepoints);
@@ -95,7 +95,7 @@ fn tracepoints(
     let root = match tracefs::root() {
         Ok(root) => root,
         Err(_) if !named => return Ok(()),
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(with_rights(&error)),
     };
     let names = tracefs::event_names(root).map_err(|error| format!("{}: {error}", root.display()))?;
     if detail == Detail::Names {

@@ -21,6 +21,8 @@ pub struct ObjectOptions {
     pub pin: Option<PathBuf>,
     /// The kernel's types, where they are not to be the running kernel's.
     pub btf: Option<PathBuf>,
+    /// Stop once everything is attached.
+    pub dry_run: bool,
     /// Tell more.
     pub verbose: bool,
     /// Say nothing but what the programs say.
@@ -59,6 +61,9 @@ pub fn run_object(bytes: &[u8], options: &ObjectOptions, output: &mut Output) ->
     }
     if !options.quiet {
         output.say(&Message::Attached(attached.len() as u64)).map_err(|error| error.to_string())?;
+    }
+    if options.dry_run {
+        return Ok(());
     }
     let read = watch(pipe, &loaded, output);
     osmia_loader::detach_all(attached.into_iter().map(|(_, attachment)| attachment).collect());
