@@ -13,11 +13,11 @@ pub struct KernelVersion {
 }
 
 /// The running kernel's version. Distributions that lie in `uname` say the truth elsewhere: Debian in
-/// `/proc/version`, Ubuntu in `/proc/version_signature`; there it is taken from.
+/// `uname -v`, Ubuntu in `/proc/version_signature`; there it is taken from.
 pub fn kernel_version() -> Result<KernelVersion, Errno> {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease")?.trim().to_owned();
     let ubuntu = fs::read_to_string("/proc/version_signature").unwrap_or_default();
-    let debian = fs::read_to_string("/proc/version").unwrap_or_default();
+    let debian = fs::read_to_string("/proc/sys/kernel/version").unwrap_or_default();
     let code = ubuntu
         .split_whitespace()
         .nth(2)
