@@ -3,6 +3,7 @@
 //! A script is read again and again: each reading builds the whole typed tree with what is known of maps and variables so
 //! far, and notes what it learns. When a reading learns nothing new, it was made with full knowledge; one last reading then
 //! reports what is wrong. Three readings are usual; types only ever widen, so there is an end.
+mod arithmetic;
 mod body;
 mod calls;
 mod cast;
@@ -16,11 +17,13 @@ mod headers;
 mod idents;
 mod maps;
 mod points;
+mod signals;
 mod stack;
+mod truth;
 mod types;
 
 use crate::ast::{self, CItem, Script};
-use crate::typed::{Config, Probe, Program, VarInfo};
+use crate::typed::{Config, Probe, Program, Type, VarInfo};
 use body::Body;
 use facts::Facts;
 use maps::Maps;
@@ -66,6 +69,12 @@ struct Session<'a> {
     options: &'a Options,
     maps: Maps,
     defines: BTreeMap<String, ast::Expr>,
+    /// Words that were looked up among the constants of enumerations.
+    words: BTreeMap<String, Option<(Type, i64)>>,
+    /// How often a macro was expanded in this reading.
+    expansions: u32,
+    /// How many bodies of unrolled loops there are in this reading.
+    turns: u64,
     /// Whether the script includes C headers: then it may use what they define.
     includes: bool,
     diagnostics: Diagnostics,
@@ -100,6 +109,9 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
         defines: defines(script),
         includes: script.preamble.items.iter().any(|item| matches!(item, CItem::Include { .. })),
         diagnostics: Diagnostics::default(),
+        words: BTreeMap::new(),
+        expansions: 0,
+        turns: 0,
         hoisted: BTreeSet::new(),
         changed: false,
         last_reading: false,
@@ -134,6 +146,7 @@ fn read(
     facts: &[Vec<Facts>],
     variables: &mut Variables,
 ) -> Vec<Probe> {
+    (session.expansions, session.turns) = (0, 0);
     let mut probes = Vec::new();
     for (index, (probe, facts)) in script.probes.iter().zip(facts).enumerate() {
         read_probe(session, (index, probe), facts, variables, &mut probes);
@@ -301,12 +314,9 @@ fn limit_probes(program: &Program, script: &Script, diagnostics: &mut Diagnostic
 /// Each message once: a block that is read for many attach points says the same again and again.
 fn unique(diagnostics: Diagnostics) -> Diagnostics {
     let mut seen = Diagnostics::default();
+    let mut places = BTreeSet::new();
     for diagnostic in diagnostics.list {
-        if !seen
-            .list
-            .iter()
-            .any(|known| known.span == diagnostic.span && known.severity == diagnostic.severity)
-        {
+        if places.insert((diagnostic.span, diagnostic.severity)) {
             seen.push(diagnostic);
         }
     }

@@ -8,8 +8,14 @@ use super::{Options, Session};
 use crate::ast;
 use crate::typed::{Config, Expr, ExprKind, MapId, MapValue, Stmt, StmtKind, Type, VarId, VarInfo};
 use osmia_base::{Arena, Diagnostic, Key, Span};
-use osmia_isa::{AluOp, Cond};
+use osmia_isa::AluOp;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Turns that all unrolled loops of a script may have; the kernel takes a million instructions.
+const MAX_TURNS: u64 = 20_000;
+
+/// Messages about one script.
+const MAX_MESSAGES: usize = 200;
 
 /// What is at hand while one probe's body is read.
 #[derive(Debug)]
@@ -27,6 +33,10 @@ pub(super) struct Body<'s, 'a> {
     /// Variables that were made by an assignment, in whatever block.
     assigned: BTreeSet<String>,
     loops: u32,
+    /// How many expressions there are around what is read.
+    pub(super) depth: u32,
+    /// How many copies of what is read will be made: the turns of the unrolled loops around it.
+    copies: u64,
     /// Whether the body asks which probe it is: then each attach point needs code of its own.
     pub(super) depends_on_point: bool,
 }
@@ -48,6 +58,8 @@ impl<'s, 'a> Body<'s, 'a> {
             broken: BTreeSet::new(),
             assigned: BTreeSet::new(),
             loops: 0,
+            copies: 1,
+            depth: 0,
             depends_on_point: false,
         }
     }
@@ -69,15 +81,27 @@ impl<'s, 'a> Body<'s, 'a> {
     }
 
     pub(super) fn error(&mut self, span: Span, text: impl Into<String>) {
-        self.session.diagnostics.push(Diagnostic::error(span, text));
+        self.report(Diagnostic::error(span, text));
     }
 
     pub(super) fn warn(&mut self, span: Span, text: impl Into<String>) {
-        self.session.diagnostics.push(Diagnostic::warning(span, text));
+        self.report(Diagnostic::warning(span, text));
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        self.session.diagnostics.push(diagnostic);
+        match self.session.diagnostics.list.len() {
+            0..MAX_MESSAGES => self.session.diagnostics.push(diagnostic),
+            MAX_MESSAGES => {
+                let last = Diagnostic::error(diagnostic.span, "too many errors: no more are shown");
+                self.session.diagnostics.push(last);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether nobody will hear of more errors.
+    pub(super) fn is_full(&self) -> bool {
+        self.session.diagnostics.list.len() > MAX_MESSAGES
     }
 
     pub(super) fn type_text(&self, ty: &Type) -> String {
@@ -221,7 +245,22 @@ impl<'s, 'a> Body<'s, 'a> {
 
     fn unroll(&mut self, count: &ast::Expr, body: &ast::Block, span: Span, out: &mut Vec<Stmt>) {
         let times = self.expr(count);
+        let outer = self.copies;
+        if let Some(Expr { kind: ExprKind::Number(times @ 1..=100), .. }) = &times {
+            self.copies *= *times as u64;
+        }
+        self.session.turns += self.copies;
         let body = self.inner_loop(body);
+        self.copies = outer;
+        if self.session.turns > MAX_TURNS {
+            if self.session.last_reading {
+                self.error(
+                    span,
+                    format!("loops are unrolled into more than {MAX_TURNS} turns: use `while` or `for`"),
+                );
+            }
+            return;
+        }
         match times.map(|times| times.kind) {
             Some(ExprKind::Number(times @ 1..=100)) => {
                 out.push(Stmt { kind: StmtKind::Unroll(times as u32, body), span });
@@ -688,51 +727,6 @@ impl<'s, 'a> Body<'s, 'a> {
         }
     }
 
-    /// An expression as a truth value.
-    pub(super) fn condition(&mut self, expr: &ast::Expr) -> Option<Expr> {
-        let value = self.expr(expr)?;
-        self.truth(value)
-    }
-
-    /// A value as a truth value.
-    pub(super) fn truth(&mut self, value: Expr) -> Option<Expr> {
-        if matches!(value.kind, ExprKind::Compare(..)) && value.ty == Type::Bool {
-            return Some(value);
-        }
-        if value.ty == Type::None && !self.session.last_reading {
-            return Some(Expr { kind: ExprKind::Number(1), ty: Type::Bool, span: value.span });
-        }
-        let span = value.span;
-        if let Type::Str { .. } = value.ty {
-            let text = self.type_text(&value.ty);
-            self.error(
-                span,
-                format!("Invalid condition: a value of type '{text}' is neither true nor false"),
-            );
-            return None;
-        }
-        let text = self.type_text(&value.ty);
-        let made = convert(value, &Type::Bool);
-        if made.is_none() {
-            self.error(
-                span,
-                format!("Invalid condition: a value of type '{text}' is neither true nor false"),
-            );
-        }
-        made
-    }
-
-    /// A comparison with zero is what a truth value of a number is.
-    pub(super) fn not(&mut self, value: Expr, span: Span) -> Option<Expr> {
-        let value = self.truth(value)?;
-        Some(match value.kind {
-            ExprKind::Compare(cond, a, b) => {
-                Expr { kind: ExprKind::Compare(opposite(cond), a, b), ty: Type::Bool, span }
-            }
-            _ => Expr { kind: ExprKind::Not(Box::new(value)), ty: Type::Bool, span },
-        })
-    }
-
     /// Where a value is wanted: arrays of characters are text.
     pub(super) fn value(&self, expr: Expr) -> Expr {
         match &expr.ty {
@@ -759,22 +753,5 @@ pub(super) fn fits(number: i64, ty: &Type) -> bool {
         Type::Int { size: 8, signed: false } => number >= 0,
         Type::Int { .. } => super::convert::truncate(number, ty) == number,
         _ => false,
-    }
-}
-
-const fn opposite(cond: Cond) -> Cond {
-    match cond {
-        Cond::Eq => Cond::Ne,
-        Cond::Ne => Cond::Eq,
-        Cond::Gt => Cond::Le,
-        Cond::Ge => Cond::Lt,
-        Cond::Lt => Cond::Ge,
-        Cond::Le => Cond::Gt,
-        Cond::Sgt => Cond::Sle,
-        Cond::Sge => Cond::Slt,
-        Cond::Slt => Cond::Sge,
-        Cond::Sle => Cond::Sgt,
-        // Not reached: the language has no test of bits as a comparison.
-        Cond::Set => Cond::Set,
     }
 }

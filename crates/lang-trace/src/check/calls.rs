@@ -1,7 +1,7 @@
 //! Functions of the language, a row each, and what a call of each becomes.
 use super::body::Body;
 use super::convert::{convert, is_text_array};
-use super::expr::{number, parse_number, text_literal};
+use super::expr::{number, text_literal};
 use super::format::format_of;
 use crate::ast;
 use crate::probes::Provider;
@@ -128,7 +128,7 @@ const FUNCTIONS: &[Function] = &[
     value("strlen", 1, 1, strlen),
     value("strcontains", 2, 2, |body, call| strstr(body, call, Found::Whether)),
     value("strstr", 2, 2, |body, call| strstr(body, call, Found::Where)),
-    dangerous(value("signal", 1, 1, signal)),
+    dangerous(value("signal", 1, 1, super::signals::signal)),
     dangerous(value("override", 1, 1, override_)),
     value("is_ptr", 1, 1, |body, call| is(body, call, |ty| matches!(ty, Type::Pointer { .. }))),
     value("is_str", 1, 1, |body, call| is(body, call, |ty| matches!(ty, Type::Str { .. }))),
@@ -215,6 +215,7 @@ impl Body<'_, '_> {
 fn arity_message(name: &str, (min, max): (usize, usize), got: usize) -> String {
     let s = |count: usize| if count == 1 { "" } else { "s" };
     match (min, max) {
+        (_, MANY) if got > max => format!("{name}() takes up to {max} arguments ({got} provided)"),
         (_, MANY) => format!("{name}() requires at least {min} argument{} ({got} provided)", s(min)),
         _ if min == max && min == 0 => format!("{name}() requires no arguments ({got} provided)"),
         _ if min == max => format!("{name}() requires {min} argument{} ({got} provided)", s(min)),
@@ -742,60 +743,6 @@ fn strstr(body: &mut Body<'_, '_>, call: &Call<'_>, answer: Found) -> Option<Mad
     }
     let zero = number(0, call.span);
     body.binary(ast::BinaryOp::GreaterEqual, place, zero, call.span).map(Made::Value)
-}
-
-/// Signals by name, as `kill -l` has them on x86-64 and arm64.
-const SIGNALS: &[(&str, i64)] = &[
-    ("HUP", 1),
-    ("INT", 2),
-    ("QUIT", 3),
-    ("ILL", 4),
-    ("TRAP", 5),
-    ("ABRT", 6),
-    ("BUS", 7),
-    ("FPE", 8),
-    ("KILL", 9),
-    ("USR1", 10),
-    ("SEGV", 11),
-    ("USR2", 12),
-    ("PIPE", 13),
-    ("ALRM", 14),
-    ("TERM", 15),
-    ("STKFLT", 16),
-    ("CHLD", 17),
-    ("CONT", 18),
-    ("STOP", 19),
-    ("TSTP", 20),
-    ("TTIN", 21),
-    ("TTOU", 22),
-    ("URG", 23),
-    ("XCPU", 24),
-    ("XFSZ", 25),
-    ("VTALRM", 26),
-    ("PROF", 27),
-    ("WINCH", 28),
-    ("IO", 29),
-    ("PWR", 30),
-    ("SYS", 31),
-];
-
-fn signal(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
-    let value = body.text_arg(&call.args[0])?;
-    let value = match &value.kind {
-        ExprKind::Text(text) => {
-            let name = String::from_utf8_lossy(text).to_ascii_uppercase();
-            let name = name.strip_prefix("SIG").unwrap_or(&name);
-            let found = SIGNALS.iter().find(|(known, _)| *known == name).map(|(_, number)| *number);
-            let Some(found) = found.or_else(|| parse_number(name)) else {
-                body.error(call.args[0].span, format!("signal(): there is no signal '{name}'"));
-                return None;
-            };
-            number(found, call.span)
-        }
-        _ => value,
-    };
-    let value = convert(value, &Type::UINT32)?;
-    Some(Made::Value(Expr { kind: ExprKind::Signal(Box::new(value)), ty: Type::None, span: call.span }))
 }
 
 fn override_(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {

@@ -1,4 +1,5 @@
 //! Expressions: what each is and which type it has.
+use super::arithmetic::{condition, fold, folded_number, is_signed, is_wide_mix, operation};
 use super::body::{Body, fits, widened};
 use super::calls::Made;
 use super::convert::{cast, convert, is_text_array};
@@ -6,85 +7,113 @@ use super::types::{join, moved};
 use crate::ast::{self, BinaryOp, UnaryOp};
 use crate::typed::{Expr, ExprKind, MapValue, Space, Stmt, StmtKind, Type};
 use osmia_base::{Diagnostic, Span};
-use osmia_isa::{AluOp, Cond};
+use osmia_isa::AluOp;
+
+/// How deep expressions may be; the parser's limit is less, but macros stand for more.
+const MAX_DEPTH: u32 = 220;
 
 pub(super) const fn number(value: i64, span: Span) -> Expr {
     Expr { kind: ExprKind::Number(value), ty: Type::INT64, span }
 }
 
 impl Body<'_, '_> {
-    /// An expression with its type; `None` where an error has been reported.
+    /// An expression with its type; `None` where an error has been reported. This calls itself for each level of a nested
+    /// expression: what needs room on the stack is in functions of its own.
     pub(super) fn expr(&mut self, expr: &ast::Expr) -> Option<Expr> {
+        if self.depth >= MAX_DEPTH {
+            self.error(expr.span, "this is nested too deep, with what macros stand for");
+            return None;
+        }
+        self.depth += 1;
         let span = expr.span;
-        match &expr.kind {
+        let made = match &expr.kind {
             ast::ExprKind::Integer(value) => Some(integer_literal(*value, span)),
-            ast::ExprKind::Bool(value) => {
-                Some(Expr { kind: ExprKind::Number(i64::from(*value)), ty: Type::Bool, span })
-            }
+            ast::ExprKind::Bool(value) => Some(truth_literal(*value, span)),
             ast::ExprKind::Str(text) => Some(text_literal(text.clone(), span)),
             ast::ExprKind::Positional(index) => self.positional(*index, span),
             ast::ExprKind::PositionalCount => Some(number(self.options().params.len() as i64, span)),
             ast::ExprKind::Ident(name) => self.ident(name, span),
             ast::ExprKind::Var(name) => self.read_var(name, span),
             ast::ExprKind::Map { name, keys } => self.read_map(name, keys, span),
-            ast::ExprKind::Call { name, args } => match self.call(name, args, span)? {
-                Made::Value(value) => Some(value),
-                Made::Stmts(_) => {
-                    self.error(
-                        span,
-                        format!("{}() has no value: it can only stand as a statement", name.node),
-                    );
-                    None
-                }
-                Made::Aggregation(..) => {
-                    self.error(span, format!("{}() must be assigned directly to a map", name.node));
-                    None
-                }
-            },
-            ast::ExprKind::Type(_) => {
-                self.error(span, "a type stands where a value is expected");
-                None
-            }
-            ast::ExprKind::Sizeof(of) => {
-                let ty = self.type_or_expr(of)?;
-                Some(Expr { ty: Type::UINT64, ..number(i64::from(self.size_of(&ty)), span) })
-            }
+            ast::ExprKind::Call { name, args } => self.call_value(name, args, span),
+            ast::ExprKind::Type(_) => self.no_value(span),
+            ast::ExprKind::Sizeof(of) => self.size_expr(of, span),
             ast::ExprKind::Offsetof(of, path) => self.offset_of(of, path, span),
             ast::ExprKind::Unary(op, operand) => self.unary(*op, operand, span),
             ast::ExprKind::Binary(op, lhs, rhs) => self.binary_expr(*op, lhs, rhs, span),
-            ast::ExprKind::Ternary(condition, then, other) => {
-                let condition = self.condition(condition);
-                let (then, other) = (self.expr(then), self.expr(other));
-                self.ternary(condition?, then?, other?, span)
-            }
-            ast::ExprKind::Elvis(value, other) => {
-                let (value, other) = (self.expr(value)?, self.expr(other)?);
-                let condition = self.truth(value.clone())?;
-                self.ternary(condition, value, other, span)
-            }
+            ast::ExprKind::Ternary(condition, then, other) => self.ternary_expr(condition, then, other, span),
+            ast::ExprKind::Elvis(value, other) => self.elvis(value, other, span),
             ast::ExprKind::Step { target, by, position } => {
                 self.step(target, *by, *position == ast::Position::Prefix, span)
             }
-            ast::ExprKind::Cast(ty, operand) => {
-                let operand = self.expr(operand)?;
-                let ty = self.type_name(ty)?;
-                self.cast_to(operand, ty, span)
-            }
+            ast::ExprKind::Cast(ty, operand) => self.cast_expr(ty, operand, span),
             ast::ExprKind::Field(base, name) => self.field(base, name, span),
             ast::ExprKind::Part(base, index) => self.part(base, *index, span),
             ast::ExprKind::Index(base, index) => self.index(base, index, span),
-            ast::ExprKind::Tuple(parts) => {
-                let parts = parts.iter().map(|part| self.expr(part).map(|part| self.value(part)));
-                let parts = parts.collect::<Option<Vec<_>>>()?;
-                let ty = Type::Tuple(parts.iter().map(|part| part.ty.clone()).collect());
-                Some(Expr { kind: ExprKind::Tuple(parts), ty, span })
-            }
+            ast::ExprKind::Tuple(parts) => self.tuple(parts, span),
             ast::ExprKind::Record(parts) => self.record(parts, span),
             ast::ExprKind::Block(block) => self.block_value(block, span),
             ast::ExprKind::If(branch) => self.if_value(branch, span),
             ast::ExprKind::Comptime(inner) => self.expr(inner),
             ast::ExprKind::Error => None,
+        };
+        self.depth -= 1;
+        made
+    }
+
+    fn call_value(&mut self, name: &ast::Name, args: &[ast::Expr], span: Span) -> Option<Expr> {
+        match self.call(name, args, span)? {
+            Made::Value(value) => Some(value),
+            Made::Stmts(_) => {
+                self.error(span, format!("{}() has no value: it can only stand as a statement", name.node));
+                None
+            }
+            Made::Aggregation(..) => {
+                self.error(span, format!("{}() must be assigned directly to a map", name.node));
+                None
+            }
         }
+    }
+
+    fn no_value(&mut self, span: Span) -> Option<Expr> {
+        self.error(span, "a type stands where a value is expected");
+        None
+    }
+
+    fn size_expr(&mut self, of: &ast::TypeOrExpr, span: Span) -> Option<Expr> {
+        let ty = self.type_or_expr(of)?;
+        Some(Expr { ty: Type::UINT64, ..number(i64::from(self.size_of(&ty)), span) })
+    }
+
+    fn ternary_expr(
+        &mut self,
+        condition: &ast::Expr,
+        then: &ast::Expr,
+        other: &ast::Expr,
+        span: Span,
+    ) -> Option<Expr> {
+        let condition = self.condition(condition);
+        let (then, other) = (self.expr(then), self.expr(other));
+        self.ternary(condition?, then?, other?, span)
+    }
+
+    fn elvis(&mut self, value: &ast::Expr, other: &ast::Expr, span: Span) -> Option<Expr> {
+        let (value, other) = (self.expr(value)?, self.expr(other)?);
+        let condition = self.truth(value.clone())?;
+        self.ternary(condition, value, other, span)
+    }
+
+    fn cast_expr(&mut self, ty: &ast::TypeName, operand: &ast::Expr, span: Span) -> Option<Expr> {
+        let operand = self.expr(operand)?;
+        let ty = self.type_name(ty)?;
+        self.cast_to(operand, ty, span)
+    }
+
+    fn tuple(&mut self, parts: &[ast::Expr], span: Span) -> Option<Expr> {
+        let parts = parts.iter().map(|part| self.expr(part).map(|part| self.value(part)));
+        let parts = parts.collect::<Option<Vec<_>>>()?;
+        let ty = Type::Tuple(parts.iter().map(|part| part.ty.clone()).collect());
+        Some(Expr { kind: ExprKind::Tuple(parts), ty, span })
     }
 
     /// An expression that must be an integer.
@@ -722,85 +751,11 @@ fn integer_literal(value: u64, span: Span) -> Expr {
     Expr { kind: ExprKind::Number(value as i64), ty, span }
 }
 
+const fn truth_literal(value: bool, span: Span) -> Expr {
+    Expr { kind: ExprKind::Number(value as i64), ty: Type::Bool, span }
+}
+
 pub(super) fn text_literal(text: Vec<u8>, span: Span) -> Expr {
     let capacity = text.len() as u32 + 1;
     Expr { kind: ExprKind::Text(text), ty: Type::Str { capacity }, span }
-}
-
-/// Arithmetic is signed if one side is, but a number that is not negative takes the other side's sign.
-fn is_signed(lhs: &Expr, rhs: &Expr) -> bool {
-    let side = |expr: &Expr| match (&expr.kind, &expr.ty) {
-        (ExprKind::Number(known), Type::Int { .. }) if *known >= 0 => None,
-        (_, Type::Int { signed, .. } | Type::Enum { signed, .. }) => Some(*signed),
-        _ => Some(false),
-    };
-    match (side(lhs), side(rhs)) {
-        (None, None) => true,
-        (Some(a), None) | (None, Some(a)) => a,
-        (Some(a), Some(b)) => a || b,
-    }
-}
-
-/// Whether one side is signed and the other is unsigned and too wide to be taken as signed; numbers that are written
-/// down take the other's sign.
-fn is_wide_mix(lhs: &Expr, rhs: &Expr) -> bool {
-    let side = |expr: &Expr| match (&expr.kind, &expr.ty) {
-        (ExprKind::Number(_), _) => None,
-        (_, Type::Int { size, signed } | Type::Enum { size, signed, .. }) => Some((*signed, *size)),
-        _ => Some((false, 8)),
-    };
-    matches!(
-        (side(lhs), side(rhs)),
-        (Some((true, _)), Some((false, 8))) | (Some((false, 8)), Some((true, _)))
-    )
-}
-
-const fn condition(op: BinaryOp, signed: bool) -> Option<Cond> {
-    Some(match (op, signed) {
-        (BinaryOp::Equal, _) => Cond::Eq,
-        (BinaryOp::NotEqual, _) => Cond::Ne,
-        (BinaryOp::Less, true) => Cond::Slt,
-        (BinaryOp::Less, false) => Cond::Lt,
-        (BinaryOp::LessEqual, true) => Cond::Sle,
-        (BinaryOp::LessEqual, false) => Cond::Le,
-        (BinaryOp::Greater, true) => Cond::Sgt,
-        (BinaryOp::Greater, false) => Cond::Gt,
-        (BinaryOp::GreaterEqual, true) => Cond::Sge,
-        (BinaryOp::GreaterEqual, false) => Cond::Ge,
-        _ => return None,
-    })
-}
-
-const fn operation(op: BinaryOp, signed: bool) -> Option<AluOp> {
-    Some(match (op, signed) {
-        (BinaryOp::Add, _) => AluOp::Add,
-        (BinaryOp::Sub, _) => AluOp::Sub,
-        (BinaryOp::Mul, _) => AluOp::Mul,
-        (BinaryOp::Div, false) => AluOp::Div,
-        (BinaryOp::Div, true) => AluOp::SDiv,
-        (BinaryOp::Mod, false) => AluOp::Mod,
-        (BinaryOp::Mod, true) => AluOp::SMod,
-        (BinaryOp::Shl, _) => AluOp::Lsh,
-        (BinaryOp::Shr, false) => AluOp::Rsh,
-        (BinaryOp::Shr, true) => AluOp::Arsh,
-        (BinaryOp::BitAnd, _) => AluOp::And,
-        (BinaryOp::BitOr, _) => AluOp::Or,
-        (BinaryOp::BitXor, _) => AluOp::Xor,
-        _ => return None,
-    })
-}
-
-/// Two numbers that are known; comparisons and divisions by zero are left to the machine.
-fn fold(op: BinaryOp, a: i64, b: i64, signed: bool) -> Option<i64> {
-    if matches!(op, BinaryOp::Div | BinaryOp::Mod) && b == 0 {
-        return None;
-    }
-    let op = operation(op, signed)?;
-    Some(osmia_isa::eval::alu(op, osmia_isa::Width::W64, a as u64, b as u64) as i64)
-}
-
-/// What was folded: signed, but for numbers that only an unsigned type holds.
-fn folded_number(op: BinaryOp, value: i64, signed: bool, span: Span) -> Expr {
-    let ty = if signed || op == BinaryOp::Sub { Type::INT64 } else { Type::UINT64 };
-    Expr { ty, ..number(value, span) }
 }

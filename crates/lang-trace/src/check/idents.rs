@@ -25,6 +25,12 @@ const BUILTINS: &[(&str, Builtin, Type)] = &[
     ("cpid", Builtin::Cpid, Type::UINT32),
 ];
 
+/// How often macros are replaced by what they stand for, in one reading.
+const MAX_EXPANSIONS: u32 = 10_000;
+
+/// Unknown words for which the kernel's types are searched.
+const MAX_MISSES: usize = 20;
+
 /// Builtins with rules of their own.
 const SPECIAL: &[&str] =
     &["args", "curtask", "ctx", "retval", "func", "probe", "probetype", "kstack", "ustack", "arg0"];
@@ -42,10 +48,13 @@ impl Body<'_, '_> {
             return self.bare_call(name, span);
         }
         if let Some(value) = self.session.defines.get(name).cloned() {
-            return self.expr(&value);
+            return self.expand(&value, span);
         }
-        if let Some((_, ty, value)) = self.types().enumerator(name) {
+        if let Some((ty, value)) = self.enumerator(name) {
             return Some(Expr { ty, ..number(value, span) });
+        }
+        if !self.session.last_reading || self.is_full() {
+            return None;
         }
         match super::headers::constant(name) {
             Some((value, _)) if self.session.includes => return Some(number(value, span)),
@@ -65,6 +74,31 @@ impl Body<'_, '_> {
         let message = Diagnostic::error(span, format!("Unknown identifier: '{name}'")).suggest(name, names);
         self.report(message);
         None
+    }
+
+    /// What a macro stands for; not without end, since each may stand for twice the one before.
+    fn expand(&mut self, value: &crate::ast::Expr, span: Span) -> Option<Expr> {
+        self.session.expansions += 1;
+        if self.session.expansions > MAX_EXPANSIONS {
+            if self.session.expansions == MAX_EXPANSIONS + 1 {
+                self.error(span, format!("macros are expanded more than {MAX_EXPANSIONS} times"));
+            }
+            return None;
+        }
+        self.expr(value)
+    }
+
+    /// The constant of this name of some enumeration. All types are searched for it: once, and not for ever new names.
+    fn enumerator(&mut self, name: &str) -> Option<(Type, i64)> {
+        if let Some(known) = self.session.words.get(name) {
+            return known.clone();
+        }
+        if self.session.words.values().filter(|found| found.is_none()).count() >= MAX_MISSES {
+            return None;
+        }
+        let found = self.types().enumerator(name).map(|(_, ty, value)| (ty, value));
+        self.session.words.insert(name.to_owned(), found.clone());
+        found
     }
 
     /// A function of which no argument is needed, written without parentheses.

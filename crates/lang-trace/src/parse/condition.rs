@@ -12,7 +12,10 @@ pub(super) struct Condition {
 }
 
 /// How long a condition may take.
-const MAX_STEPS: u32 = 10_000;
+const MAX_STEPS: u32 = 1000;
+
+/// How many others a definition may stand on. More is taken for a circle.
+const MAX_CHAIN: usize = 200;
 
 /// Names that are always defined: a kernel without BTF has no types to offer that this compiler could use.
 const ALWAYS: [&str; 1] = ["BPFTRACE_HAVE_BTF"];
@@ -230,7 +233,7 @@ impl Parser<'_> {
         visit_expr(value, &mut words);
         let mut seen = 0;
         while let Some(word) = words.0.get(seen).cloned() {
-            if word == name {
+            if word == name || seen > MAX_CHAIN {
                 return true;
             }
             seen += 1;
