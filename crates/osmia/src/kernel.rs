@@ -40,7 +40,8 @@ pub struct Kernel {
     missed: BTreeMap<String, u64>,
     stream: Option<Stream>,
     globals: Option<Globals>,
-    poller: Option<(Poller, SignalFd)>,
+    poller: Option<Poller>,
+    signals: Option<SignalFd>,
     names: Names,
     child: Option<Child>,
     target: Option<PidFd>,
@@ -127,6 +128,7 @@ impl Kernel {
             stream,
             globals,
             poller: None,
+            signals: None,
             names,
             child: None,
             target: None,
@@ -168,6 +170,9 @@ impl Kernel {
 
     /// Attaches everything that is to be attached, side by side.
     pub fn attach(&mut self, plan: &Plan) -> Result<Vec<String>, Refused> {
+        // From now on a signal ends the run in good order: the kernel leaks uprobes of a process that dies while it
+        // attaches them.
+        self.signals = SignalFd::new(ENDING).ok();
         let mut notes = Vec::new();
         let mut wanted = Vec::new();
         for probe in &plan.probes {
@@ -200,8 +205,6 @@ impl Kernel {
             }
         }
         if refused.is_none() && !self.attached.is_empty() {
-            // From now on a signal ends the run in good order.
-            self.poller = self.prepare().ok();
             self.names.survey();
         }
         refused.map_or(Ok(notes), Err)
@@ -263,7 +266,7 @@ impl Kernel {
                 Err(error) => return Asked::Broken(error.to_string()),
             }
         }
-        let Some((poller, signals)) = &self.poller else { return Asked::Nothing };
+        let Some(poller) = &self.poller else { return Asked::Nothing };
         let ready = match poller.wait(self.silence) {
             Ok(ready) => ready,
             Err(osmia_sys::Errno::EINTR) => return Asked::Records,
@@ -274,17 +277,21 @@ impl Kernel {
             return self.silence.take().map_or(Asked::Records, |_| Asked::Silence);
         }
         if ready.iter().any(|ready| ready.token == SIGNALS)
-            && let Ok(Some(signal)) = signals.take()
+            && let Some(Ok(Some(signal))) = self.signals.as_ref().map(SignalFd::take)
         {
             return Asked::Signal(signal);
         }
         if ready.iter().any(|ready| ready.token == PROCESS) { Asked::Gone } else { Asked::Records }
     }
 
-    fn prepare(&self) -> Result<(Poller, SignalFd), osmia_sys::Errno> {
+    fn prepare(&mut self) -> Result<Poller, osmia_sys::Errno> {
         let poller = Poller::new()?;
-        let signals = SignalFd::new(ENDING)?;
+        let signals = match self.signals.take() {
+            Some(signals) => signals,
+            None => SignalFd::new(ENDING)?,
+        };
         poller.add(&signals, SIGNALS, Interest::Read)?;
+        self.signals = Some(signals);
         for descriptor in self.stream.iter().flat_map(Stream::descriptors) {
             poller.add(&descriptor, RECORDS, Interest::Read)?;
         }
@@ -297,7 +304,7 @@ impl Kernel {
         if let Some(target) = &self.target {
             poller.add(target, PROCESS, Interest::Read)?;
         }
-        Ok((poller, signals))
+        Ok(poller)
     }
 
     /// What is in one of the script's maps.

@@ -50,6 +50,8 @@ pub fn run_object(bytes: &[u8], options: &ObjectOptions, output: &mut Output) ->
         }
         _ => error.to_string(),
     })?;
+    // From before anything is attached, a signal ends the run in good order.
+    let signals = SignalFd::new(ENDING).map_err(|error| error.to_string())?;
     // Opened before anything is attached, and emptied: what was printed before is not ours.
     let pipe = match options.pin.is_none() && prints(&image) {
         true => Some(trace_pipe().map_err(|error| error.to_string())?),
@@ -65,7 +67,7 @@ pub fn run_object(bytes: &[u8], options: &ObjectOptions, output: &mut Output) ->
     if options.dry_run {
         return Ok(());
     }
-    let read = watch(pipe, &loaded, output);
+    let read = watch(&signals, pipe, &loaded, output);
     osmia_loader::detach_all(attached.into_iter().map(|(_, attachment)| attachment).collect());
     match read.and_then(|()| output.finish()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.to_string()),
@@ -134,10 +136,9 @@ fn pin(
 }
 
 /// Passes on the trace pipe and all ring and perf buffers until a signal.
-fn watch(mut pipe: Option<File>, loaded: &Loaded, output: &mut Output) -> io::Result<()> {
+fn watch(signals: &SignalFd, mut pipe: Option<File>, loaded: &Loaded, output: &mut Output) -> io::Result<()> {
     let poller = Poller::new()?;
-    let signals = SignalFd::new(ENDING)?;
-    poller.add(&signals, SIGNALS, Interest::Read)?;
+    poller.add(signals, SIGNALS, Interest::Read)?;
     if let Some(pipe) = &pipe {
         poller.add(pipe, PIPE, Interest::Read)?;
     }
