@@ -56,6 +56,8 @@ struct Parser<'a> {
     in_predicate: bool,
     /// The `#if`s that are open: where, and whether its text counts.
     conditions: Vec<condition::Condition>,
+    /// Where in the preamble a name was defined last.
+    defined: std::collections::HashMap<String, usize>,
 }
 
 impl<'a> Parser<'a> {
@@ -73,6 +75,7 @@ impl<'a> Parser<'a> {
             height: 0,
             in_predicate: false,
             conditions: Vec::new(),
+            defined: std::collections::HashMap::new(),
         };
         parser.skip_shebang();
         parser.bump();

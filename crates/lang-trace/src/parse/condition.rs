@@ -94,6 +94,7 @@ impl Parser<'_> {
         let value = if takes_arguments { None } else { self.quietly(value) };
         let value = value.filter(|value| !self.leads_to(value, name.of(self.text)));
         let name = Name::new(name.of(self.text).to_owned(), name);
+        self.defined.insert(name.node.clone(), self.script.preamble.items.len());
         self.script.preamble.items.push(CItem::Define { name, text, value });
     }
 
@@ -185,10 +186,10 @@ impl Parser<'_> {
 
     /// The value of a `#define`, the last one of its name; `Some(None)` where it has none.
     fn definition(&self, name: &str) -> Option<Option<&Expr>> {
-        self.script.preamble.items.iter().rev().find_map(|item| match item {
-            CItem::Define { name: own, value, .. } if own.node == name => Some(value.as_ref()),
+        match self.script.preamble.items.get(*self.defined.get(name)?)? {
+            CItem::Define { value, .. } => Some(value.as_ref()),
             _ => None,
-        })
+        }
     }
 
     /// Whether the expression of an `#if` is true. Unknown names are 0, as in C.
