@@ -2,6 +2,9 @@
 use crate::{Source, Span};
 use std::fmt::Write;
 
+/// How many of the calls are shown that a place was expanded from.
+const MAX_CALLS: usize = 8;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
@@ -80,6 +83,13 @@ impl Diagnostic {
         for label in &self.labels {
             out.push_str(&entry(source, label.span, word, &label.text));
         }
+        let calls = source.calls(self.span);
+        for call in calls.iter().take(MAX_CALLS) {
+            out.push_str(&entry(source, *call, word, "expanded from"));
+        }
+        if let Some(more @ 1..) = calls.len().checked_sub(MAX_CALLS) {
+            let _ = writeln!(out, "(expanded from {more} more)");
+        }
         for hint in &self.hints {
             let _ = writeln!(out, "HINT: {hint}");
         }
@@ -89,6 +99,7 @@ impl Diagnostic {
 
 /// One place with its words, its lines, and, on a single line, its underline.
 fn entry(source: &Source, span: Span, word: &str, text: &str) -> String {
+    let (source, span) = source.written(span);
     let (start, end) = (source.place(span.start), source.place(span.end.max(span.start)));
     let name = &source.name;
     if end.line > start.line {

@@ -10,5 +10,5 @@ pub use arena::{Arena, Key};
 pub use bytes::{Bytes, Endian, Truncated};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use nearest::nearest;
-pub use source::{Place, Source};
+pub use source::{Full, Place, Source};
 pub use span::{Span, Spanned};

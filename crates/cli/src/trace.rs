@@ -48,8 +48,9 @@ fn carry_out(mut request: Request) -> ExitCode {
         request.compile.lower.cpid = Some(child.pid());
         request.compile.check.pid = request.compile.check.pid.or(Some(child.pid()));
     }
+    let compiled = osmia::compile(&mut request.source, &request.compile);
     let request = &request;
-    let compiled = match osmia::compile(&request.source, &request.compile) {
+    let compiled = match compiled {
         Ok(compiled) => compiled,
         Err(CompileError::Script(diagnostics)) => {
             complain(&diagnostics.render(&request.source));

@@ -26,6 +26,7 @@ use crate::ast::{self, CItem, Script};
 use crate::typed::{Config, Probe, Program, Type, VarInfo};
 use body::Body;
 use facts::Facts;
+pub(crate) use idents::plain_name;
 use maps::Maps;
 use osmia_base::{Diagnostic, Diagnostics};
 use osmia_object::Target;
@@ -89,7 +90,12 @@ struct Session<'a> {
 /// The probes that one block of the script becomes, as the last reading left them.
 type Variables = BTreeMap<(usize, usize), Vec<VarInfo>>;
 
-/// Checks a script for a machine.
+/// Whether the language itself gives this name a meaning, as a function or as a builtin.
+pub(crate) fn is_builtin(name: &str) -> bool {
+    calls::is_known(name) || idents::is_known(name)
+}
+
+/// Checks a script for a machine; its macros are expanded.
 pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
     let mut diagnostics = Diagnostics::default();
     unsupported(script, &mut diagnostics);
@@ -282,9 +288,6 @@ fn unsupported(script: &Script, diagnostics: &mut Diagnostics) {
     let mut no = |span, what: &str| {
         diagnostics.error(span, format!("{what} are not supported yet"));
     };
-    if let Some(first) = script.macros.first() {
-        no(first.span, "macros");
-    }
     if let Some(first) = script.imports.first() {
         no(first.span, "imports");
     }

@@ -2,6 +2,7 @@
 pub mod ast;
 pub mod attach_point;
 pub mod check;
+mod expand;
 mod lex;
 mod list;
 pub mod literal;
@@ -12,6 +13,7 @@ pub mod probes;
 pub mod typed;
 mod wants;
 
+pub use expand::expand;
 pub use list::{Detail, list};
 pub use lower::{LowerOptions, Lowered, Transport, lower};
 pub use parse::{Parsed, parse};

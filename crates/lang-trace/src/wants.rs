@@ -5,6 +5,7 @@ use crate::ast::{
     visit_expr,
 };
 use crate::attach_point::{AttachPoint, Mangled, Point, UserPlace, has_wildcard, resolve_point};
+use crate::check::plain_name;
 use crate::parse::BASIC;
 use crate::probes::Provider;
 use std::collections::{BTreeMap, BTreeSet};
@@ -198,6 +199,7 @@ impl Collector {
     }
 
     fn word(&mut self, word: &str) {
+        let word = plain_name(word);
         self.wants.cpus |= word == "ncpus";
         self.wants.kernel_btf |= !KNOWN.contains(&word) && !self.own.contains(word);
     }

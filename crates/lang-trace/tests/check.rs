@@ -2,7 +2,7 @@
 use osmia_base::Source;
 use osmia_btf::{Btf, Builder, IntEncoding, Member, Param};
 use osmia_lang_trace::check::{Options, check};
-use osmia_lang_trace::parse;
+use osmia_lang_trace::{expand, parse};
 use osmia_object::{Target, TraceEvent, TraceField};
 
 /// `struct cfs_rq { unsigned int nr_running; }`, `struct task_struct { int pid; char comm[16]; struct cfs_rq *cfs_rq; }`,
@@ -58,8 +58,9 @@ fn target() -> Target {
 }
 
 fn describe(script: &str) -> String {
-    let source = Source::new("stdin", script.trim_end_matches('\n'));
-    let parsed = parse(&source);
+    let mut source = Source::new("stdin", script.trim_end_matches('\n'));
+    let mut parsed = parse(&source);
+    parsed.diagnostics.extend(expand(&mut parsed.script, &mut source));
     let options = Options { params: vec!["42".into(), "word".into()], ..Options::default() };
     let checked = check(&parsed.script, &target(), &options);
     let mut diagnostics = parsed.diagnostics;

@@ -1,6 +1,6 @@
 //! Broken scripts: each is compiled or refused with words; none panics, none takes long.
 use osmia_base::Source;
-use osmia_lang_trace::{LowerOptions, check, lower, parse};
+use osmia_lang_trace::{LowerOptions, check, expand, lower, parse};
 use osmia_object::Target;
 use std::time::{Duration, Instant};
 
@@ -27,8 +27,9 @@ fn setting(name: &str, usual: u64) -> u64 {
 
 /// What the whole front does with a text.
 fn compile(text: &str) {
-    let source = Source::new("hostile", text);
-    let parsed = parse(&source);
+    let mut source = Source::new("hostile", text);
+    let mut parsed = parse(&source);
+    parsed.diagnostics.extend(expand(&mut parsed.script, &mut source));
     let target = Target { cpus: 2, ..Target::default() };
     let checked = check::check(&parsed.script, &target, &check::Options::default());
     let mut diagnostics = parsed.diagnostics;

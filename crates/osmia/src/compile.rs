@@ -96,15 +96,20 @@ pub fn parse(source: &Source) -> (Script, Diagnostics) {
 
 const NO_PROBES: &str = "there is no probe in this script; expected at least one, such as `begin { ... }`";
 
-/// Compiles a script.
-pub fn compile(source: &Source, options: &CompileOptions) -> Result<Compiled, CompileError> {
+/// Compiles a script. The source gets places for what the script imports and what its macros expand to.
+pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled, CompileError> {
     let mut shown = Vec::new();
     let mut show = |stage, text: &dyn Fn() -> String| {
         if options.stages.contains(&stage) {
             shown.push((stage, text()));
         }
     };
-    let (script, mut diagnostics) = parse(source);
+    source.alone();
+    let (mut script, mut diagnostics) = parse(source);
+    if !diagnostics.has_errors() {
+        diagnostics.extend(osmia_lang_trace::expand(&mut script, source));
+    }
+    let source = &*source;
     show(Stage::Ast, &|| osmia_lang_trace::ast::dump(&script));
     if script.probes.is_empty() && !diagnostics.has_errors() {
         diagnostics.push(Diagnostic::error(Span::default(), NO_PROBES.to_owned()));
@@ -146,7 +151,11 @@ fn emit_error(source: &Source, error: &osmia_ir::CompileError) -> Diagnostic {
         osmia_ir::CompileError::Unsupported { loc, .. } => Some(*loc),
         _ => None,
     };
-    let span = loc.map_or_else(Span::default, |loc| source.span_at(loc.line, loc.column));
+    let span = loc.and_then(|loc| {
+        let file = source.files().nth(loc.file as usize)?;
+        Some(source.span_in(&file.name, loc.line, loc.column))
+    });
+    let span = span.unwrap_or_default();
     Diagnostic::error(span, error.to_string())
 }
 

@@ -99,7 +99,7 @@ impl LoadFailure {
             return format!("ERROR: {}\n", self.0);
         };
         let reason = rejection.meaning.as_ref().unwrap_or(&rejection.reason);
-        let span = source.span_at(place.line, place.column);
+        let span = source.span_in(&place.file, place.line, place.column);
         let mut diagnostic =
             osmia_base::Diagnostic::error(span, format!("the kernel's verifier refuses this: {reason}"));
         if rejection.meaning.is_some() {

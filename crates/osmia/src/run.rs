@@ -95,14 +95,15 @@ fn start(
     let mut again = how.clone();
     again.missing.extend(lacking.iter().copied());
     again.lower.transport = crate::compile::transport(&again.missing);
-    let compiled = match compile(source, &again) {
+    let mut source = source.clone();
+    let compiled = match compile(&mut source, &again) {
         Ok(compiled) => compiled,
-        Err(CompileError::Script(diagnostics)) => return Err(diagnostics.render(source)),
+        Err(CompileError::Script(diagnostics)) => return Err(diagnostics.render(&source)),
         Err(CompileError::Machine(message)) => return Err(format!("ERROR: {message}\n")),
     };
     match Kernel::load(image(&compiled)?) {
         Ok(kernel) => Ok((compiled, kernel)),
-        Err(error) => Err(error.explain(source, verbose)),
+        Err(error) => Err(error.explain(&source, verbose)),
     }
 }
 

@@ -204,7 +204,7 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         let stream = &self.schema.streams[record.stream];
-        let line = Some(self.source.line(stream.location.line).to_owned());
+        let line = Some(self.source.file(&stream.location.file).line(stream.location.line).to_owned());
         match Message::of(stream, &record.values, self.world.now(), &self.output.style) {
             Some(Message::HelperError { helper, code, location, .. }) => {
                 self.output.say(&Message::HelperError { helper, code, location, source: line })

@@ -89,6 +89,7 @@ impl<'s, 'a> Body<'s, 'a> {
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        let diagnostic = as_written(diagnostic);
         match self.session.diagnostics.list.len() {
             0..MAX_MESSAGES => self.session.diagnostics.push(diagnostic),
             MAX_MESSAGES => {
@@ -110,7 +111,11 @@ impl<'s, 'a> Body<'s, 'a> {
 
     /// The variables, once the body has been read.
     pub(super) fn into_vars(self) -> Arena<VarId, VarInfo> {
-        self.vars.iter().take(self.next_var).cloned().collect()
+        let written = |var: &VarInfo| VarInfo {
+            name: crate::expand::written_name(&var.name).to_owned(),
+            kind: var.kind.clone(),
+        };
+        self.vars.iter().take(self.next_var).map(written).collect()
     }
 
     /// The body of a probe: the predicate as a test in front.
@@ -737,6 +742,17 @@ impl<'s, 'a> Body<'s, 'a> {
             _ => expr,
         }
     }
+}
+
+/// Variables of macros go by the names that a person gave them.
+fn as_written(mut diagnostic: Diagnostic) -> Diagnostic {
+    let labels = diagnostic.labels.iter_mut().map(|label| &mut label.text);
+    for text in labels.chain(&mut diagnostic.hints).chain([&mut diagnostic.text]) {
+        if text.contains(crate::expand::OWN) {
+            *text = crate::expand::written_names(text);
+        }
+    }
+    diagnostic
 }
 
 /// The type in which values of a type are kept: integers take 64 bits.

@@ -177,6 +177,11 @@ pub(super) fn is_aggregation(name: &str) -> bool {
     FUNCTIONS.iter().any(|row| row.name == name && row.class == Class::Aggregation && row.arity.0 == 0)
 }
 
+/// Whether there is a function of this name.
+pub(super) fn is_known(name: &str) -> bool {
+    CALLABLE.contains(&name) || names().any(|known| known == name)
+}
+
 /// All names, for suggestions.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|row| row.name)
@@ -185,9 +190,10 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 impl Body<'_, '_> {
     /// A call of a function.
     pub(super) fn call(&mut self, name: &ast::Name, args: &[ast::Expr], span: Span) -> Option<Made> {
-        let Some(row) = FUNCTIONS.iter().find(|row| row.name == name.node) else {
-            if args.is_empty() && CALLABLE.contains(&name.node.as_str()) {
-                return self.ident(&name.node, span).map(Made::Value);
+        let plain = super::idents::plain_name(&name.node);
+        let Some(row) = FUNCTIONS.iter().find(|row| row.name == plain) else {
+            if args.is_empty() && CALLABLE.contains(&plain) {
+                return self.ident(plain, span).map(Made::Value);
             }
             let message = Diagnostic::error(name.span, format!("Unknown function: '{}'", name.node))
                 .suggest(&name.node, names().chain(CALLABLE.iter().copied()));

@@ -664,6 +664,9 @@ impl Body<'_, '_> {
         };
         self.close_scope();
         let value = value?;
+        if stmts.is_empty() {
+            return Some(value);
+        }
         let ty = value.ty.clone();
         Some(Expr { kind: ExprKind::Block(stmts, Box::new(value)), ty, span })
     }

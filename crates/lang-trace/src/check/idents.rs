@@ -35,9 +35,23 @@ const MAX_MISSES: usize = 20;
 const SPECIAL: &[&str] =
     &["args", "curtask", "ctx", "retval", "func", "probe", "probetype", "kstack", "ustack", "arg0"];
 
+/// A builtin's name: `__builtin_cpu` means `cpu` even where a macro has that name.
+pub(crate) fn plain_name(name: &str) -> &str {
+    name.strip_prefix("__builtin_").unwrap_or(name)
+}
+
+/// Whether there is a builtin of this name.
+pub(super) fn is_known(name: &str) -> bool {
+    let argument = name.trim_start_matches('s').strip_prefix("arg");
+    SPECIAL.contains(&name)
+        || BUILTINS.iter().any(|(known, ..)| *known == name)
+        || argument.is_some_and(|rest| rest.parse::<u16>().is_ok())
+}
+
 impl Body<'_, '_> {
     /// What a bare word stands for.
     pub(super) fn ident(&mut self, name: &str, span: Span) -> Option<Expr> {
+        let name = plain_name(name);
         if let Some((_, builtin, ty)) = BUILTINS.iter().find(|(known, ..)| *known == name) {
             return self.plain_builtin(*builtin, ty.clone(), span);
         }

@@ -190,7 +190,7 @@ impl<'a> Cx<'a> {
     ) -> Result<Self> {
         let module = Module {
             license: program.config.license.clone(),
-            files: vec![source.clone()],
+            files: source.files().cloned().collect(),
             ..Module::default()
         };
         let mut globals = Globals::new(module);
@@ -361,8 +361,10 @@ impl<'a> Cx<'a> {
 
     /// Where following instructions were written.
     pub(super) fn at(&mut self, span: Span) {
-        let place = self.source.start(span);
-        self.b.at(Loc { file: 0, line: place.line, column: place.column });
+        let (file, span) = self.source.locate(span);
+        let place = self.source.files().nth(file).map(|file| file.place(span.start));
+        let (line, column) = place.map_or((0, 0), |place| (place.line, place.column));
+        self.b.at(Loc { file: file as u32, line, column });
     }
 
     /// Whether the target can do something, as far as is known.

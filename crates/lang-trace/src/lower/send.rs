@@ -70,12 +70,13 @@ impl<'a> Cx<'a> {
         let (mut fields, size) = layout(all);
         fields.remove(0);
         let offsets = fields.iter().map(|field: &Field| field.offset).collect();
-        let place = self.source.start(span);
+        let (source, span) = self.source.written(span);
+        let place = source.place(span.start);
         let location = Location {
-            file: self.source.name.clone(),
+            file: source.name.clone(),
             line: place.line,
             column: place.column,
-            end: self.source.place(span.end.max(span.start)).column,
+            end: source.place(span.end.max(span.start)).column,
         };
         let number = self.schema.streams.len() as u32;
         self.schema.streams.push(Stream { verb, fields, size, location });

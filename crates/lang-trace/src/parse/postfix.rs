@@ -345,7 +345,7 @@ const KEYWORDS: [&str; 12] = [
 ];
 
 /// Words that are surely values: `(pid) (1)` is a mistake, but not a cast.
-fn is_builtin_value(word: &str) -> bool {
+pub(super) fn is_builtin_value(word: &str) -> bool {
     let argument =
         |word: &str| word.strip_prefix("arg").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
     ["args", "ctx", "kstack", "nsecs", "pid", "tid", "ustack"].contains(&word) || argument(word)

@@ -1,5 +1,6 @@
 //! The outermost level: `script = shebang? (c-item | config | import)* (probe | macro | function | map-declaration)*`.
 use super::Parser;
+use super::postfix::is_builtin_value;
 use crate::ast::{
     AttachPointText, Function, Import, Macro, MacroParam, MacroParamKind, MapDecl, Name, Probe, Setting,
     TypeName,
@@ -133,6 +134,10 @@ impl Parser<'_> {
             MacroParamKind::Expr => self.name("a macro argument ($var, @map, or identifier)")?,
             _ => self.name_of(self.token.kind, "a macro argument")?,
         };
+        if is_builtin_value(&name.node) {
+            self.complain(name.span, format!("builtin '{}' can't be used as a macro argument", name.node));
+            return None;
+        }
         Some(MacroParam { kind, name })
     }
 

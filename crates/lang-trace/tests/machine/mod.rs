@@ -4,7 +4,7 @@ use osmia_abi::{Features, Version};
 use osmia_base::Source;
 use osmia_event::{Missing, RawEntry, Record, Schema, Storage, Table, Verb, table};
 use osmia_lang_trace::check::{self, Options};
-use osmia_lang_trace::{LowerOptions, Lowered, Plan, Provider, lower, parse};
+use osmia_lang_trace::{LowerOptions, Lowered, Plan, Provider, expand, lower, parse};
 use osmia_object::{Object, Target};
 use osmia_render::{Message, Style, text};
 use osmia_sys::RingBuffer;
@@ -16,8 +16,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What is asked of the machine for a script.
 pub(crate) fn target(script: &str) -> Target {
-    let source = Source::new("stdin", script);
-    let wants = osmia_lang_trace::wants(&parse(&source).script, &[]);
+    let mut source = Source::new("stdin", script);
+    let mut script = parse(&source).script;
+    expand(&mut script, &mut source);
+    let wants = osmia_lang_trace::wants(&script, &[]);
     let wants = osmia_host::Wants {
         kernel_btf: wants.kernel_btf,
         tracepoints: wants.tracepoints.into_iter().collect(),
@@ -30,8 +32,9 @@ pub(crate) fn target(script: &str) -> Target {
 
 /// A script as IR.
 pub(crate) fn lowered(script: &str, target: &Target, options: &LowerOptions) -> Result<Lowered, String> {
-    let source = Source::new("stdin", script);
-    let parsed = parse(&source);
+    let mut source = Source::new("stdin", script);
+    let mut parsed = parse(&source);
+    parsed.diagnostics.extend(expand(&mut parsed.script, &mut source));
     if parsed.diagnostics.has_errors() {
         return Err(parsed.diagnostics.render(&source));
     }

@@ -1,0 +1,109 @@
+//! Which macro a call means: the first of its name whose parameters take what is given.
+use crate::ast::{Expr, ExprKind, Macro, MacroParam, MacroParamKind};
+use osmia_base::{Diagnostic, Diagnostics};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// All macros of a script, by name.
+pub(super) struct Registry<'a> {
+    macros: BTreeMap<&'a str, Vec<&'a Macro>>,
+}
+
+/// What a name and its arguments mean.
+pub(super) enum Found<'a> {
+    /// This macro.
+    Macro(&'a Macro),
+    /// There are macros of this name, but for other arguments; this one is the closest.
+    Other(&'a Macro),
+    /// There is none.
+    Nothing,
+}
+
+impl<'a> Registry<'a> {
+    /// Says so where two macros take the same, or a macro names two parameters alike.
+    pub(super) fn new(macros: &'a [Macro], diagnostics: &mut Diagnostics) -> Self {
+        let mut registry = Self { macros: BTreeMap::new() };
+        for definition in macros {
+            let kinds: Vec<MacroParamKind> = definition.params.iter().map(|param| param.kind).collect();
+            if let Some(first) = registry.exact(&definition.name.node, &kinds) {
+                let text = format!("Redefinition of macro: {}", definition.name.node);
+                diagnostics.push(
+                    Diagnostic::error(definition.span, text)
+                        .label(first.span, "This is the original definition."),
+                );
+                continue;
+            }
+            if let Some(twice) = repeated(&definition.params) {
+                let text = format!(
+                    "{} for macro argument has already been used: {}",
+                    word(twice.kind),
+                    twice.name.node
+                );
+                diagnostics.error(twice.name.span, text);
+                continue;
+            }
+            registry.macros.entry(&definition.name.node).or_default().push(definition);
+        }
+        registry
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.macros.is_empty()
+    }
+
+    fn exact(&self, name: &str, given: &[MacroParamKind]) -> Option<&'a Macro> {
+        let all = self.macros.get(name)?;
+        all.iter().copied().find(|item| takes(item, given))
+    }
+
+    /// The macro that a call means.
+    pub(super) fn find<'e>(&self, name: &str, args: impl Iterator<Item = &'e Expr>) -> Found<'a> {
+        let Some(all) = self.macros.get(name) else { return Found::Nothing };
+        let given: Vec<MacroParamKind> = args.map(kind_of).collect();
+        if let Some(found) = self.exact(name, &given) {
+            return Found::Macro(found);
+        }
+        let all = all.iter().copied();
+        all.min_by_key(|item| distance(item, &given)).map_or(Found::Nothing, Found::Other)
+    }
+}
+
+/// The first parameter that has the name of one before it.
+fn repeated(params: &[MacroParam]) -> Option<&MacroParam> {
+    let mut names = BTreeSet::new();
+    params.iter().find(|param| !names.insert(&param.name.node))
+}
+
+/// What messages call a parameter.
+const fn word(kind: MacroParamKind) -> &'static str {
+    match kind {
+        MacroParamKind::Variable => "Variable",
+        MacroParamKind::Map => "Map",
+        MacroParamKind::Expr => "Ident",
+        MacroParamKind::Type => "Type",
+    }
+}
+
+/// What an argument could be given for.
+pub(super) fn kind_of(arg: &Expr) -> MacroParamKind {
+    match &arg.kind {
+        ExprKind::Var(_) => MacroParamKind::Variable,
+        ExprKind::Map { keys, .. } if keys.is_empty() => MacroParamKind::Map,
+        ExprKind::Type(_) => MacroParamKind::Type,
+        _ => MacroParamKind::Expr,
+    }
+}
+
+/// Whether a parameter takes an argument. An expression may be anything.
+pub(super) fn accepts(param: MacroParamKind, given: MacroParamKind) -> bool {
+    param == MacroParamKind::Expr || param == given
+}
+
+fn takes(definition: &Macro, given: &[MacroParamKind]) -> bool {
+    definition.params.len() == given.len() && distance(definition, given) == 0
+}
+
+/// How far a macro is from taking these arguments: how many there are counts most.
+fn distance(definition: &Macro, given: &[MacroParamKind]) -> usize {
+    let wrong = definition.params.iter().zip(given).filter(|(param, given)| !accepts(param.kind, **given));
+    definition.params.len().abs_diff(given.len()) * 1024 + wrong.count()
+}
