@@ -99,6 +99,9 @@ impl Diagnostic {
 
 /// One place with its words, its lines, and, on a single line, its underline.
 fn entry(source: &Source, span: Span, word: &str, text: &str) -> String {
+    if span == Span::NOWHERE {
+        return format!("{word}: {text}\n");
+    }
     let (source, span) = source.written(span);
     let (start, end) = (source.place(span.start), source.place(span.end.max(span.start)));
     let name = &source.name;

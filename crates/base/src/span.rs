@@ -10,6 +10,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// No place: for what concerns a whole script.
+    pub const NOWHERE: Self = Self { start: u32::MAX, end: u32::MAX };
+
     /// The bytes `start..end`.
     pub const fn new(start: u32, end: u32) -> Self {
         Self { start, end }

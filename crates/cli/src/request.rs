@@ -5,6 +5,9 @@ use osmia_base::Source;
 use std::io::Read;
 use std::path::PathBuf;
 
+/// Names the map that is the clock of time series: tests wind it by hand.
+const CLOCK_MAP: &str = "BPFTRACE_DUMMY_TS_MAP";
+
 /// What `osmia trace` is to do with a script.
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -37,6 +40,7 @@ impl Trace {
         compile.check.environment = environment()?;
         compile.lower.pid = self.pid;
         compile.lower.transport = osmia::transport(&missing);
+        compile.lower.clock_map = std::env::var(CLOCK_MAP).ok();
         compile.missing = missing;
         Ok(Request {
             source,
@@ -145,6 +149,7 @@ fn read(file: &str) -> Result<(String, String), String> {
 /// Settings from the environment.
 fn environment() -> Result<Vec<(String, String)>, String> {
     let others = [
+        CLOCK_MAP,
         "BPFTRACE_BTF",
         "BPFTRACE_COLOR",
         "BPFTRACE_VMLINUX",

@@ -14,6 +14,8 @@ mod leaving;
 mod maps;
 #[path = "kernel/objects.rs"]
 mod objects;
+#[path = "kernel/output.rs"]
+mod output;
 #[path = "kernel/surface.rs"]
 mod surface;
 #[path = "kernel/user.rs"]

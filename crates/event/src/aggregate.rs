@@ -3,13 +3,14 @@ use crate::decode::{DecodeError, NATIVE, decode, to_usize};
 use crate::layout::round_up;
 use crate::order::compare;
 use crate::schema::{Aggregation, MapSchema, Storage, Type};
+use crate::series::{self, Series};
 use crate::value::Value;
 use osmia_base::{Bytes, Truncated};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-/// More buckets than any script can ask for: `hist(x, 5)` has 1921, `lhist` at most 1000.
-const MAX_BUCKETS: u64 = 1 << 16;
+/// More buckets than any script can ask for: `hist(x, 5)` has 1921, `lhist` at most 1000, `tseries` a million.
+const MAX_BUCKETS: u64 = 1 << 20;
 
 /// One element of an object's map, as it lies there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub enum Kind {
     Stats,
     /// Histograms.
     Histogram,
+    /// Time series.
+    Series,
 }
 
 /// One line of a table.
@@ -80,6 +83,8 @@ pub enum Cell {
     },
     /// `hist()` and `lhist()`.
     Histogram(Histogram),
+    /// `tseries()`.
+    Series(Series),
 }
 
 /// How often values fell into buckets.
@@ -105,10 +110,12 @@ pub struct Bucket {
 }
 
 /// Makes a table of a map's raw contents: adds up what the processors have, and sorts. Plain integers, counts, sums,
-/// minima and maxima ascend by value, averages and stats by average, histograms by how much is in them, anything else by
-/// key. Entries that are equal in that are in the order of their keys, so that the same contents always look the same.
+/// minima and maxima ascend by value, averages and stats by average, histograms by how much is in them, time series by the
+/// bytes of their keys, anything else by key. Entries that are equal in that are in the order of their keys, so that the
+/// same contents always look the same.
 pub fn table(schema: &MapSchema, raw: &[RawEntry], missing: Missing) -> Result<Table, DecodeError> {
     let mut entries = match schema.storage {
+        _ if kind(&schema.value) == Kind::Series => series::entries(schema, raw)?,
         _ if schema.value.buckets().is_some() => histograms(schema, raw)?,
         Storage::Hash { .. } => raw.iter().map(|entry| keyed(schema, entry)).collect::<Result<_, _>>()?,
         Storage::Array { .. } => element(schema, raw)?,
@@ -117,14 +124,16 @@ pub fn table(schema: &MapSchema, raw: &[RawEntry], missing: Missing) -> Result<T
     if entries.is_empty() && schema.key.is_none() && missing == Missing::Zero {
         entries.push(Entry { key: None, cell: zero(&schema.value)? });
     }
-    entries.sort_by(|a, b| by_value(schema, &a.cell, &b.cell).then_with(|| by_key(a, b)));
+    if kind(&schema.value) != Kind::Series {
+        entries.sort_by(|a, b| by_value(schema, &a.cell, &b.cell).then_with(|| by_key(a, b)));
+    }
     Ok(Table { name: schema.name.clone(), kind: kind(&schema.value), keyed: schema.key.is_some(), entries })
 }
 
 impl Table {
-    /// Only the last `count` entries, the largest ones; all for 0.
+    /// Only the last `count` entries, the largest ones; all for 0. Of time series none is larger than another.
     pub fn top(mut self, count: u32) -> Self {
-        if count > 0 {
+        if count > 0 && self.kind != Kind::Series {
             let surplus = self.entries.len().saturating_sub(to_usize(count));
             self.entries.drain(..surplus);
         }
@@ -141,7 +150,7 @@ impl Table {
                 Cell::Histogram(histogram) if matches!(histogram.scale, Aggregation::Hist { .. }) => {
                     histogram.div = div
                 }
-                Cell::Histogram(_) => {}
+                Cell::Histogram(_) | Cell::Series(_) => {}
             }
         }
         self
@@ -246,6 +255,7 @@ fn kind(value: &Aggregation) -> Kind {
         Aggregation::Avg { .. } => Kind::Average,
         Aggregation::Stats { .. } => Kind::Stats,
         Aggregation::Hist { .. } | Aggregation::Lhist { .. } => Kind::Histogram,
+        Aggregation::TimeSeries { .. } => Kind::Series,
         _ => Kind::Plain,
     }
 }
@@ -282,7 +292,7 @@ fn by_key(a: &Entry, b: &Entry) -> Ordering {
     }
 }
 
-fn key(schema: &MapSchema, bytes: &[u8]) -> Result<Option<Value>, DecodeError> {
+pub(crate) fn key(schema: &MapSchema, bytes: &[u8]) -> Result<Option<Value>, DecodeError> {
     schema.key.as_ref().map(|kind| decode(kind, bytes)).transpose()
 }
 
@@ -313,6 +323,9 @@ fn global(schema: &MapSchema, raw: &[RawEntry], offset: u32) -> Result<Vec<Entry
 
 /// What a map without key holds before anything is written.
 fn zero(value: &Aggregation) -> Result<Cell, DecodeError> {
+    if let Aggregation::TimeSeries { interval, .. } = *value {
+        return Ok(Cell::Series(Series { interval, points: Vec::new() }));
+    }
     if value.buckets().is_some() {
         return Ok(Cell::Histogram(Histogram { scale: value.clone(), counts: BTreeMap::new(), div: 1 }));
     }
@@ -344,7 +357,7 @@ fn histograms(schema: &MapSchema, raw: &[RawEntry]) -> Result<Vec<Entry>, Decode
 }
 
 /// A stored key's two parts: the script's key and the bucket's number.
-fn split_bucket<'a>(schema: &MapSchema, key: &'a [u8]) -> Result<(&'a [u8], u32), DecodeError> {
+pub(crate) fn split_bucket<'a>(schema: &MapSchema, key: &'a [u8]) -> Result<(&'a [u8], u32), DecodeError> {
     let (of_script, bucket) = match schema.storage {
         Storage::Hash { .. } => {
             let mut cursor = Bytes::new(key, NATIVE);
@@ -377,7 +390,7 @@ fn cell(aggregation: &Aggregation, values: &[&[u8]]) -> Result<Cell, DecodeError
             let average = average(total, count, signed);
             return Ok(Cell::Stats { count, average, total: integer(total, signed) });
         }
-        Aggregation::Hist { .. } | Aggregation::Lhist { .. } => Value::None,
+        Aggregation::Hist { .. } | Aggregation::Lhist { .. } | Aggregation::TimeSeries { .. } => Value::None,
     }))
 }
 
@@ -397,7 +410,7 @@ fn plain(kind: &Type, values: &[&[u8]]) -> Result<Value, DecodeError> {
     decode(kind, written.or(values.first()).copied().unwrap_or_default())
 }
 
-fn integer(value: u64, signed: bool) -> Value {
+pub(crate) fn integer(value: u64, signed: bool) -> Value {
     if signed { Value::int(value.cast_signed()) } else { Value::uint(value) }
 }
 
@@ -422,11 +435,11 @@ fn extreme(values: &[&[u8]], before: impl Fn(u64, u64) -> bool) -> Result<u64, D
     Ok(found.unwrap_or(0))
 }
 
-fn less(a: u64, b: u64, signed: bool) -> bool {
+pub(crate) fn less(a: u64, b: u64, signed: bool) -> bool {
     if signed { a.cast_signed() < b.cast_signed() } else { a < b }
 }
 
-fn average(total: u64, count: u64, signed: bool) -> Value {
+pub(crate) fn average(total: u64, count: u64, signed: bool) -> Value {
     if signed {
         Value::int(total.cast_signed().checked_div(count.cast_signed()).unwrap_or(0))
     } else {

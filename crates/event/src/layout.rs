@@ -69,6 +69,7 @@ impl Aggregation {
             Self::Count | Self::Hist { .. } | Self::Lhist { .. } => 8,
             Self::Sum { .. } | Self::Min { .. } | Self::Max { .. } => 16,
             Self::Avg { .. } | Self::Stats { .. } => 16,
+            Self::TimeSeries { .. } => 24,
         }
     }
 
@@ -88,6 +89,7 @@ impl Aggregation {
                 let steps = (i128::from(max) - i128::from(min)) / i128::from(step.max(1));
                 Some(u32::try_from(steps.max(0)).unwrap_or(u32::MAX - 2) + 2)
             }
+            Self::TimeSeries { intervals, .. } => Some(intervals),
             _ => None,
         }
     }

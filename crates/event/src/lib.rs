@@ -11,6 +11,7 @@ mod order;
 mod parse;
 mod resolve;
 mod schema;
+mod series;
 mod value;
 
 pub use aggregate::{Bucket, Cell, Entry, Histogram, Kind, Missing, RawEntry, Table, bucket_of, table};
@@ -21,5 +22,8 @@ pub use layout::{layout, round_up};
 pub use order::compare;
 pub use parse::parse;
 pub use resolve::Lookup;
-pub use schema::{Aggregation, Field, Location, MapSchema, Schema, StackMode, Storage, Stream, Type, Verb};
+pub use schema::{
+    Aggregation, Field, Location, MapSchema, Merge, Schema, StackMode, Storage, Stream, Type, Verb,
+};
+pub use series::{Point, Series};
 pub use value::{Frame, SourceLine, StackSource, Symbol, Value};

@@ -307,4 +307,33 @@ pub enum Aggregation {
         /// A bucket's width.
         step: i64,
     },
+    /// `tseries()`: an element for each of the last `intervals` intervals, in buckets that are used in turn: the interval
+    /// that began `n * interval` nanoseconds after 1970 (UTC) has bucket `n % intervals`. In each: `u64` value, `u64` that
+    /// depends on `merge`, `u64` n (0: nothing was ever put there).
+    TimeSeries {
+        /// Whether it is of signed numbers.
+        signed: bool,
+        /// An interval's length in nanoseconds.
+        interval: u64,
+        /// How many intervals are kept.
+        intervals: u32,
+        /// What becomes of several numbers in one interval.
+        merge: Merge,
+    },
+}
+
+/// What becomes of several numbers in one interval of a time series.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Merge {
+    /// The last one counts; the second word is when it came.
+    #[default]
+    Last,
+    /// Their sum.
+    Sum,
+    /// Their average; the second word is how many there were.
+    Avg,
+    /// The smallest one.
+    Min,
+    /// The largest one.
+    Max,
 }

@@ -17,6 +17,7 @@ mod headers;
 mod idents;
 mod maps;
 mod points;
+mod series;
 mod signals;
 mod stack;
 mod truth;

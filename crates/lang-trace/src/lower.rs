@@ -9,6 +9,8 @@
 //!   There only if an update can fail.
 //! * `.bss` variable `start_ns` (`u64`): `CLOCK_BOOTTIME` when the script began. User space writes it before the first
 //!   program runs. There only if `elapsed` is used.
+//! * `.bss` variable `boot_to_wall_ns` (`u64`): what makes `CLOCK_BOOTTIME` nanoseconds since 1970 when it is added. User
+//!   space writes it before the first program runs. There only if `tseries` is used.
 //! * `AT_x`: the script's map `@x` (`AT_` is `@`), as a map or as a variable of `.bss`
 //!   ([`osmia_event::Storage::Global`]).
 //! * `stack_LIMIT`: stack traces of so many frames.
@@ -30,6 +32,7 @@ mod memory;
 mod names;
 mod remote;
 mod send;
+mod series;
 mod stmt;
 mod text;
 mod types;
@@ -53,6 +56,8 @@ pub struct LowerOptions {
     pub cpid: Option<u32>,
     /// How records are sent.
     pub transport: Transport,
+    /// The map of the script that is the clock of time series (nanoseconds since 1970), for tests that wind it by hand.
+    pub clock_map: Option<String>,
 }
 
 /// How records reach their reader.

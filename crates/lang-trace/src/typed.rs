@@ -46,6 +46,20 @@ pub struct Config {
     pub perf_rb_pages: u32,
     pub cpp_demangle: bool,
     pub lazy_symbolication: bool,
+    /// Whether `tseries()` may be used.
+    pub unstable_tseries: Unstable,
+}
+
+/// What using something means that may still change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unstable {
+    /// The script has said that it knows.
+    Enable,
+    /// It works, and a warning says so.
+    #[default]
+    Warn,
+    /// It is an error.
+    Error,
 }
 
 /// What a probe that does not exist means.
@@ -75,6 +89,7 @@ impl Default for Config {
             perf_rb_pages: 0,
             cpp_demangle: true,
             lazy_symbolication: true,
+            unstable_tseries: Unstable::Warn,
         }
     }
 }

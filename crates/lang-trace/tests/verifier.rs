@@ -37,6 +37,7 @@ fn perf_buffer_and_filters() {
         pid_namespace: Some((4, 0xf000_0000)),
         cpid: Some(7),
         transport: Transport::PerfBuffer,
+        ..LowerOptions::default()
     };
     assert_eq!(refused(&options, machine::running_version()), "");
 }

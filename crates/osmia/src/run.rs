@@ -119,6 +119,9 @@ fn conduct(
     if let Some(offset) = variable(compiled, "start_ns") {
         world.set_data(offset, world.boot_ns());
     }
+    if let Some(offset) = variable(compiled, "boot_to_wall_ns") {
+        world.set_data(offset, osmia_host::boot_to_wall().cast_unsigned());
+    }
     if !options.dry_run {
         run_all(world, plan, Provider::Begin)?;
     }

@@ -3,9 +3,10 @@
 //! Text that is not UTF-8 cannot be said in JSON: each sequence of bytes that is none becomes U+FFFD. Where the bytes
 //! themselves matter, scripts print buffers, which are arrays of numbers.
 use crate::message::{Message, Origin, error_text};
-use crate::style::Style;
+use crate::style::{Style, Zone};
 use crate::text::{atom, cell_value, key_text};
-use osmia_event::{Bucket, Cell, Histogram, Kind, Location, Table, Value};
+use crate::time::strftime;
+use osmia_event::{Bucket, Cell, Histogram, Kind, Location, Point, Series, Table, Value};
 use std::fmt::Write as _;
 
 /// A message as a line of JSON; empty for those that say nothing in JSON.
@@ -59,6 +60,7 @@ pub fn table(table: &Table, style: &Style) -> String {
         Kind::Plain => "map",
         Kind::Average | Kind::Stats => "stats",
         Kind::Histogram => "hist",
+        Kind::Series => "tseries",
     };
     let contents = match &*table.entries {
         [entry] if !table.keyed => cell(&entry.cell, style),
@@ -83,12 +85,23 @@ fn json_key(key: &Value, style: &Style) -> Vec<u8> {
 fn cell(cell: &Cell, style: &Style) -> String {
     match cell {
         Cell::Histogram(rows) => histogram(rows),
+        Cell::Series(shown) => series(shown, style),
         other => value(&cell_value(other), style),
     }
 }
 
 fn histogram(histogram: &Histogram) -> String {
     array(histogram.rows().iter().map(bucket))
+}
+
+/// Intervals without a number are left out.
+fn series(series: &Series, style: &Style) -> String {
+    let point = |point: &Point| {
+        let start = strftime("%Y-%m-%d %H:%M:%S.%k", Some(point.start), &Zone::utc());
+        let shown = value(point.value.as_ref()?, style);
+        Some(format!("{{\"interval_start\":\"{start}\",\"value\":{shown}}}"))
+    };
+    array(series.points.iter().filter_map(point))
 }
 
 fn bucket(&Bucket { lower, upper, count }: &Bucket) -> String {

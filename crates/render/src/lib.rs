@@ -11,6 +11,7 @@ mod escape;
 mod histogram;
 mod message;
 mod printf;
+mod series;
 mod stack;
 mod style;
 mod time;

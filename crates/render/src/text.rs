@@ -2,6 +2,7 @@
 use crate::escape;
 use crate::histogram;
 use crate::message::{Message, Origin, helper_text};
+use crate::series;
 use crate::stack;
 use crate::style::Style;
 use crate::time::strftime;
@@ -168,6 +169,10 @@ fn write_entry(out: &mut Vec<u8>, name: &str, entry: &Entry, style: &Style) {
             out.extend_from_slice(b":\n");
             out.extend_from_slice(histogram::rows(histogram).as_bytes());
         }
+        Cell::Series(series) => {
+            out.extend_from_slice(b":\n");
+            out.extend_from_slice(series::graph(series, &style.zone).as_bytes());
+        }
         cell => {
             out.extend_from_slice(b": ");
             write_value(out, &cell_value(cell), style);
@@ -185,7 +190,7 @@ pub(crate) fn key_text(key: &Value, style: &Style) -> Vec<u8> {
     }
 }
 
-/// What is in a cell that is no histogram, as a value.
+/// What is in a cell that is one value, or `stats()`, as a value.
 pub(crate) fn cell_value(cell: &Cell) -> Value {
     match cell {
         Cell::Value(value) => value.clone(),
@@ -194,6 +199,6 @@ pub(crate) fn cell_value(cell: &Cell) -> Value {
             ("average".into(), average.clone()),
             ("total".into(), total.clone()),
         ]),
-        Cell::Histogram(_) => Value::None,
+        Cell::Histogram(_) | Cell::Series(_) => Value::None,
     }
 }

@@ -23,11 +23,25 @@ pub fn default_timestamp(wall: i64, zone: &Zone) -> String {
     strftime("%Y-%m-%dT%H:%M:%S.%k", Some(wall), zone)
 }
 
+/// A unit in nanoseconds, its name, and how many digits behind the seconds show it.
+const UNITS: [(u64, &str, usize); 4] =
+    [(1_000_000_000, "s", 0), (1_000_000, "ms", 3), (1000, "μs", 6), (1, "ns", 9)];
+
 /// A number of the largest unit that is not larger than the duration: `1500` nanoseconds are `1μs`.
 pub fn duration(nanoseconds: u64) -> String {
-    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "s"), (1_000_000, "ms"), (1000, "μs")];
-    let (scale, unit) = UNITS.into_iter().find(|(scale, _)| nanoseconds >= *scale).unwrap_or((1, "ns"));
+    let (scale, unit, _) = unit(nanoseconds);
     format!("{}{unit}", nanoseconds / scale)
+}
+
+/// The unit that tells times apart which are so far from each other, and its digits behind the seconds.
+pub(crate) fn precision(nanoseconds: u64) -> (&'static str, usize) {
+    let (_, unit, digits) = unit(nanoseconds);
+    (unit, digits)
+}
+
+/// The largest unit that is not larger than the duration.
+fn unit(nanoseconds: u64) -> (u64, &'static str, usize) {
+    UNITS.into_iter().find(|(scale, ..)| nanoseconds >= *scale).unwrap_or((1, "ns", 9))
 }
 
 fn zoned(wall: i64, zone: &Zone) -> Zoned {

@@ -6,7 +6,7 @@ use super::maps::{Clash, Maps, value_name};
 use super::types::{Types, join, untrusted};
 use super::{Options, Session};
 use crate::ast;
-use crate::typed::{Config, Expr, ExprKind, MapId, MapValue, Stmt, StmtKind, Type, VarId, VarInfo};
+use crate::typed::{Config, Expr, ExprKind, MapId, MapValue, Stmt, StmtKind, Type, Unstable, VarId, VarInfo};
 use osmia_base::{Arena, Diagnostic, Key, Span};
 use osmia_isa::AluOp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,6 +86,27 @@ impl<'s, 'a> Body<'s, 'a> {
 
     pub(super) fn warn(&mut self, span: Span, text: impl Into<String>) {
         self.report(Diagnostic::warning(span, text));
+    }
+
+    /// Whether something may be used that may still change; says so, where it has not been said yet.
+    pub(super) fn unstable(&mut self, what: &str, setting: &str, how: Unstable, span: Span) -> bool {
+        let text = match how {
+            Unstable::Enable => return true,
+            Unstable::Warn => format!(
+                "Script is using an unstable feature: {what}. To prevent this warning you must explicitly \
+                 enable it in the config e.g. {setting}=enable"
+            ),
+            Unstable::Error => format!(
+                "{what} feature is not enabled by default. To enable this unstable feature, set the config \
+                 flag to enable. {setting}=enable"
+            ),
+        };
+        if how == Unstable::Error {
+            self.error(span, text);
+        } else if !self.session.diagnostics.list.iter().any(|said| said.text == text) {
+            self.warn(Span::NOWHERE, text);
+        }
+        how != Unstable::Error
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
@@ -722,10 +743,15 @@ impl<'s, 'a> Body<'s, 'a> {
             Ok(answer) => Some(answer),
             Err(Clash::Value(old)) => {
                 let [old, new] = [&old, new].map(|value| value_name(value, |ty| self.type_text(ty)));
-                self.error(
-                    span,
-                    format!("Type mismatch for {name}: trying to assign value of type '{new}' when map already contains a value of type '{old}'"),
-                );
+                let text = if old == new {
+                    let call = old.trim_end_matches("_t");
+                    format!("Different {call} bounds in a single map unsupported")
+                } else {
+                    format!(
+                        "Type mismatch for {name}: trying to assign value of type '{new}' when map already contains a value of type '{old}'"
+                    )
+                };
+                self.error(span, text);
                 None
             }
             Err(Clash::Key(_)) => None,

@@ -78,6 +78,7 @@ const FUNCTIONS: &[Function] = &[
     aggregation("stats", 1, 1, |body, call| aggregate(body, call, |signed| Aggregation::Stats { signed })),
     aggregation("hist", 1, 2, hist),
     aggregation("lhist", 4, 4, lhist),
+    aggregation("tseries", 3, 4, super::series::tseries),
     statement("printf", 1, MANY, |body, call| formatted(body, call, Verb::Printf)),
     statement("errorf", 1, MANY, |body, call| formatted(body, call, Verb::Errorf)),
     statement("warnf", 1, MANY, |body, call| formatted(body, call, Verb::Warnf)),
@@ -281,7 +282,7 @@ fn lhist(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
 }
 
 /// A number that must be known now.
-fn known(body: &mut Body<'_, '_>, arg: &ast::Expr) -> Option<i64> {
+pub(super) fn known(body: &mut Body<'_, '_>, arg: &ast::Expr) -> Option<i64> {
     match body.expr(arg)?.kind {
         ExprKind::Number(value) => Some(value),
         _ => {

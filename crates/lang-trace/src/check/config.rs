@@ -1,5 +1,5 @@
 //! Settings: `config = { … }` in the script, `BPFTRACE_…` in the environment; the environment wins.
-use crate::typed::{Config, MissingProbes};
+use crate::typed::{Config, MissingProbes, Unstable};
 use osmia_event::StackMode;
 
 /// A setting's value as it was written.
@@ -54,7 +54,7 @@ const SETTINGS: &[(&str, Put)] = &[
         Ok(())
     }),
     ("unstable_import_statement", unstable),
-    ("unstable_tseries", unstable),
+    ("unstable_tseries", |config, value| stability(value).map(|how| config.unstable_tseries = how)),
     ("unstable_dw_ustack", unstable),
     ("unstable_typeinfo", unstable),
     ("unstable_macro", unstable),
@@ -122,7 +122,16 @@ fn one_of(value: &Setting<'_>, words: &[&str]) -> Result<usize, String> {
 }
 
 fn unstable(_: &mut Config, value: &Setting<'_>) -> Result<(), String> {
-    one_of(value, &["enable", "warn", "error", "true", "false", "0", "1"]).map(drop)
+    stability(value).map(drop)
+}
+
+fn stability(value: &Setting<'_>) -> Result<Unstable, String> {
+    let word = one_of(value, &["enable", "warn", "error", "true", "false", "1", "0"])?;
+    Ok(match word {
+        1 => Unstable::Warn,
+        0 | 3 | 5 => Unstable::Enable,
+        _ => Unstable::Error,
+    })
 }
 
 #[cfg(test)]

@@ -187,13 +187,13 @@ impl Body<'_, '_> {
         aggregation: &osmia_event::Aggregation,
         span: Span,
     ) -> Option<Expr> {
-        use osmia_event::Aggregation::{Avg, Count, Hist, Lhist, Max, Min, Stats, Sum, Value};
+        use osmia_event::Aggregation::{Avg, Count, Hist, Lhist, Max, Min, Stats, Sum, TimeSeries, Value};
         let ty = match aggregation {
             Count => Type::INT64,
             Sum { signed } | Min { signed } | Max { signed } | Avg { signed } => {
                 Type::Int { size: 8, signed: *signed }
             }
-            Stats { .. } | Hist { .. } | Lhist { .. } | Value(_) => {
+            Stats { .. } | Hist { .. } | Lhist { .. } | TimeSeries { .. } | Value(_) => {
                 let what = super::maps::aggregation_name(aggregation);
                 self.error(
                     span,

@@ -121,7 +121,7 @@ impl Maps {
 
 /// The same aggregation of signed and unsigned numbers is one of signed numbers.
 fn join_aggregations(a: &Aggregation, b: &Aggregation) -> Option<Aggregation> {
-    use Aggregation::{Avg, Max, Min, Stats, Sum};
+    use Aggregation::{Avg, Max, Min, Stats, Sum, TimeSeries};
     match (a, b) {
         _ if a == b => Some(a.clone()),
         (Sum { .. }, Sum { .. }) => Some(Sum { signed: true }),
@@ -129,6 +129,11 @@ fn join_aggregations(a: &Aggregation, b: &Aggregation) -> Option<Aggregation> {
         (Max { .. }, Max { .. }) => Some(Max { signed: true }),
         (Avg { .. }, Avg { .. }) => Some(Avg { signed: true }),
         (Stats { .. }, Stats { .. }) => Some(Stats { signed: true }),
+        (TimeSeries { interval, intervals, merge, .. }, TimeSeries { .. }) => {
+            let joined =
+                |signed| TimeSeries { signed, interval: *interval, intervals: *intervals, merge: *merge };
+            [joined(true), joined(false)].contains(b).then(|| joined(true))
+        }
         _ => None,
     }
 }
@@ -158,5 +163,6 @@ pub(super) const fn aggregation_name(aggregation: &Aggregation) -> &'static str 
         Aggregation::Stats { signed: false } => "ustats_t",
         Aggregation::Hist { .. } => "hist_t",
         Aggregation::Lhist { .. } => "lhist_t",
+        Aggregation::TimeSeries { .. } => "tseries_t",
     }
 }

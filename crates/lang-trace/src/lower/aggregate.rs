@@ -1,4 +1,5 @@
-//! Aggregations: `count`, `sum`, `min`, `max`, `avg`, `stats`, `hist`, `lhist`. Each processor adds to values of its own.
+//! Aggregations: `count`, `sum`, `min`, `max`, `avg`, `stats`, `hist`, `lhist`. Each processor
+//! adds to values of its own.
 use super::cx::{Cx, Place, Result};
 use super::helpers;
 use super::maps::MapHome;
@@ -29,6 +30,9 @@ impl<'a> Cx<'a> {
             Some(value) => self.number(value)?,
             None => self.b.int(1),
         };
+        if let Aggregation::TimeSeries { .. } = home.value {
+            return self.add_to_series(map, &home, key, number, span);
+        }
         if home.value.buckets().is_some() {
             return self.add_to_bucket(map, &home, key, number);
         }
@@ -90,13 +94,14 @@ impl<'a> Cx<'a> {
             Aggregation::Count
             | Aggregation::Value(_)
             | Aggregation::Hist { .. }
-            | Aggregation::Lhist { .. } => {
+            | Aggregation::Lhist { .. }
+            | Aggregation::TimeSeries { .. } => {
                 self.add_word(at, number);
             }
         }
     }
 
-    fn add_word(&mut self, at: Place, number: Value) {
+    pub(super) fn add_word(&mut self, at: Place, number: Value) {
         let old = self.b.load(Size::DW, at.base, at.offset, Kind::I64);
         let new = self.b.alu(AluOp::Add, old, number);
         self.b.store(Size::DW, at.base, at.offset, new);
@@ -108,7 +113,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Keeps `number` if it is the first or `better` than what is there.
-    fn keep(&mut self, at: Place, number: Value, better: Cond) {
+    pub(super) fn keep(&mut self, at: Place, number: Value, better: Cond) {
         let (old, set, done) = (self.b.block(), self.b.block(), self.b.block());
         let written = self.b.load(Size::DW, at.base, at.offset + 8, Kind::I64);
         self.b.branch_if(written, old, set);
@@ -132,16 +137,7 @@ impl<'a> Cx<'a> {
         let Some(handle) = home.map else { return Ok(()) };
         let bucket = self.bucket(&home.value, number);
         let one = self.b.int(1);
-        let (to, size) = match key {
-            Some(_) => (self.temp(home.key_size), home.key_size),
-            None => (self.temp(8), 4),
-        };
-        match key {
-            Some(key) => self.put_bucket_key(home, key, to, bucket)?,
-            None => self.b.store(Size::W, to.base, to.offset, bucket),
-        }
-        debug_assert!(size >= 4);
-        let address = self.b.offset(to.base, to.offset.into());
+        let address = self.bucket_address(home, key, bucket)?;
         let found = self.lookup(handle, address);
         let (hit, miss, done) = (self.b.block(), self.b.block(), self.b.block());
         self.b.branch_if(found, hit, miss);
@@ -155,6 +151,21 @@ impl<'a> Cx<'a> {
         self.b.jump(done, &[]);
         self.b.switch_to(done);
         Ok(())
+    }
+
+    /// A bucket's key in memory.
+    pub(super) fn bucket_address(
+        &mut self,
+        home: &MapHome,
+        key: Option<&'a Expr>,
+        bucket: Value,
+    ) -> Result<Value> {
+        let to = self.temp(if key.is_some() { home.key_size } else { 8 });
+        match key {
+            Some(key) => self.put_bucket_key(home, key, to, bucket)?,
+            None => self.b.store(Size::W, to.base, to.offset, bucket),
+        }
+        Ok(self.b.offset(to.base, to.offset.into()))
     }
 
     fn put_bucket_key(&mut self, home: &MapHome, key: &'a Expr, to: Place, bucket: Value) -> Result<()> {

@@ -50,7 +50,7 @@ impl<'a> Cx<'a> {
         })
     }
 
-    fn now(&mut self) -> Value {
+    pub(super) fn now(&mut self) -> Value {
         let helper = self.pick(&helpers::NOW);
         self.call(helper, &[])
     }

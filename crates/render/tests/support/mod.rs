@@ -1,10 +1,11 @@
 //! Schemas and raw bytes from short spellings: `(i64,str8)`, `{a:u8,b:bool}`, `count`, `hist 0`.
 #![allow(dead_code, reason = "each test uses its part")]
 use osmia_event::{
-    Aggregation, Field, Frame, Lookup, MapSchema, RawEntry, SourceLine, StackMode, StackSource, Storage,
-    Symbol, Type, layout, round_up,
+    Aggregation, Field, Frame, Lookup, MapSchema, Merge, RawEntry, SourceLine, StackMode, StackSource,
+    Storage, Symbol, Type, layout, round_up,
 };
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 
 /// Reads the spelling of a type.
 pub(crate) fn kind(text: &str) -> Type {
@@ -112,7 +113,23 @@ pub(crate) fn aggregation(text: &str) -> Aggregation {
         "stats" => Aggregation::Stats { signed },
         "hist" => Aggregation::Hist { bits: u8::try_from(number(1)).unwrap() },
         "lhist" => Aggregation::Lhist { min: number(1), max: number(2), step: number(3) },
+        "tseries" => Aggregation::TimeSeries {
+            signed,
+            interval: u64::try_from(number(2)).unwrap(),
+            intervals: u32::try_from(number(3)).unwrap(),
+            merge: merge(words.get(4).copied()),
+        },
         _ => Aggregation::Value(kind(text)),
+    }
+}
+
+fn merge(word: Option<&str>) -> Merge {
+    match word {
+        Some("sum") => Merge::Sum,
+        Some("avg") => Merge::Avg,
+        Some("min") => Merge::Min,
+        Some("max") => Merge::Max,
+        _ => Merge::Last,
     }
 }
 
@@ -185,7 +202,7 @@ fn composite<'a>(fields: &[Field], size: u32, values: impl Iterator<Item = &'a J
 }
 
 /// What a map holds at a key, one JSON value for each processor: a number; `[total, count]` for averages and stats;
-/// `{"bucket": count}` for histograms.
+/// `{"bucket": count}` for histograms, `{"bucket": [value, second, interval]}` for time series.
 pub(crate) fn entries(schema: &MapSchema, key: &Json, values: &[Json]) -> Vec<RawEntry> {
     let mut stored = schema.key.as_ref().map_or_else(|| vec![0; 8], |kind| bytes(kind, key));
     if schema.value.buckets().is_none() {
@@ -195,12 +212,17 @@ pub(crate) fn entries(schema: &MapSchema, key: &Json, values: &[Json]) -> Vec<Ra
         }];
     }
     stored.resize(round_up(u32::try_from(stored.len()).unwrap(), 8) as usize, 0);
-    let buckets = values.iter().flat_map(|counts| counts.as_object().unwrap());
-    let entry = |(bucket, count): (&String, &Json)| RawEntry {
-        key: [&stored[..], &bucket.parse::<u64>().unwrap().to_ne_bytes()].concat(),
-        values: vec![number(count).to_ne_bytes().into()],
-    };
-    buckets.map(entry).collect()
+    let mut buckets: BTreeMap<u64, Vec<Vec<u8>>> = BTreeMap::new();
+    for (bucket, content) in values.iter().flat_map(|counts| counts.as_object().unwrap()) {
+        let value = match content.as_array() {
+            Some(words) => words.iter().flat_map(|word| number(word).to_ne_bytes()).collect(),
+            None => number(content).to_ne_bytes().into(),
+        };
+        buckets.entry(bucket.parse().unwrap()).or_default().push(value);
+    }
+    let entry =
+        |(bucket, values): (u64, _)| RawEntry { key: [&stored[..], &bucket.to_ne_bytes()].concat(), values };
+    buckets.into_iter().map(entry).collect()
 }
 
 fn cell(aggregation: &Aggregation, value: &Json) -> Vec<u8> {
