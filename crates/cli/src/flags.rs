@@ -123,6 +123,10 @@ pub(crate) struct Trace {
     #[arg(long)]
     pub(crate) no_warnings: bool,
 
+    /// End with status 3 if anything was lost: events, updates of full maps, stacks, names
+    #[arg(long)]
+    pub(crate) strict: bool,
+
     /// Report helpers that fail while the script runs
     #[arg(short = 'k')]
     pub(crate) helper_errors: bool,

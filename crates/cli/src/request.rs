@@ -50,6 +50,7 @@ impl Trace {
                 verbose: self.verbose,
                 dry_run: self.dry_run,
                 no_warnings: self.no_warnings,
+                strict: self.strict,
                 pid: self.pid,
                 user: self.vm,
                 ..RunOptions::default()

@@ -56,6 +56,12 @@ pub struct Record {
 }
 
 impl Schema {
+    /// The kind of record that these bytes are; `None` where they are none.
+    pub fn stream_of(&self, bytes: &[u8]) -> Option<&Stream> {
+        let number = Bytes::new(bytes, NATIVE).u32().ok()?;
+        self.streams.get(to_usize(number))
+    }
+
     /// Decodes a record of the ring buffer. Bytes after the stream's last field are passed over.
     pub fn decode(&self, bytes: &[u8]) -> Result<Record, DecodeError> {
         let number = Bytes::new(bytes, NATIVE).u32()?;

@@ -12,6 +12,7 @@ mod parse;
 mod resolve;
 mod schema;
 mod series;
+mod spill;
 mod value;
 
 pub use aggregate::{Bucket, Cell, Entry, Histogram, Kind, Missing, RawEntry, Table, bucket_of, table};
@@ -26,4 +27,5 @@ pub use schema::{
     Aggregation, Field, Location, MapSchema, Merge, Schema, StackMode, Storage, Stream, Type, Verb,
 };
 pub use series::{Point, Series};
+pub use spill::{Spilled, spill_key, spill_number, spill_size};
 pub use value::{Frame, SourceLine, StackSource, Symbol, Value};

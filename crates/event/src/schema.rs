@@ -84,6 +84,18 @@ pub enum Verb {
         /// Position in [`Schema::maps`].
         map: usize,
     },
+    /// A number of an aggregation whose key found no room in its map: the reader keeps it. The stored key and the number
+    /// (`u64`) are where [`crate::spill_key`] and [`crate::spill_number`] say.
+    Spill {
+        /// Position in [`Schema::maps`].
+        map: usize,
+    },
+    /// `delete(@map, key)` of an aggregation's key that is not in the kernel's map: the reader may have it. The stored key
+    /// is where [`crate::spill_key`] says.
+    Forget {
+        /// Position in [`Schema::maps`].
+        map: usize,
+    },
     /// `exit(code)`: the first field, if any, is the code.
     Exit,
     /// A helper failed: the first field is what it returned (`i32`, negative errno).

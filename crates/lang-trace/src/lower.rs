@@ -4,9 +4,11 @@
 //!
 //! # What user space finds in the object
 //! * `events`: the ring buffer (or perf event array, see [`Transport`]); there only if something is sent.
-//! * `.bss` variable `lost_events` (`u64`): records that found no room. There only if something is sent.
+//! * `.bss` variable `lost_events` (`u64` for each probe of the plan): records that found no room, and `lost_stacks` (the
+//!   same): stacks whose place another one had.
 //! * `.bss` variable `map_full` (`u64` for each map of [`osmia_event::Schema::maps`], in that order): updates that failed.
-//!   There only if an update can fail.
+//!   There only if an update can fail. An aggregation of a map whose size the script does not declare fails only when the
+//!   reader cannot be told either: what finds no room goes to it as a record ([`osmia_event::Verb::Spill`]).
 //! * `.bss` variable `start_ns` (`u64`): `CLOCK_BOOTTIME` when the script began. User space writes it before the first
 //!   program runs. There only if `elapsed` is used.
 //! * `.bss` variable `boot_to_wall_ns` (`u64`): what makes `CLOCK_BOOTTIME` nanoseconds since 1970 when it is added. User

@@ -23,6 +23,8 @@ pub struct PlannedProbe {
     pub attach: Vec<Attach>,
     /// Whether one link for all of them is wanted.
     pub multi: bool,
+    /// Whether one run of it can send more than any buffer holds: it has a loop.
+    pub loops: bool,
     /// The attach points in the script.
     pub span: Span,
 }

@@ -133,6 +133,8 @@ pub struct MapInfo {
     pub value: MapValue,
     /// At most so many entries.
     pub max_entries: u32,
+    /// Whether the script says how many: then what finds no room is lost, and counted; else the reader keeps it.
+    pub declared: bool,
     /// Where it was first used.
     pub span: Span,
 }

@@ -35,7 +35,8 @@ fn schema_and_plan() {
     );
     let streams: Vec<(usize, u32)> =
         lowered.schema.streams.iter().map(|stream| (stream.fields.len(), stream.size)).collect();
-    assert_eq!(streams, [(2, 24), (1, 16), (0, 4)]);
+    // First what a full @c sends.
+    assert_eq!(streams, [(0, 24), (2, 24), (1, 16), (0, 4)]);
     let programs: Vec<&str> = lowered.plan.probes.iter().map(|probe| probe.program.as_str()).collect();
     assert_eq!(programs, ["begin_1", "interval_s_1_2"]);
 }

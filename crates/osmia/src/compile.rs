@@ -79,6 +79,15 @@ pub struct Compiled {
     pub shown: Vec<(Stage, String)>,
 }
 
+impl Compiled {
+    /// Where a variable of `.bss` is.
+    pub(crate) fn variable(&self, name: &str) -> Option<usize> {
+        let bss = self.object.data.values().find(|data| data.name == ".bss")?;
+        let variable = bss.variables.iter().find(|variable| variable.name == name)?;
+        Some(variable.offset as usize)
+    }
+}
+
 /// Why a script did not compile.
 #[derive(Debug)]
 pub enum CompileError {

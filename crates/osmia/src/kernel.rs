@@ -8,7 +8,9 @@ use osmia_abi::Feature;
 use osmia_base::Source;
 use osmia_event::{Lookup, MapSchema, RawEntry, Schema, Storage};
 use osmia_lang_trace::{Plan, PlannedProbe};
-use osmia_loader::{Arrival, AttachOptions, Attachment, Globals, LoadError, LoadOptions, Loaded, Stream};
+use osmia_loader::{
+    Arrival, AttachOptions, Attachment, Globals, LoadError, LoadOptions, Loaded, LoadedProgram, Stream,
+};
 use osmia_object::{Attach, Image, ProbeSide, UprobeTarget};
 use osmia_sys::process::PidFd;
 use osmia_sys::{Interest, Poller, SignalFd};
@@ -45,6 +47,7 @@ pub struct Kernel {
     names: Names,
     child: Option<Child>,
     target: Option<PidFd>,
+    backlog: Backlog,
     lost: u64,
     silence: Option<Duration>,
     options: AttachOptions,
@@ -132,6 +135,7 @@ impl Kernel {
             names,
             child: None,
             target: None,
+            backlog: Backlog::default(),
             lost: 0,
             silence: None,
             options: AttachOptions::default(),
@@ -161,11 +165,15 @@ impl Kernel {
     }
 
     /// Runs a program once, by request.
-    pub fn run(&mut self, program: &str) -> Result<(), String> {
-        let Some(program) = self.loaded.program(program) else {
-            return Err(format!("there is no program {program}"));
+    pub fn run(&mut self, probe: &PlannedProbe) -> Result<(), String> {
+        let Some(program) = self.loaded.program(&probe.program) else {
+            return Err(format!("there is no program {}", probe.program));
         };
-        osmia_loader::run_once(program).map(drop).map_err(|error| error.to_string())
+        let ran = match &mut self.stream {
+            Some(stream) if probe.loops => run_beside(program, stream, &mut self.backlog, &mut self.lost),
+            _ => osmia_loader::run_once(program).map(drop),
+        };
+        ran.map_err(|error| error.to_string())
     }
 
     /// Attaches everything that is to be attached, side by side.
@@ -221,7 +229,7 @@ impl Kernel {
 
     /// How often a program was to run and did not.
     pub fn missed(&self, program: &str) -> u64 {
-        let recursion = self.loaded.program(program).map_or(0, osmia_loader::LoadedProgram::recursion_misses);
+        let recursion = self.loaded.program(program).map_or(0, LoadedProgram::recursion_misses);
         recursion + self.missed.get(program).copied().unwrap_or(0)
     }
 
@@ -243,8 +251,13 @@ impl Kernel {
     /// Hands out records in order.
     pub fn records(&mut self, see: &mut See<'_>) {
         self.names.follow();
-        let Some(stream) = &mut self.stream else { return };
         let (names, lost) = (&mut self.names, &mut self.lost);
+        while let Some(record) = self.backlog.take() {
+            if see(record, names).is_break() {
+                return;
+            }
+        }
+        let Some(stream) = &mut self.stream else { return };
         let consumed = stream.consume(|arrival| match arrival {
             Arrival::Record(bytes) => see(bytes, names),
             Arrival::Lost(count) => {
@@ -374,6 +387,61 @@ impl Kernel {
     pub fn lookup(&mut self) -> &mut dyn Lookup {
         self.names.follow();
         &mut self.names
+    }
+}
+
+/// Runs a program while its records are taken out of the buffer, which does not hold all that a loop can send. They are
+/// read later, when it is their turn.
+fn run_beside(
+    program: &LoadedProgram,
+    stream: &mut Stream,
+    backlog: &mut Backlog,
+    lost: &mut u64,
+) -> Result<(), osmia_sys::Errno> {
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| osmia_loader::run_once(program).map(drop));
+        let mut drain = || {
+            stream.consume(|arrival| {
+                match arrival {
+                    Arrival::Record(bytes) => backlog.push(bytes),
+                    Arrival::Lost(count) => *lost += count,
+                }
+                ControlFlow::Continue(())
+            })
+        };
+        // Never asleep: a sleeper may be woken to the very processor that the program does not give away.
+        while !run.is_finished() {
+            drain()?;
+            std::thread::yield_now();
+        }
+        drain()?;
+        run.join().unwrap_or(Err(osmia_sys::Errno::EINTR))
+    })
+}
+
+/// Records that wait for their turn, one behind the other.
+#[derive(Debug, Default)]
+struct Backlog {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    taken: usize,
+}
+
+impl Backlog {
+    fn push(&mut self, record: &[u8]) {
+        self.bytes.extend_from_slice(record);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// The next one, until there are no more; then their memory is given back.
+    fn take(&mut self) -> Option<&[u8]> {
+        let Some(&end) = self.ends.get(self.taken) else {
+            *self = Self::default();
+            return None;
+        };
+        let start = self.taken.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.taken += 1;
+        Some(&self.bytes[start..end])
     }
 }
 

@@ -9,7 +9,7 @@ use crate::world::World;
 use osmia_base::Source;
 use osmia_lang_trace::{Plan, Provider};
 use osmia_object::Image;
-use osmia_render::Message;
+use osmia_render::{LossKind, Message};
 use std::io;
 
 /// What running is told besides the script.
@@ -29,7 +29,12 @@ pub struct RunOptions {
     pub user: bool,
     /// A person is watching.
     pub interactive: bool,
+    /// Losing anything is an error: the run ends with [`LOSSY`].
+    pub strict: bool,
 }
+
+/// The status of a run that was to lose nothing and did.
+pub const LOSSY: u8 = 3;
 
 /// Runs a script to its end; the status that the process is to leave with. An error is what to tell the person.
 pub fn run(
@@ -116,10 +121,10 @@ fn conduct(
     output: &mut Output,
 ) -> Result<u8, Failure> {
     let plan = &compiled.plan;
-    if let Some(offset) = variable(compiled, "start_ns") {
+    if let Some(offset) = compiled.variable("start_ns") {
         world.set_data(offset, world.boot_ns());
     }
-    if let Some(offset) = variable(compiled, "boot_to_wall_ns") {
+    if let Some(offset) = compiled.variable("boot_to_wall_ns") {
         world.set_data(offset, osmia_host::boot_to_wall().cast_unsigned());
     }
     if !options.dry_run {
@@ -158,13 +163,14 @@ fn conduct(
     session.world.detach();
     run_all(session.world, plan, Provider::End)?;
     while session.drain()?.is_some() {}
-    losses(compiled, &mut session)?;
+    let lossy = losses(compiled, &mut session, options)?;
     session.output.say(&Message::End)?;
     if compiled.config.print_maps_on_exit {
         session.print_maps()?;
     }
     session.output.finish()?;
     Ok(match end {
+        _ if lossy && options.strict => LOSSY,
         End::Exit(code) => code as u8,
         End::Signal(_) | End::Gone | End::Done | End::Closed => 0,
     })
@@ -196,51 +202,21 @@ fn describe(compiled: &Compiled, output: &mut Output) -> io::Result<()> {
 
 fn run_all(world: &mut World, plan: &Plan, provider: Provider) -> Result<(), Failure> {
     for probe in plan.of(provider) {
-        world
-            .run(&probe.program)
-            .map_err(|error| Failure::Words(format!("ERROR: {}: {error}\n", probe.name)))?;
+        world.run(probe).map_err(|error| Failure::Words(format!("ERROR: {}: {error}\n", probe.name)))?;
     }
     Ok(())
 }
 
-/// What was lost, told once at the end.
-fn losses(compiled: &Compiled, session: &mut Session<'_>) -> io::Result<()> {
-    let lost = variable(compiled, "lost_events").and_then(|offset| session.world.data(offset)).unwrap_or(0);
-    let lost = lost + session.world.lost();
-    if lost > 0 {
-        session.output.say(&Message::Lost(lost))?;
+/// What was lost, told once at the end; whether anything was.
+fn losses(compiled: &Compiled, session: &mut Session<'_>, options: &RunOptions) -> io::Result<bool> {
+    let losses = crate::ledger::losses(compiled, session.world);
+    let events = losses.iter().filter(|loss| loss.kind == LossKind::Events).map(|loss| loss.count).sum();
+    if events > 0 {
+        session.output.say(&Message::Lost(events))?;
     }
-    for probe in &compiled.plan.probes {
-        let missed = session.world.missed(&probe.program);
-        if missed > 0 {
-            let name = &probe.name;
-            session.output.note(&format!(
-                "WARNING: {name} missed {missed} events: the kernel does not run a program that runs already on that processor"
-            ))?;
-        }
+    let any = !losses.is_empty();
+    if !options.no_warnings || options.strict {
+        losses.into_iter().try_for_each(|loss| session.output.say(&Message::Loss(loss)))?;
     }
-    let mappings = session.world.lost_mappings();
-    if mappings > 0 {
-        session.output.note(&format!(
-            "WARNING: names of user addresses may be missing: {mappings} mapping records were lost"
-        ))?;
-    }
-    let Some(full) = variable(compiled, "map_full") else { return Ok(()) };
-    for (index, map) in compiled.schema.maps.iter().enumerate() {
-        let count = session.world.data(full + index * 8).unwrap_or(0);
-        if count > 0 {
-            let name = &map.name;
-            session.output.note(&format!(
-                "WARNING: map {name} is full: {count} updates were lost. Raise BPFTRACE_MAX_MAP_KEYS (now {})",
-                compiled.config.max_map_keys
-            ))?;
-        }
-    }
-    Ok(())
-}
-
-/// Where a variable of `.bss` is.
-fn variable(compiled: &Compiled, name: &str) -> Option<usize> {
-    let bss = compiled.object.data.values().find(|data| data.name == ".bss")?;
-    bss.variables.iter().find(|variable| variable.name == name).map(|variable| variable.offset as usize)
+    Ok(any)
 }

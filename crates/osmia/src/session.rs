@@ -3,7 +3,7 @@
 //! The loop sleeps until something happens (records, a signal, the end of a process) and never wakes by the clock.
 use crate::output::Output;
 use crate::world::{Asked, World};
-use osmia_event::{Missing, Record, Schema, Table, Value, Verb};
+use osmia_event::{Missing, Record, Schema, Spilled, Table, Value, Verb};
 use osmia_render::{Message, Origin};
 use std::io;
 use std::ops::ControlFlow;
@@ -37,6 +37,8 @@ pub struct Session<'a> {
     /// Maps that `zero()` was applied to and `clear()` was not: they are printed even where nothing tells them from unused
     /// ones.
     zeroed: Vec<bool>,
+    /// What found no room in the kernel's maps.
+    spilled: Spilled,
     /// The script, for messages that show a line of it.
     source: &'a osmia_base::Source,
 }
@@ -72,7 +74,7 @@ impl<'a> Session<'a> {
         source: &'a osmia_base::Source,
     ) -> Self {
         let zeroed = vec![false; schema.maps.len()];
-        Self { schema, world, output, choices, zeroed, source }
+        Self { schema, world, output, choices, zeroed, spilled: Spilled::default(), source }
     }
 
     /// Reads until something ends the run.
@@ -115,9 +117,13 @@ impl<'a> Session<'a> {
         let mut failure = None;
         let mut handled = 0;
         let (schema, output, choices) = (self.schema, &mut *self.output, self.choices);
+        let spilled = &mut self.spilled;
         let now = self.world.now();
         self.world.records(|bytes, lookup| {
             handled += 1;
+            if keep(spilled, schema, bytes) {
+                return ControlFlow::Continue(());
+            }
             let record = match schema.decode(bytes) {
                 Ok(record) => record,
                 Err(error) => {
@@ -178,10 +184,12 @@ impl<'a> Session<'a> {
             }
             Verb::Clear { map } => {
                 self.zeroed[*map] = false;
+                self.spilled.clear(*map);
                 self.world.clear(&schema.maps[*map]);
             }
             Verb::Zero { map } => {
                 self.zeroed[*map] = true;
+                self.spilled.zero(*map);
                 self.world.zero(&schema.maps[*map]);
             }
             Verb::Cat(format) => {
@@ -220,7 +228,8 @@ impl<'a> Session<'a> {
     fn raw_table(&mut self, map: usize, missing: Missing) -> io::Result<Table> {
         let schema = &self.schema.maps[map];
         let missing = if self.zeroed[map] { Missing::Zero } else { missing };
-        let raw = self.world.entries(schema)?;
+        let mut raw = self.world.entries(schema)?;
+        self.spilled.add_to(schema, map, &mut raw);
         osmia_event::table(schema, &raw, missing)
             .map_err(|error| io::Error::other(format!("{}: {error}", schema.name)))
     }
@@ -268,6 +277,18 @@ impl<'a> Session<'a> {
         } else {
             Ok(())
         }
+    }
+}
+
+/// Takes a record that is about what maps had no room for; false for all others.
+fn keep(spilled: &mut Spilled, schema: &Schema, bytes: &[u8]) -> bool {
+    match schema.stream_of(bytes).map(|stream| &stream.verb) {
+        Some(Verb::Spill { map }) => spilled.take(schema, *map, bytes),
+        Some(Verb::Forget { map }) => {
+            spilled.forget(schema, *map, bytes);
+            true
+        }
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 use crate::kernel::Kernel;
 use crate::user::User;
 use osmia_event::{Lookup, MapSchema, RawEntry, Table};
-use osmia_lang_trace::Plan;
+use osmia_lang_trace::{Plan, PlannedProbe};
 use std::io;
 use std::ops::ControlFlow;
 
@@ -103,11 +103,11 @@ impl World {
         }
     }
 
-    /// Runs a program once.
-    pub fn run(&mut self, program: &str) -> Result<(), String> {
+    /// Runs a probe's program once.
+    pub fn run(&mut self, probe: &PlannedProbe) -> Result<(), String> {
         match self {
-            Self::Kernel(kernel) => kernel.run(program),
-            Self::User(user) => user.run(program),
+            Self::Kernel(kernel) => kernel.run(probe),
+            Self::User(user) => user.run(&probe.program),
         }
     }
 

@@ -14,6 +14,7 @@ pub fn message(message: &Message, style: &Style) -> String {
     match message {
         Message::Attached(count) => counted("attached_probes", "probes", *count),
         Message::Lost(count) => counted("lost_events", "events", *count),
+        Message::Loss(loss) => loss.json(),
         Message::Table(contents) => table(contents, style),
         Message::Value(shown) => data("value", &value(shown, style)),
         Message::Text { origin, text } => data(kind_of(*origin), &string(text)),
@@ -145,7 +146,7 @@ fn integer(value: i128) -> String {
 }
 
 /// A string, whatever the bytes.
-fn string(bytes: &[u8]) -> String {
+pub(crate) fn string(bytes: &[u8]) -> String {
     let mut out = String::from("\"");
     for c in String::from_utf8_lossy(bytes).chars() {
         match c {

@@ -9,6 +9,7 @@ pub mod text;
 mod allocation;
 mod escape;
 mod histogram;
+mod loss;
 mod message;
 mod printf;
 mod series;
@@ -16,6 +17,7 @@ mod stack;
 mod style;
 mod time;
 
+pub use loss::{Loss, LossKind};
 pub use message::{Channel, Message, Origin};
 pub use printf::printf;
 pub use style::{Style, Zone};

@@ -1,4 +1,5 @@
 //! What there is to say, before it is known in which form.
+use crate::loss::Loss;
 use crate::printf::printf;
 use crate::style::Style;
 use crate::text;
@@ -12,6 +13,8 @@ pub enum Message {
     Attached(u64),
     /// So many events were lost.
     Lost(u64),
+    /// What was lost in all the run, kind by kind.
+    Loss(Loss),
     /// A map's contents.
     Table(Table),
     /// `print(value)`.
@@ -112,6 +115,7 @@ impl Message {
             Verb::PrintMap { .. } | Verb::PrintEntry { .. } | Verb::Clear { .. } | Verb::Zero { .. } => {
                 return None;
             }
+            Verb::Spill { .. } | Verb::Forget { .. } => return None,
         })
     }
 
@@ -125,7 +129,7 @@ impl Message {
         match self {
             Self::Table(_) | Self::Value(_) | Self::Text { .. } | Self::End => Channel::Output,
             Self::Attached(_) | Self::Lost(_) | Self::Errorf { .. } | Self::Warnf { .. } => Channel::Errors,
-            Self::HelperError { .. } | Self::RuntimeError { .. } => Channel::Errors,
+            Self::HelperError { .. } | Self::RuntimeError { .. } | Self::Loss(_) => Channel::Errors,
         }
     }
 }

@@ -14,6 +14,7 @@ pub fn message(message: &Message, style: &Style) -> Vec<u8> {
         Message::Attached(1) => b"Attached 1 probe\n".to_vec(),
         Message::Attached(count) => format!("Attached {count} probes\n").into_bytes(),
         Message::Lost(count) => format!("Lost {count} events\n").into_bytes(),
+        Message::Loss(loss) => loss.text().into_bytes(),
         Message::Table(contents) => table(contents, style),
         Message::Value(shown) => with_newline(value(shown, style)),
         Message::Text { origin: Origin::Join | Origin::System, text } => with_newline(text.clone()),

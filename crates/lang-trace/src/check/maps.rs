@@ -112,6 +112,7 @@ impl Maps {
                 name,
                 key: known.key.flatten(),
                 value: known.value.unwrap_or(MapValue::Plain(Type::INT64)),
+                declared: known.max_entries.is_some(),
                 max_entries: known.max_entries.unwrap_or(config.max_map_keys),
                 span: known.span,
             })

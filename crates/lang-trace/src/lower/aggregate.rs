@@ -67,14 +67,14 @@ impl<'a> Cx<'a> {
             self.b.store(Size::DW, place.base, place.offset + 8, one);
         }
         let value = self.b.offset(place.base, place.offset.into());
-        self.update(map, key, value);
+        self.insert_or_spill(map, key, value, number);
     }
 
     /// A new element that counts the first event: its value is never another, and needs no place of its own.
     fn insert_one(&mut self, map: MapId, key: Value) {
         let (section, offset) = self.globals.constant(&1_u64.to_le_bytes(), 8);
-        let value = self.b.data(section, offset);
-        self.update(map, key, value);
+        let (value, one) = (self.b.data(section, offset), self.b.int(1));
+        self.insert_or_spill(map, key, value, one);
     }
 
     /// Adds a number to this processor's value.
@@ -332,7 +332,13 @@ impl<'a> Cx<'a> {
     }
 
     /// `delete(@h[key])` of a histogram: all of its buckets. A map without key is cleared by the reader.
-    pub(super) fn delete_buckets(&mut self, home: &MapHome, map: MapKey, key: &'a Expr) -> Result<Value> {
+    pub(super) fn delete_buckets(
+        &mut self,
+        id: MapId,
+        home: &MapHome,
+        map: MapKey,
+        key: &'a Expr,
+    ) -> Result<Value> {
         let buckets = home.value.buckets().unwrap_or(0);
         let (to, counter, zero) = (self.temp(home.key_size), self.temp(8), self.b.int(0));
         self.put_bucket_key(home, key, to, zero)?;
@@ -360,6 +366,8 @@ impl<'a> Cx<'a> {
         self.b.store(Size::DW, counter.base, 0, more);
         self.b.jump(head, &[]);
         self.b.switch_to(done);
+        let address = self.b.offset(to.base, to.offset.into());
+        self.forget_spilled(id, address);
         Ok(self.b.load(Size::DW, any.base, 0, Kind::I64))
     }
 

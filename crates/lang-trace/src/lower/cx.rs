@@ -163,6 +163,8 @@ pub(super) struct Cx<'a> {
     scratch_users: u32,
     scratch_size: u32,
     pub(super) record_size: u32,
+    /// Whether maps that are full send what has no room.
+    pub(super) spills: bool,
     pub(super) probe: &'a Probe,
     current: Current,
     pub(super) b: Builder,
@@ -211,6 +213,7 @@ impl<'a> Cx<'a> {
             scratch_users: 0,
             scratch_size: 0,
             record_size: 0,
+            spills: false,
             probe: &NO_PROBE,
             current: Current::new(0),
             b: Builder::new("", "", &[], None),
@@ -246,9 +249,15 @@ impl<'a> Cx<'a> {
             name: probe.name.clone(),
             attach: probe.attach.clone(),
             multi: probe.multi,
+            loops: walk::loops(&probe.body),
             span: probe.span,
         });
         Ok(())
+    }
+
+    /// The position of the probe being lowered.
+    pub(super) fn probe_index(&self) -> usize {
+        self.plan.probes.len()
     }
 
     /// Starts a function's body; the entry block is left for the prologue.

@@ -2,15 +2,17 @@
 use super::cx::{Cx, Place, Result};
 use super::globals::MapShape;
 use super::memory::Fill;
+use super::send::Lost;
 use super::types::{scalar, stack_map};
 use super::{helpers, names, walk};
-use crate::typed::{Expr, MapId, MapInfo, MapValue, Type};
+use crate::typed::{Expr, ExprKind, MapId, MapInfo, MapValue, Program, Type};
 use osmia_abi::{Feature, MapType};
 use osmia_base::{Key, Span};
 use osmia_event::{Aggregation, MapSchema, Storage, round_up};
 use osmia_ir::{Address, Offset, Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, AtomicOp, Cond, Size};
 use osmia_object::{DataKey, MapKey};
+use std::collections::BTreeSet;
 
 /// `BPF_NOEXIST`.
 const NOEXIST: i64 = 1;
@@ -33,17 +35,20 @@ pub(super) struct MapHome {
     /// Where a bucket's number is in a key.
     pub(super) bucket: u32,
     pub(super) key_size: u32,
+    /// Whether the script deletes keys of it.
+    pub(super) deleted: bool,
 }
 
 impl<'a> Cx<'a> {
     /// Makes all maps of the script.
     pub(super) fn declare_maps(&mut self) {
-        for info in self.program.maps.values() {
-            self.declare(info);
+        let deleted = deleted_maps(self.program);
+        for (id, info) in self.program.maps.iter() {
+            self.declare(info, deleted.contains(&id.index()));
         }
     }
 
-    fn declare(&mut self, info: &MapInfo) {
+    fn declare(&mut self, info: &MapInfo, deleted: bool) {
         let value = match &info.value {
             MapValue::Plain(ty) => Aggregation::Value(self.types.event(ty)),
             MapValue::Aggregate(aggregation) => aggregation.clone(),
@@ -76,6 +81,7 @@ impl<'a> Cx<'a> {
             value_size,
             bucket,
             key_size,
+            deleted,
         });
         self.schema.maps.push(schema);
     }
@@ -154,15 +160,19 @@ impl<'a> Cx<'a> {
     }
 
     fn count_full(&mut self, map: MapId, failed: Value) {
+        self.count_if(failed, Lost::Update(map));
+    }
+
+    /// A new element of an aggregation; where there is no room for it, the reader gets what it is made of.
+    pub(super) fn insert_or_spill(&mut self, map: MapId, key: Value, value: Value, number: Value) {
+        let failed = self.try_update(map, key, value, 0);
+        if self.program.maps[map].declared {
+            return self.count_full(map, failed);
+        }
         let (full, done) = (self.b.block(), self.b.block());
         self.b.branch_if(failed, full, done);
         self.b.switch_to(full);
-        let count = u32::try_from(self.program.maps.len()).unwrap_or(u32::MAX);
-        let (section, offset) = self.globals.variable("map_full", count * 8);
-        // Ways that only differ in the counter's address can go on together.
-        let counter = self.b.data(section, offset + map.index() as u32 * 8);
-        let one = self.b.int(1);
-        self.b.atomic_add(Size::DW, counter, 0, one);
+        self.maybe(|cx| cx.spill(map, key, number));
         self.b.jump(done, &[]);
         self.b.switch_to(done);
     }
@@ -422,13 +432,35 @@ impl<'a> Cx<'a> {
             return self.clear_aggregation(map, span);
         };
         if home.value.buckets().is_some() {
-            return self.delete_buckets(&home, handle, key);
+            return self.delete_buckets(map, &home, handle, key);
         }
         let (handle, key) = (self.b.map(handle), self.key(map, Some(key))?);
         let failed = self.call(helpers::MAP_DELETE, &[handle, key]);
         self.forget_map(map);
+        if !matches!(home.value, Aggregation::Value(_)) {
+            self.forget_spilled(map, key);
+        }
         let zero = self.b.int(0);
         Ok(self.b.compare(Cond::Eq, failed, zero))
+    }
+
+    /// A key that is deleted may be with the reader too, if the map was ever full.
+    pub(super) fn forget_spilled(&mut self, map: MapId, key: Value) {
+        let (ask, done) = (self.b.block(), self.b.block());
+        let spilled = self.spilled(map);
+        let any = self.b.load(Size::DW, spilled.base, spilled.offset, Kind::I64);
+        self.b.branch_if(any, ask, done);
+        self.b.switch_to(ask);
+        self.maybe(|cx| cx.forget(map, key));
+        self.b.jump(done, &[]);
+        self.b.switch_to(done);
+    }
+
+    /// Whether a key of this map ever went to the reader.
+    pub(super) fn spilled(&mut self, map: MapId) -> Place {
+        let count = u32::try_from(self.program.maps.len()).unwrap_or(u32::MAX);
+        let (section, offset) = self.globals.variable("spilled", count.saturating_mul(8));
+        Place::new(self.b.data(section, offset + map.index() as u32 * 8))
     }
 
     /// `has_key(@m, key)`.
@@ -449,10 +481,22 @@ enum Old {
     Unwanted,
 }
 
+/// Maps of which keys are deleted, by position.
+fn deleted_maps(program: &Program) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    let mut look = |node: walk::Node<'_>| {
+        if let walk::Node::Expr(Expr { kind: ExprKind::Delete(map, _), .. }) = node {
+            found.insert(map.index());
+        }
+    };
+    program.probes.iter().for_each(|probe| walk::stmts(&probe.body, &mut look));
+    found
+}
+
 fn reads_map(it: &Expr, map: MapId) -> bool {
     let mut found = false;
     walk::expr(it, &mut |node| {
-        if let walk::Node::Expr(Expr { kind: crate::typed::ExprKind::MapValue(id, _), .. }) = node {
+        if let walk::Node::Expr(Expr { kind: ExprKind::MapValue(id, _), .. }) = node {
             found |= *id == map;
         }
     });

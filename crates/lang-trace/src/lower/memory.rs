@@ -1,5 +1,6 @@
 //! Values that do not fit a register: text, buffers, tuples, structures. They are written where they are wanted.
 use super::cx::{Cx, Place, Result, VarHome};
+use super::send::Lost;
 use super::{helpers, walk};
 use crate::typed::{Builtin, Expr, ExprKind, Space, Type};
 use osmia_event::Type as Out;
@@ -10,6 +11,8 @@ use osmia_isa::{Cond, Size};
 pub(super) const INLINE: u32 = 64;
 /// `BPF_F_USER_STACK`.
 const USER_STACK: i64 = 1 << 8;
+/// What `bpf_get_stackid` returns where another stack of the same hash is in the map: `-EEXIST`.
+const EEXIST: i64 = -17;
 /// From this version on (6.3), as `LINUX_VERSION_CODE` packs it, the kernel fills the process's name up with zeros.
 const PADS_COMM: u32 = 6 << 16 | 3 << 8;
 /// `AF_INET` and `AF_INET6`.
@@ -342,9 +345,20 @@ impl<'a> Cx<'a> {
         let (context, map, number) = (self.context(), self.b.map(map), self.b.int(flags));
         let id = self.call(helpers::STACKID, &[context, map, number]);
         self.b.store(Size::DW, to.base, to.offset, id);
+        self.count_collision(id);
         if flags == USER_STACK {
             self.put_process(to.at(8));
         }
+    }
+
+    /// Another stack may have this one's place in the map.
+    fn count_collision(&mut self, id: Value) {
+        let (taken, lost, done) = (self.b.int(EEXIST), self.b.block(), self.b.block());
+        self.b.branch(Cond::Eq, id, taken, lost, done);
+        self.b.switch_to(lost);
+        self.count(Lost::Stack);
+        self.b.jump(done, &[]);
+        self.b.switch_to(done);
     }
 
     fn put_inet(&mut self, family: Option<&'a Expr>, address: &'a Expr, to: Place) -> Result<()> {

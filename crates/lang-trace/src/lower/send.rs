@@ -2,22 +2,36 @@
 use super::cx::{Cx, Place, Result};
 use super::globals::MapShape;
 use super::helpers;
+use super::maps::MapHome;
 use super::memory::Fill;
-use crate::typed::{Expr, Type};
+use crate::typed::{Expr, MapId, Type};
 use osmia_abi::MapType;
-use osmia_base::Span;
+use osmia_base::{Key, Span};
 use osmia_event::{Field, Location, Stream, Type as Out, Verb, layout};
 use osmia_ir::{Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
 
 /// Bytes of the ring buffer where the script does not say.
 const RING: u32 = 1 << 20;
+/// The same where what finds no room in a map goes to the reader too: whatever comes while the reader sleeps must fit.
+const SPILL_RING: u32 = 4 << 20;
 /// Bytes of a page.
 const PAGE: u32 = 4096;
 /// `BPF_F_CURRENT_CPU`.
 const CURRENT_CPU: i64 = 0xffff_ffff;
 /// At most so many arguments are joined.
 const JOINED: u32 = 16;
+
+/// What can be lost, each kind with its own counters in `.bss`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lost {
+    /// A record of this probe.
+    Event,
+    /// A stack of this probe: another one has its place in the stack map.
+    Stack,
+    /// A change of a map.
+    Update(MapId),
+}
 
 impl<'a> Cx<'a> {
     /// Sends a record.
@@ -32,14 +46,14 @@ impl<'a> Cx<'a> {
             self.send_constant(&number.to_le_bytes(), size);
             return Ok(());
         }
-        let record = self.open_record(size);
+        let record = self.open_record(size, Lost::Event);
         self.start(record, number);
         for (arg, &offset) in args.iter().zip(offsets) {
             if arg.ty != Type::None {
                 self.put(arg, Place::new(record).at(offset), Fill::Text)?;
             }
         }
-        self.close_record(record, size);
+        self.close_record(record, size, Lost::Event);
         Ok(())
     }
 
@@ -50,12 +64,7 @@ impl<'a> Cx<'a> {
         let (map, data) = (self.b.map(map), self.b.data(section, offset));
         let (size, flags) = (self.b.int(i64::from(size)), self.b.int(0));
         let failed = self.call(helpers::RINGBUF_OUTPUT, &[map, data, size, flags]);
-        let (lost, done) = (self.b.block(), self.b.block());
-        self.b.branch_if(failed, lost, done);
-        self.b.switch_to(lost);
-        self.count_lost();
-        self.b.jump(done, &[]);
-        self.b.switch_to(done);
+        self.count_if(failed, Lost::Event);
     }
 
     fn start(&mut self, record: Value, number: u32) {
@@ -85,7 +94,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Room for a record; the rest of the statement is left out where there is none.
-    fn open_record(&mut self, size: u32) -> Value {
+    pub(super) fn open_record(&mut self, size: u32, lost: Lost) -> Value {
         if !self.uses_ringbuf() {
             let map = self.globals.map("record", MapShape::new(MapType::PercpuArray, 4, 0, 1));
             return self.element(map, 0);
@@ -94,10 +103,10 @@ impl<'a> Cx<'a> {
         let (map, size, flags) = (self.b.map(map), self.b.int(i64::from(size)), self.b.int(0));
         let memory = Kind::Ptr(Pointee::Memory);
         let record = self.b.helper(helpers::RINGBUF_RESERVE, &[map, size, flags], memory);
-        let (there, lost) = (self.b.block(), self.b.block());
-        self.b.branch_if(record, there, lost);
-        self.b.switch_to(lost);
-        self.count_lost();
+        let (there, missing) = (self.b.block(), self.b.block());
+        self.b.branch_if(record, there, missing);
+        self.b.switch_to(missing);
+        self.count(lost);
         let after = self.b.block();
         self.b.jump(after, &[]);
         self.b.switch_to(there);
@@ -107,7 +116,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Sends a record.
-    fn close_record(&mut self, record: Value, size: u32) {
+    pub(super) fn close_record(&mut self, record: Value, size: u32, lost: Lost) {
         if self.b.ended() {
             // A part of it left the program.
             let dead = self.b.block();
@@ -130,17 +139,73 @@ impl<'a> Cx<'a> {
         let (context, map, flags) = (self.context(), self.b.map(map), self.b.int(CURRENT_CPU));
         let size = self.b.int(i64::from(size));
         let failed = self.call(helpers::PERF_EVENT_OUTPUT, &[context, map, flags, record, size]);
-        let (lost, done) = (self.b.block(), self.b.block());
-        self.b.branch_if(failed, lost, done);
-        self.b.switch_to(lost);
-        self.count_lost();
+        self.count_if(failed, lost);
+    }
+
+    /// Sends what found no room in a map, so that the reader keeps it.
+    pub(super) fn spill(&mut self, map: MapId, key: Value, number: Value) {
+        let home = self.map_home(map).clone();
+        let size = osmia_event::spill_size(home.key_size);
+        let stream = self.map_stream(Verb::Spill { map: map.index() }, size);
+        let at = osmia_event::spill_number(home.key_size) as i32;
+        let record = self.keyed_record(stream, &home, key, size, Lost::Update(map));
+        self.b.store(Size::DW, record, at, number);
+        self.close_record(record, size, Lost::Update(map));
+        if home.deleted {
+            let (spilled, one) = (self.spilled(map), self.b.int(1));
+            self.b.store(Size::DW, spilled.base, spilled.offset, one);
+        }
+    }
+
+    /// Tells the reader to forget a key.
+    pub(super) fn forget(&mut self, map: MapId, key: Value) {
+        let home = self.map_home(map).clone();
+        let size = osmia_event::spill_size(home.key_size);
+        let stream = self.map_stream(Verb::Forget { map: map.index() }, size);
+        let record = self.keyed_record(stream, &home, key, size, Lost::Event);
+        self.close_record(record, size, Lost::Event);
+    }
+
+    fn keyed_record(&mut self, stream: u32, home: &MapHome, key: Value, size: u32, lost: Lost) -> Value {
+        let record = self.open_record(size, lost);
+        self.start(record, stream);
+        self.copy(Place::new(key), Place::new(record).at(osmia_event::spill_key()), home.key_size);
+        record
+    }
+
+    /// The kind of record that says this of a map; there is one of each.
+    fn map_stream(&mut self, verb: Verb, size: u32) -> u32 {
+        let streams = &mut self.schema.streams;
+        let number = streams.iter().position(|stream| stream.verb == verb).unwrap_or_else(|| {
+            streams.push(Stream { verb, fields: Vec::new(), size, location: Location::default() });
+            streams.len() - 1
+        });
+        self.record_size = self.record_size.max(size);
+        self.spills = true;
+        number as u32
+    }
+
+    /// Counts what was lost, if it was.
+    pub(super) fn count_if(&mut self, failed: Value, lost: Lost) {
+        let (full, done) = (self.b.block(), self.b.block());
+        self.b.branch_if(failed, full, done);
+        self.b.switch_to(full);
+        self.count(lost);
         self.b.jump(done, &[]);
         self.b.switch_to(done);
     }
 
-    fn count_lost(&mut self) {
-        let (section, offset) = self.globals.variable("lost_events", 8);
-        let counter = self.b.data(section, offset);
+    /// Counts one more of what is lost, in the counter of this probe or of the map.
+    pub(super) fn count(&mut self, lost: Lost) {
+        let (name, index, all) = match lost {
+            Lost::Event => ("lost_events", self.probe_index(), self.program.probes.len()),
+            Lost::Stack => ("lost_stacks", self.probe_index(), self.program.probes.len()),
+            Lost::Update(map) => ("map_full", map.index(), self.program.maps.len()),
+        };
+        let bytes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).saturating_mul(8);
+        let (section, offset) = self.globals.variable(name, bytes(all));
+        // Ways that only differ in the counter's address can go on together.
+        let counter = self.b.data(section, offset + bytes(index));
         let one = self.b.int(1);
         self.b.atomic_add(Size::DW, counter, 0, one);
     }
@@ -163,7 +228,7 @@ impl<'a> Cx<'a> {
 
     fn send_texts(&mut self, pointer: &'a Expr, number: u32, first: u32, size: u32) -> Result<()> {
         let capacity = self.program.config.max_strlen;
-        let record = self.open_record(size);
+        let record = self.open_record(size, Lost::Event);
         self.start(record, number);
         let (list, space) = self.address_of(pointer)?;
         let list = self.number_of(list);
@@ -197,13 +262,14 @@ impl<'a> Cx<'a> {
         self.b.store(Size::B, to.base, to.offset, zero);
         self.b.jump(done, &[]);
         self.b.switch_to(done);
-        self.close_record(record, size);
+        self.close_record(record, size, Lost::Event);
         Ok(())
     }
 
     /// Gives the maps for records their sizes.
     pub(super) fn finish_records(&mut self) {
         let ring = match self.program.config.perf_rb_pages {
+            0 if self.spills => SPILL_RING,
             0 => RING,
             pages => pages.checked_next_power_of_two().unwrap_or(1 << 31).saturating_mul(PAGE),
         };

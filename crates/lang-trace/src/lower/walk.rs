@@ -13,6 +13,17 @@ pub(super) fn stmts<'a>(list: &'a [Stmt], see: &mut dyn FnMut(Node<'a>)) {
     list.iter().for_each(|it| stmt(it, see));
 }
 
+/// Whether there is a loop that is not written out.
+pub(super) fn loops(list: &[Stmt]) -> bool {
+    let mut found = false;
+    stmts(list, &mut |node| {
+        if let Node::Stmt(stmt) = node {
+            found |= matches!(stmt.kind, StmtKind::While(..) | StmtKind::ForMap(..) | StmtKind::ForRange(..));
+        }
+    });
+    found
+}
+
 /// Shows a statement and all in it to `see`.
 pub(super) fn stmt<'a>(it: &'a Stmt, see: &mut dyn FnMut(Node<'a>)) {
     see(Node::Stmt(it));
