@@ -79,11 +79,16 @@ impl Diagnostic {
             Severity::Error => "ERROR",
             Severity::Warning => "WARNING",
         };
-        let mut out = entry(source, self.span, word, &self.text);
-        for label in &self.labels {
+        // What the language itself does wrong, the person who called it did.
+        let ours = |span: &Span| source.written(*span).0.is_library();
+        let mut places = vec![self.span];
+        places.extend(source.calls(self.span));
+        let first = places.iter().position(|place| !ours(place)).unwrap_or(0);
+        let (place, calls) = (places[first], &places[first + 1..]);
+        let mut out = entry(source, place, word, &self.text);
+        for label in self.labels.iter().filter(|label| !ours(&label.span)) {
             out.push_str(&entry(source, label.span, word, &label.text));
         }
-        let calls = source.calls(self.span);
         for call in calls.iter().take(MAX_CALLS) {
             out.push_str(&entry(source, *call, word, "expanded from"));
         }
@@ -187,6 +192,15 @@ mod tests {
             diagnostic.render(&source),
             "stdin:1:9-12: ERROR: Unknown identifier: 'foo'\nBEGIN { foo }\n        ~~~\nHINT: did you mean `fob`?\n"
         );
+    }
+
+    #[test]
+    fn a_mistake_is_where_the_library_was_called() {
+        let mut source = Source::new("stdin", "check(1)");
+        let base = source.add_file(Source::library("base", "fail(x)")).unwrap();
+        let copy = source.add_expansion(Span::new(base, base + 7), Span::new(0, 8)).unwrap();
+        let diagnostic = Diagnostic::error(Span::new(copy, copy + 4), "no");
+        assert_eq!(diagnostic.render(&source), "stdin:1:1-9: ERROR: no\ncheck(1)\n~~~~~~~~\n");
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub struct Source {
     pub name: String,
     /// The text.
     pub text: String,
+    /// Whether it is the language's own: mistakes are not in it, but where it was called.
+    library: bool,
     lines: Vec<u32>,
     /// The other texts.
     others: Vec<Source>,
@@ -54,7 +56,17 @@ impl Source {
         let text = text.into();
         let starts = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at as u32 + 1);
         let lines = std::iter::once(0).chain(starts).collect();
-        Self { name: name.into(), text, lines, others: Vec::new(), pieces: Vec::new() }
+        Self { name: name.into(), text, library: false, lines, others: Vec::new(), pieces: Vec::new() }
+    }
+
+    /// A text that belongs to the language.
+    pub fn library(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { library: true, ..Self::new(name, text) }
+    }
+
+    /// Whether it belongs to the language.
+    pub const fn is_library(&self) -> bool {
+        self.library
     }
 
     /// Forgets all other texts and expansions.

@@ -33,7 +33,7 @@ impl Trace {
             portable: self.emit.is_some(),
             ..CompileOptions::default()
         };
-        compile.check.params = params;
+        (compile.named, compile.check.params) = params.into_iter().partition(|word| word.starts_with("--"));
         compile.check.unsafe_allowed = self.dangerous;
         compile.check.has_child = self.command.is_some();
         compile.check.pid = self.pid;

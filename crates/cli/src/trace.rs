@@ -57,6 +57,10 @@ fn carry_out(mut request: Request) -> ExitCode {
             return ExitCode::FAILURE;
         }
         Err(CompileError::Machine(message)) => return fail(&message),
+        Err(CompileError::Parameters(message)) => {
+            complain(&message);
+            return ExitCode::FAILURE;
+        }
     };
     if !request.run.no_warnings {
         complain(&compiled.warnings.render(&request.source));

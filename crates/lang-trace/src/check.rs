@@ -7,6 +7,7 @@ mod arithmetic;
 mod body;
 mod calls;
 mod cast;
+mod comptime;
 mod config;
 mod convert;
 mod ctypes;
@@ -39,6 +40,8 @@ use types::Types;
 pub struct Options {
     /// `$1`, `$2`, ….
     pub params: Vec<String>,
+    /// Values of named parameters; what is not among them has its default.
+    pub named: BTreeMap<String, crate::params::ParamValue>,
     /// Settings from the environment; they win over the script's.
     pub environment: Vec<(String, String)>,
     /// `--unsafe`.

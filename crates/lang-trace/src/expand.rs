@@ -4,13 +4,15 @@
 //! [`Source`], which know body and call: messages about it print both (`expanded from`). Variables of a macro's own get names
 //! that no script can write (`$x` and a number behind [`OWN`]), so that they meet no variable of the caller's; parameters become what
 //! the caller gave. Nested calls are expanded as the copy is made. How much all copies may be, and how deep, is bounded.
+mod base;
 mod registry;
 mod tree;
 mod types;
 
 use crate::ast::{Block, Expr, Macro, Script};
+pub(crate) use base::names as library_names;
 use osmia_base::{Diagnostic, Diagnostics, Source, Span};
-use registry::Registry;
+use registry::{Owner, Registry};
 use std::collections::BTreeMap;
 
 /// Between a variable's name and the number of the expansion that it belongs to.
@@ -30,14 +32,12 @@ pub fn expand(script: &mut Script, source: &mut Source) -> Diagnostics {
     let macros = std::mem::take(&mut script.macros);
     let mut diagnostics = Diagnostics::default();
     let registry = Registry::new(&macros, &mut diagnostics);
-    if registry.is_empty() {
-        return diagnostics;
-    }
     let mut expander = Expander {
         registry,
         source,
         diagnostics,
         stack: Vec::new(),
+        base: None,
         expansions: 0,
         nodes: 0,
         height: 0,
@@ -80,7 +80,9 @@ struct Expander<'a> {
     source: &'a mut Source,
     diagnostics: Diagnostics,
     /// The macros that are being expanded, outer before inner.
-    stack: Vec<&'a Macro>,
+    stack: Vec<(&'a Macro, Owner)>,
+    /// Where the language's own macros are, once one of them was needed.
+    base: Option<u32>,
     /// How many there were so far.
     expansions: u32,
     nodes: u32,
@@ -149,10 +151,15 @@ impl<'a> Expander<'a> {
     }
 
     /// The body of `definition`, as it is for these arguments.
-    fn expansion(&mut self, definition: &'a Macro, args: Vec<Argument>, call: Span) -> Option<Block> {
-        if let Some(at) = self.stack.iter().position(|open| std::ptr::eq(*open, definition)) {
-            let chain: Vec<&str> =
-                self.stack[at..].iter().chain([&definition]).map(|item| item.name.node.as_str()).collect();
+    fn expansion(
+        &mut self,
+        (definition, owner): (&'a Macro, Owner),
+        args: Vec<Argument>,
+        call: Span,
+    ) -> Option<Block> {
+        if let Some(at) = self.stack.iter().position(|(open, _)| std::ptr::eq(*open, definition)) {
+            let open = self.stack[at..].iter().map(|(open, _)| *open);
+            let chain: Vec<&str> = open.chain([definition]).map(|item| item.name.node.as_str()).collect();
             self.error(call, format!("Recursive macro call detected. Call chain: {}", chain.join(" > ")));
             return None;
         }
@@ -160,7 +167,7 @@ impl<'a> Expander<'a> {
             self.error(call, format!("macros call each other more than {MAX_CALLS} levels deep"));
             return None;
         }
-        let Ok(base) = self.source.add_expansion(definition.span, call) else {
+        let Some(base) = self.copy(definition, owner, call) else {
             self.spent = true;
             self.error(call, "macros expand to more than a script can hold");
             return None;
@@ -170,9 +177,27 @@ impl<'a> Expander<'a> {
         let args = names.zip(args).collect();
         let frame = Frame { definition, args, number: self.expansions, base };
         let mut body = definition.body.clone();
-        self.stack.push(definition);
+        self.stack.push((definition, owner));
         self.block(&mut body, Some(&frame));
         self.stack.pop();
         Some(body)
+    }
+
+    /// Places for a copy of the macro's body.
+    fn copy(&mut self, definition: &Macro, owner: Owner, call: Span) -> Option<u32> {
+        let text = match owner {
+            Owner::Script => 0,
+            Owner::Language => match self.base {
+                Some(base) => base,
+                None => *self.base.insert(self.source.add_file(base::source()).ok()?),
+            },
+        };
+        let from = Span::new(definition.span.start + text, definition.span.end + text);
+        self.source.add_expansion(from, call).ok()
+    }
+
+    /// Who calls where we are.
+    fn caller(&self) -> Owner {
+        self.stack.last().map_or(Owner::Script, |(_, owner)| *owner)
     }
 }

@@ -48,6 +48,8 @@ pub struct Config {
     pub lazy_symbolication: bool,
     /// Whether `tseries()` may be used.
     pub unstable_tseries: Unstable,
+    pub unstable_typeinfo: Unstable,
+    pub unstable_import_statement: Unstable,
 }
 
 /// What using something means that may still change.
@@ -90,6 +92,8 @@ impl Default for Config {
             cpp_demangle: true,
             lazy_symbolication: true,
             unstable_tseries: Unstable::Warn,
+            unstable_typeinfo: Unstable::Error,
+            unstable_import_statement: Unstable::Error,
         }
     }
 }

@@ -39,8 +39,12 @@ impl Wants {
 /// What `script` needs, its attach points having `params` in the place of `$1` and so on. Attach points that cannot be
 /// read want nothing; checking says what is wrong with them.
 pub fn wants(script: &Script, params: &[String]) -> Wants {
-    let mut collector =
-        Collector { wants: Wants::default(), own: own_names(script), plain_functions: BTreeSet::new() };
+    let mut collector = Collector {
+        wants: Wants::default(),
+        own: own_names(script),
+        plain_functions: BTreeSet::new(),
+        params,
+    };
     visit_definitions(script, &mut collector);
     for probe in &script.probes {
         for text in &probe.points {
@@ -150,15 +154,17 @@ fn tagged(tag: CTag, name: &str) -> String {
     format!("{} {name}", tag.word())
 }
 
-struct Collector {
+struct Collector<'a> {
     wants: Wants,
     /// Names that need not be looked up.
     own: BTreeSet<String>,
     /// Kernel functions that are named in full: looked up only where others are.
     plain_functions: BTreeSet<String>,
+    /// `$1`, `$2`, ….
+    params: &'a [String],
 }
 
-impl Collector {
+impl Collector<'_> {
     fn point(&mut self, point: &AttachPoint) {
         match &point.place {
             Point::Tracepoint { category, name } => {
@@ -205,12 +211,21 @@ impl Collector {
     }
 
     fn call(&mut self, name: &str, args: &[Expr]) {
-        self.wants.kernel_btf |= OF_TASK.contains(&name) || name == "percpu_kaddr";
+        self.wants.kernel_btf |=
+            OF_TASK.contains(&name) || name == "percpu_kaddr" || name.starts_with("kfunc_");
         self.wants.cpus |= matches!(name, "ncpus" | "percpu_kaddr");
-        if let ("kaddr" | "percpu_kaddr", Some(ExprKind::Str(symbol))) =
-            (name, args.first().map(|arg| &arg.kind))
-        {
-            self.wants.ksyms.insert(String::from_utf8_lossy(symbol).into_owned());
+        if let ("kaddr" | "percpu_kaddr", Some(arg)) = (name, args.first()) {
+            self.wants.ksyms.extend(self.text(arg));
+        }
+    }
+
+    /// A text that is written there: a literal, or `str($1)`.
+    fn text(&self, arg: &Expr) -> Option<String> {
+        match &arg.kind {
+            ExprKind::Str(text) => Some(String::from_utf8_lossy(text).into_owned()),
+            ExprKind::Positional(index) => self.params.get((*index as usize).checked_sub(1)?).cloned(),
+            ExprKind::Call { name, args } if name.node == "str" => self.text(args.first()?),
+            _ => None,
         }
     }
 
@@ -246,7 +261,7 @@ impl Collector {
     }
 }
 
-impl Visit for Collector {
+impl Visit for Collector<'_> {
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Ident(word) => self.word(word),

@@ -17,6 +17,8 @@ pub struct CompileOptions {
     pub check: CheckOptions,
     /// What lowering is told.
     pub lower: LowerOptions,
+    /// Named parameters as they are given: `--name=value`.
+    pub named: Vec<String>,
     /// Whether the machine may be asked: without it (`--vm`), only what the script itself says is known.
     pub ask_machine: bool,
     /// The kernel's types, where they are not to be the running kernel's.
@@ -95,6 +97,8 @@ pub enum CompileError {
     Script(Diagnostics),
     /// The machine could not be asked.
     Machine(String),
+    /// The script takes other parameters; what to tell the person.
+    Parameters(String),
 }
 
 /// A parsed script, with what was wrong with its text.
@@ -118,6 +122,8 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
     if !diagnostics.has_errors() {
         diagnostics.extend(osmia_lang_trace::expand(&mut script, source));
     }
+    let (params, wrong) = osmia_lang_trace::named_params(&script);
+    diagnostics.extend(wrong);
     let source = &*source;
     show(Stage::Ast, &|| osmia_lang_trace::ast::dump(&script));
     if script.probes.is_empty() && !diagnostics.has_errors() {
@@ -126,8 +132,9 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
     if diagnostics.has_errors() {
         return Err(CompileError::Script(diagnostics));
     }
+    let named = osmia_lang_trace::param_values(&params, &options.named).map_err(CompileError::Parameters)?;
     let target = gather(&script, options)?;
-    let checked = check::check(&script, &target, &options.check);
+    let checked = check::check(&script, &target, &CheckOptions { named, ..options.check.clone() });
     diagnostics.extend(checked.diagnostics);
     if diagnostics.has_errors() {
         return Err(CompileError::Script(diagnostics));

@@ -105,6 +105,7 @@ fn start(
         Ok(compiled) => compiled,
         Err(CompileError::Script(diagnostics)) => return Err(diagnostics.render(&source)),
         Err(CompileError::Machine(message)) => return Err(format!("ERROR: {message}\n")),
+        Err(CompileError::Parameters(message)) => return Err(message),
     };
     match Kernel::load(image(&compiled)?) {
         Ok(kernel) => Ok((compiled, kernel)),

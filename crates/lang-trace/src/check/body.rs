@@ -1,5 +1,6 @@
 //! One probe's body: scopes, variables, statements.
 use super::calls::Made;
+use super::comptime::Branch;
 use super::convert::{cast, convert};
 use super::facts::Facts;
 use super::maps::{Clash, Maps, value_name};
@@ -224,7 +225,7 @@ impl<'s, 'a> Body<'s, 'a> {
                 out.extend(expr.map(|expr| Stmt { kind: StmtKind::Expr(expr), span }));
             }
             ast::StmtKind::Block(block) => out.extend(self.stmts(block)),
-            ast::StmtKind::Comptime(inner) => self.stmt(inner, out),
+            ast::StmtKind::Comptime(inner) => self.comptime_stmt(inner, out),
             ast::StmtKind::Import(_) => self.error(span, "import is not supported inside a probe"),
         }
     }
@@ -262,7 +263,31 @@ impl<'s, 'a> Body<'s, 'a> {
         }
     }
 
+    /// `comptime if`: the compiler decides.
+    fn comptime_stmt(&mut self, stmt: &ast::Stmt, out: &mut Vec<Stmt>) {
+        match &stmt.kind {
+            ast::StmtKind::If(branch) => {
+                let chosen = self.decided(&branch.condition);
+                self.one_branch(branch, chosen, out);
+            }
+            _ => self.stmt(stmt, out),
+        }
+    }
+
+    /// What a decision leaves of an `if`.
+    fn one_branch(&mut self, branch: &ast::If, chosen: Branch, out: &mut Vec<Stmt>) {
+        match (chosen, &branch.otherwise) {
+            (Branch::Then, _) => out.extend(self.stmts(&branch.then)),
+            (Branch::Otherwise, Some(otherwise)) => out.extend(self.stmts(otherwise)),
+            _ => {}
+        }
+    }
+
     fn branch(&mut self, branch: &ast::If, span: Span, out: &mut Vec<Stmt>) {
+        let chosen = self.chosen(&branch.condition);
+        if chosen != Branch::Both {
+            return self.one_branch(branch, chosen, out);
+        }
         let condition = self.condition(&branch.condition);
         let then = self.stmts(&branch.then);
         let other = branch.otherwise.as_ref().map_or_else(Vec::new, |block| self.stmts(block));

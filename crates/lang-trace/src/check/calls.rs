@@ -1,9 +1,11 @@
 //! Functions of the language, a row each, and what a call of each becomes.
 use super::body::Body;
+use super::comptime;
 use super::convert::{convert, is_text_array};
 use super::expr::{number, text_literal};
 use super::format::format_of;
 use crate::ast;
+use crate::expand::library_names;
 use crate::probes::Provider;
 use crate::typed::{Builtin, Expr, ExprKind, MapId, MapValue, Space, StmtKind, Type};
 use osmia_base::{Diagnostic, Key, Span};
@@ -131,13 +133,23 @@ const FUNCTIONS: &[Function] = &[
     value("strstr", 2, 2, |body, call| strstr(body, call, Found::Where)),
     dangerous(value("signal", 1, 1, super::signals::signal)),
     dangerous(value("override", 1, 1, override_)),
-    value("is_ptr", 1, 1, |body, call| is(body, call, |ty| matches!(ty, Type::Pointer { .. }))),
-    value("is_str", 1, 1, |body, call| is(body, call, |ty| matches!(ty, Type::Str { .. }))),
-    value("is_array", 1, 1, |body, call| is(body, call, |ty| matches!(ty, Type::Array { .. }))),
-    value("is_integer", 1, 1, |body, call| is(body, call, |ty| matches!(ty, Type::Int { .. }))),
+    value("is_ptr", 1, 1, |body, call| comptime::is(body, call, |ty| matches!(ty, Type::Pointer { .. }))),
+    value("is_str", 1, 1, |body, call| comptime::is(body, call, |ty| matches!(ty, Type::Str { .. }))),
+    value("is_array", 1, 1, |body, call| comptime::is(body, call, |ty| matches!(ty, Type::Array { .. }))),
+    value("is_integer", 1, 1, |body, call| comptime::is(body, call, |ty| matches!(ty, Type::Int { .. }))),
     value("is_unsigned_integer", 1, 1, |body, call| {
-        is(body, call, |ty| matches!(ty, Type::Int { signed: false, .. }))
+        comptime::is(body, call, |ty| matches!(ty, Type::Int { signed: false, .. }))
     }),
+    value("is_literal", 1, 1, comptime::is_literal),
+    value("is_scalar", 1, 1, comptime::is_scalar),
+    value("typeinfo", 1, 1, comptime::typeinfo),
+    value("getopt", 1, 3, comptime::getopt),
+    value("config", 0, 0, comptime::config),
+    value("has_cpid", 0, 0, comptime::has_cpid),
+    value("default_str_length", 0, 0, comptime::default_str_length),
+    value("kfunc_exist", 1, 1, comptime::kfunc_exist),
+    statement("fail", 1, MANY, comptime::fail),
+    statement("static_assert", 2, 2, comptime::static_assert),
 ];
 
 /// Builtins that may also be written as calls without arguments.
@@ -197,7 +209,7 @@ impl Body<'_, '_> {
                 return self.ident(plain, span).map(Made::Value);
             }
             let message = Diagnostic::error(name.span, format!("Unknown function: '{}'", name.node))
-                .suggest(&name.node, names().chain(CALLABLE.iter().copied()));
+                .suggest(&name.node, names().chain(CALLABLE.iter().copied()).chain(library_names()));
             self.report(message);
             return None;
         };
@@ -760,10 +772,4 @@ fn override_(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let value = body.integer(&call.args[0])?;
     let value = convert(value, &Type::UINT64)?;
     Some(Made::Value(Expr { kind: ExprKind::Override(Box::new(value)), ty: Type::None, span: call.span }))
-}
-
-fn is(body: &mut Body<'_, '_>, call: &Call<'_>, test: fn(&Type) -> bool) -> Option<Made> {
-    let value = body.expr(&call.args[0])?;
-    let kind = ExprKind::Number(i64::from(test(&value.ty)));
-    Some(Made::Value(Expr { kind, ty: Type::Bool, span: call.span }))
 }

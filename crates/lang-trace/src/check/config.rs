@@ -1,4 +1,5 @@
 //! Settings: `config = { … }` in the script, `BPFTRACE_…` in the environment; the environment wins.
+use crate::params::ParamValue;
 use crate::typed::{Config, MissingProbes, Unstable};
 use osmia_event::StackMode;
 
@@ -53,10 +54,12 @@ const SETTINGS: &[(&str, Put)] = &[
         config.stack_mode = [StackMode::Bpftrace, StackMode::Perf, StackMode::Raw][word];
         Ok(())
     }),
-    ("unstable_import_statement", unstable),
+    ("unstable_import_statement", |config, value| {
+        stability(value).map(|how| config.unstable_import_statement = how)
+    }),
     ("unstable_tseries", |config, value| stability(value).map(|how| config.unstable_tseries = how)),
     ("unstable_dw_ustack", unstable),
-    ("unstable_typeinfo", unstable),
+    ("unstable_typeinfo", |config, value| stability(value).map(|how| config.unstable_typeinfo = how)),
     ("unstable_macro", unstable),
     ("unstable_map_decl", unstable),
     ("unstable_import", unstable),
@@ -119,6 +122,47 @@ fn one_of(value: &Setting<'_>, words: &[&str]) -> Result<usize, String> {
         Setting::Number(number) => number.to_string(),
     };
     words.iter().position(|known| known.eq_ignore_ascii_case(&word)).ok_or_else(|| words.join(", "))
+}
+
+/// What `config()` tells: the settings by name.
+pub(super) fn values(config: &Config) -> Vec<(&'static str, ParamValue)> {
+    use ParamValue::{Bool, Text, Unsigned};
+    let number = |value: u32| Unsigned(u64::from(value));
+    let missing = match config.missing_probes {
+        MissingProbes::Error => "error",
+        MissingProbes::Warn => "warn",
+        MissingProbes::Ignore => "ignore",
+    };
+    let mode = match config.stack_mode {
+        StackMode::Bpftrace => "bpftrace",
+        StackMode::Perf => "perf",
+        StackMode::Raw => "raw",
+    };
+    vec![
+        ("cpp_demangle", Bool(config.cpp_demangle)),
+        ("lazy_symbolication", Bool(config.lazy_symbolication)),
+        ("print_maps_on_exit", Bool(config.print_maps_on_exit)),
+        ("max_map_keys", number(config.max_map_keys)),
+        ("max_probes", number(config.max_probes)),
+        ("max_strlen", number(config.max_strlen)),
+        ("on_stack_limit", number(config.on_stack_limit)),
+        ("perf_rb_pages", number(config.perf_rb_pages)),
+        ("str_trunc_trailer", Text(config.str_trunc_trailer.clone())),
+        ("license", Text(config.license.clone())),
+        ("unstable_import_statement", Text(level_name(config.unstable_import_statement).into())),
+        ("unstable_tseries", Text(level_name(config.unstable_tseries).into())),
+        ("unstable_typeinfo", Text(level_name(config.unstable_typeinfo).into())),
+        ("missing_probes", Text(missing.into())),
+        ("stack_mode", Text(mode.into())),
+    ]
+}
+
+const fn level_name(level: Unstable) -> &'static str {
+    match level {
+        Unstable::Enable => "enable",
+        Unstable::Warn => "warn",
+        Unstable::Error => "error",
+    }
 }
 
 fn unstable(_: &mut Config, value: &Setting<'_>) -> Result<(), String> {

@@ -2,6 +2,7 @@
 use super::arithmetic::{condition, fold, folded_number, is_signed, is_wide_mix, operation};
 use super::body::{Body, fits, widened};
 use super::calls::Made;
+use super::comptime::{Branch, known};
 use super::convert::{cast, convert, is_text_array};
 use super::types::{join, moved};
 use crate::ast::{self, BinaryOp, UnaryOp};
@@ -54,7 +55,7 @@ impl Body<'_, '_> {
             ast::ExprKind::Record(parts) => self.record(parts, span),
             ast::ExprKind::Block(block) => self.block_value(block, span),
             ast::ExprKind::If(branch) => self.if_value(branch, span),
-            ast::ExprKind::Comptime(inner) => self.expr(inner),
+            ast::ExprKind::Comptime(inner) => self.comptime_value(inner, span),
             ast::ExprKind::Error => None,
         };
         self.depth -= 1;
@@ -92,6 +93,12 @@ impl Body<'_, '_> {
         other: &ast::Expr,
         span: Span,
     ) -> Option<Expr> {
+        match self.chosen(condition) {
+            Branch::Both => {}
+            Branch::Then => return self.expr(then),
+            Branch::Otherwise => return self.expr(other),
+            Branch::Neither => return None,
+        }
         let condition = self.condition(condition);
         let (then, other) = (self.expr(then), self.expr(other));
         self.ternary(condition?, then?, other?, span)
@@ -138,10 +145,7 @@ impl Body<'_, '_> {
         let Some(text) = text else { return Some(number(0, span)) };
         match parse_number(text) {
             Some(value) => Some(number(value, span)),
-            None => {
-                self.error(span, format!("${index} is used numerically, but \"{text}\" is not a number. Try using str(${index}) instead"));
-                None
-            }
+            None => Some(text_literal(text.clone().into_bytes(), span)),
         }
     }
 
@@ -522,6 +526,12 @@ impl Body<'_, '_> {
             }
             _ => base,
         };
+        if let (ExprKind::Tuple(parts), Type::Record(names)) = (&base.kind, &base.ty)
+            && let Some(index) = names.iter().position(|(known, _)| *known == name.node)
+            && parts.iter().all(|part| known(part).is_some())
+        {
+            return parts.get(index).map(|part| Expr { span, ..part.clone() });
+        }
         match &base.ty {
             Type::Composite { of, space, .. } => {
                 let of = *of;
@@ -671,7 +681,34 @@ impl Body<'_, '_> {
         Some(Expr { kind: ExprKind::Block(stmts, Box::new(value)), ty, span })
     }
 
+    fn comptime_value(&mut self, inner: &ast::Expr, span: Span) -> Option<Expr> {
+        match &inner.kind {
+            ast::ExprKind::If(branch) => {
+                let chosen = self.decided(&branch.condition);
+                self.one_value(branch, chosen, span)
+            }
+            _ => self.comptime(inner, span),
+        }
+    }
+
+    /// What a decision leaves of an `if` that has a value.
+    fn one_value(&mut self, branch: &ast::If, chosen: Branch, span: Span) -> Option<Expr> {
+        match (chosen, &branch.otherwise) {
+            (Branch::Then, _) => self.block_value(&branch.then, branch.then.span),
+            (Branch::Otherwise, Some(otherwise)) => self.block_value(otherwise, otherwise.span),
+            (Branch::Otherwise, None) => {
+                self.error(span, "an if in an expression needs an else");
+                None
+            }
+            _ => None,
+        }
+    }
+
     fn if_value(&mut self, branch: &ast::If, span: Span) -> Option<Expr> {
+        let chosen = self.chosen(&branch.condition);
+        if chosen != Branch::Both {
+            return self.one_value(branch, chosen, span);
+        }
         let condition = self.condition(&branch.condition)?;
         let Some(otherwise) = &branch.otherwise else {
             self.error(span, "an if in an expression needs an else");

@@ -1,4 +1,5 @@
 //! Which macro a call means: the first of its name whose parameters take what is given.
+use super::base;
 use crate::ast::{Expr, ExprKind, Macro, MacroParam, MacroParamKind};
 use osmia_base::{Diagnostic, Diagnostics};
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,12 +9,21 @@ pub(super) struct Registry<'a> {
     macros: BTreeMap<&'a str, Vec<&'a Macro>>,
 }
 
+/// Whose macros are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The script's.
+    Script,
+    /// The language's, which know nothing of the script's.
+    Language,
+}
+
 /// What a name and its arguments mean.
 pub(super) enum Found<'a> {
     /// This macro.
-    Macro(&'a Macro),
+    Macro(&'a Macro, Owner),
     /// There are macros of this name, but for other arguments; this one is the closest.
-    Other(&'a Macro),
+    Other(&'a Macro, Owner),
     /// There is none.
     Nothing,
 }
@@ -46,24 +56,30 @@ impl<'a> Registry<'a> {
         registry
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.macros.is_empty()
-    }
-
     fn exact(&self, name: &str, given: &[MacroParamKind]) -> Option<&'a Macro> {
         let all = self.macros.get(name)?;
         all.iter().copied().find(|item| takes(item, given))
     }
 
-    /// The macro that a call means.
-    pub(super) fn find<'e>(&self, name: &str, args: impl Iterator<Item = &'e Expr>) -> Found<'a> {
-        let Some(all) = self.macros.get(name) else { return Found::Nothing };
-        let given: Vec<MacroParamKind> = args.map(kind_of).collect();
-        if let Some(found) = self.exact(name, &given) {
-            return Found::Macro(found);
+    /// The macro that a call means; `by` is who calls.
+    pub(super) fn find<'e>(&self, name: &str, args: impl Iterator<Item = &'e Expr>, by: Owner) -> Found<'a> {
+        let own = self.macros.get(name).filter(|_| by == Owner::Script);
+        let base = base::named(name);
+        if own.is_none() && base.is_empty() {
+            return Found::Nothing;
         }
-        let all = all.iter().copied();
-        all.min_by_key(|item| distance(item, &given)).map_or(Found::Nothing, Found::Other)
+        let given: Vec<MacroParamKind> = args.map(kind_of).collect();
+        let own = || own.into_iter().flatten().copied();
+        if let Some(found) = own().find(|item| takes(item, &given)) {
+            return Found::Macro(found, Owner::Script);
+        }
+        if let Some(found) = base.iter().find(|item| takes(item, &given)) {
+            return Found::Macro(found, Owner::Language);
+        }
+        let base = base.iter().map(|item| (item, Owner::Language));
+        let all = own().map(|item| (item, Owner::Script)).chain(base);
+        let closest = all.min_by_key(|(item, _)| distance(item, &given));
+        closest.map_or(Found::Nothing, |(item, owner)| Found::Other(item, owner))
     }
 }
 

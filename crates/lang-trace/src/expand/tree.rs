@@ -1,6 +1,6 @@
 //! Going through a tree that is being changed: calls become what they stand for; in a copy of a macro's body, places,
 //! variables and parameters become those of the copy.
-use super::registry::{Found, accepts, kind_of};
+use super::registry::{Found, Owner, accepts, kind_of};
 use super::{Argument, Expander, Frame, OWN};
 use crate::ast::{Block, Expr, ExprKind, If, Macro, MacroParamKind, Name, Stmt, StmtKind, TypeOrExpr};
 use osmia_base::{Diagnostic, Span};
@@ -218,9 +218,9 @@ impl<'a> Expander<'a> {
 
     /// Puts what a call stands for in its place, if it is one of a macro.
     fn replace(&mut self, expr: &mut Expr, name: &Name, args: Vec<Argument>) {
-        let found = self.registry.find(&name.node, args.iter().map(|arg| &arg.value));
-        if let Found::Macro(definition) = found {
-            expr.kind = match self.expansion(definition, args, expr.span) {
+        let found = self.registry.find(&name.node, args.iter().map(|arg| &arg.value), self.caller());
+        if let Found::Macro(definition, owner) = found {
+            expr.kind = match self.expansion((definition, owner), args, expr.span) {
                 Some(body) => ExprKind::Block(Box::new(body)),
                 None => ExprKind::Error,
             };
@@ -228,8 +228,11 @@ impl<'a> Expander<'a> {
         }
         let args: Vec<Expr> = args.into_iter().map(|arg| arg.value).collect();
         match found {
-            Found::Other(closest) if !crate::check::is_builtin(&name.node) => {
-                self.mismatch(name, &args, expr.span, closest);
+            Found::Other(closest, owner) if !crate::check::is_builtin(&name.node) => {
+                match owner {
+                    Owner::Script => self.mismatch(name, &args, expr.span, closest),
+                    Owner::Language => self.misuse(expr.span, closest),
+                }
                 expr.kind = ExprKind::Error;
             }
             _ => {
@@ -238,6 +241,19 @@ impl<'a> Expander<'a> {
                 }
             }
         }
+    }
+
+    /// Says what a macro of the language takes.
+    fn misuse(&mut self, call: Span, closest: &Macro) {
+        let name = &closest.name.node;
+        let params: Vec<&str> = closest.params.iter().map(|param| param.name.node.as_str()).collect();
+        self.report(
+            Diagnostic::error(
+                call,
+                format!("Call to {name}() has arguments that do not match any definition."),
+            )
+            .hint(format!("it is called as {name}({})", params.join(", "))),
+        );
     }
 
     /// Says what is wrong with the arguments of a call.
