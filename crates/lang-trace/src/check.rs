@@ -3,37 +3,45 @@
 //! A script is read again and again: each reading builds the whole typed tree with what is known of maps and variables so
 //! far, and notes what it learns. When a reading learns nothing new, it was made with full knowledge; one last reading then
 //! reports what is wrong. Three readings are usual; types only ever widen, so there is an end.
+mod access;
 mod arithmetic;
 mod body;
 mod calls;
 mod cast;
+mod casting;
 mod comptime;
 mod config;
 mod convert;
 mod ctypes;
+mod elements;
 mod expr;
 mod facts;
+mod fit;
 mod format;
 mod headers;
 mod idents;
+mod join;
 mod maps;
+mod operators;
 mod points;
 mod series;
 mod signals;
 mod stack;
 mod truth;
 mod types;
+mod vars;
 
 use crate::ast::{self, CItem, Script};
-use crate::typed::{Config, Probe, Program, Type, VarInfo};
+use crate::typed::{Config, MapKind, MapValue, Probe, Program, Type};
 use body::Body;
 use facts::Facts;
 pub(crate) use idents::plain_name;
-use maps::Maps;
+use maps::{Maps, Pace};
 use osmia_base::{Diagnostic, Diagnostics};
 use osmia_object::Target;
 use std::collections::{BTreeMap, BTreeSet};
 use types::Types;
+use vars::Learnt;
 
 /// What checking knows besides script and machine.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +74,9 @@ pub struct Checked {
 /// Readings after which types that still change are an error of ours.
 const MAX_READINGS: u32 = 32;
 
+/// Readings that begin anew with what the one before has told; later ones only widen types, so that there is an end.
+const FREE_READINGS: u32 = 8;
+
 /// What lives through one reading of the whole script.
 #[derive(Debug)]
 struct Session<'a> {
@@ -92,7 +103,7 @@ struct Session<'a> {
 }
 
 /// The probes that one block of the script becomes, as the last reading left them.
-type Variables = BTreeMap<(usize, usize), Vec<VarInfo>>;
+type Variables = BTreeMap<(usize, usize), Learnt>;
 
 /// Whether the language itself gives this name a meaning, as a function or as a builtin.
 pub(crate) fn is_builtin(name: &str) -> bool {
@@ -130,11 +141,15 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
         declare_map(&mut session, decl, &mut diagnostics);
     }
     let mut variables = Variables::new();
-    for _ in 0..MAX_READINGS {
-        let before = session.maps.clone();
+    for number in 0..MAX_READINGS {
+        let pace = if number < FREE_READINGS { Pace::Free } else { Pace::OnlyWider };
         session.changed = false;
         read(&mut session, script, &facts, &mut variables);
-        if !session.changed && session.maps == before {
+        let mut changed = session.changed | session.maps.settle(pace);
+        for learnt in variables.values_mut() {
+            changed |= learnt.settle(pace);
+        }
+        if !changed && !session.maps.fill_unwritten() {
             break;
         }
     }
@@ -142,6 +157,7 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
     session.diagnostics = Diagnostics::default();
     let probes = read(&mut session, script, &facts, &mut variables);
     diagnostics.extend(unique(session.diagnostics));
+    judge_declarations(&session.maps, &mut diagnostics);
     let maps = session.maps.finish(&session.config);
     let config = session.config;
     let program = Program { probes, maps, types: own_types, config };
@@ -157,6 +173,7 @@ fn read(
     variables: &mut Variables,
 ) -> Vec<Probe> {
     (session.expansions, session.turns) = (0, 0);
+    session.maps.renumber();
     let mut probes = Vec::new();
     for (index, (probe, facts)) in script.probes.iter().zip(facts).enumerate() {
         read_probe(session, (index, probe), facts, variables, &mut probes);
@@ -183,16 +200,11 @@ fn read_probe(
             }
             continue;
         }
-        let vars = variables.entry((index, number)).or_default();
-        let hoisted = session.hoisted.len();
-        let mut body = Body::new(session, index, fact, vars);
+        let learnt = variables.entry((index, number)).or_default();
+        let mut body = Body::new(session, index, fact, learnt);
         let stmts = body.probe(probe.predicate.as_ref(), &probe.body);
         let depends = body.depends_on_point;
         let vars = body.into_vars();
-        if session.hoisted.len() != hoisted {
-            // There will be fewer variables: what was learnt belongs to others now.
-            variables.remove(&(index, number));
-        }
         shared = if depends { Vec::new() } else { vec![fact] };
         out.push(Probe {
             provider: fact.provider,
@@ -211,14 +223,42 @@ fn declare_map(session: &mut Session<'_>, decl: &ast::MapDecl, diagnostics: &mut
         diagnostics.error(decl.size.span, "the size of a map is a number");
         return;
     };
-    let kinds = ["hash", "lruhash", "percpuhash", "percpulruhash"];
-    if !kinds.contains(&decl.kind.node.as_str()) {
-        let message = Diagnostic::error(decl.kind.span, format!("Invalid bpf map type: {}", decl.kind.node))
-            .suggest(&decl.kind.node, kinds);
+    let names = MapKind::ALL.map(|(name, _)| name);
+    let Some((_, kind)) = MapKind::ALL.into_iter().find(|(name, _)| *name == decl.kind.node) else {
+        let message = Diagnostic::error(decl.span, format!("Invalid bpf map type: {}", decl.kind.node))
+            .suggest(&decl.kind.node, names)
+            .hint(format!("Valid map types: {}", names.join(", ")));
         diagnostics.push(message);
         return;
+    };
+    let size = size.clamp(1, u64::from(u32::MAX)) as u32;
+    session.maps.declare(&decl.name.node, decl.span, kind, size);
+}
+
+/// Maps that are declared as what their values cannot be kept in, and maps that are declared for nothing.
+fn judge_declarations(maps: &Maps, diagnostics: &mut Diagnostics) {
+    for (name, known) in maps.all() {
+        let Some((kind, _)) = known.declared else { continue };
+        let span = known.span;
+        let per_cpu = match &known.value {
+            None if known.key.is_none() => {
+                diagnostics.push(Diagnostic::warning(span, format!("Unused map: {name}")));
+                continue;
+            }
+            value => matches!(value, Some(MapValue::Aggregate(_))),
+        };
+        if kind.is_per_cpu() != per_cpu {
+            let wants = if per_cpu { MapKind::PercpuHash } else { MapKind::Hash };
+            diagnostics.error(
+                known.first_use.unwrap_or(span),
+                format!(
+                    "Incompatible map types. Type from declaration: {}. Type from value/key type: {}",
+                    kind.name(),
+                    wants.name()
+                ),
+            );
+        }
     }
-    session.maps.declare(&decl.name.node, decl.name.span, size.clamp(1, u64::from(u32::MAX)) as u32);
 }
 
 /// Settings of script and environment.

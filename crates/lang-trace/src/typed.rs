@@ -135,12 +135,46 @@ pub struct MapInfo {
     pub key: Option<Type>,
     /// What it holds.
     pub value: MapValue,
+    /// Which of the kernel's kinds the script declares it to be; `None` for what its values want. Where the script also
+    /// says how many entries there are, what finds no room is lost, and counted; else the reader keeps it.
+    pub kind: Option<MapKind>,
     /// At most so many entries.
     pub max_entries: u32,
-    /// Whether the script says how many: then what finds no room is lost, and counted; else the reader keeps it.
-    pub declared: bool,
     /// Where it was first used.
     pub span: Span,
+}
+
+/// A kind of map that a script can declare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapKind {
+    /// `hash(N)`
+    Hash,
+    /// `lruhash(N)`: what was used least makes room.
+    LruHash,
+    /// `percpuhash(N)`
+    PercpuHash,
+    /// `percpulruhash(N)`
+    PercpuLruHash,
+}
+
+impl MapKind {
+    /// All kinds, by their names.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("hash", Self::Hash),
+        ("lruhash", Self::LruHash),
+        ("percpuhash", Self::PercpuHash),
+        ("percpulruhash", Self::PercpuLruHash),
+    ];
+
+    /// Whether each processor has values of its own.
+    pub const fn is_per_cpu(self) -> bool {
+        matches!(self, Self::PercpuHash | Self::PercpuLruHash)
+    }
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// What a map holds.
@@ -202,6 +236,9 @@ pub enum Type {
         size: u8,
         /// Two's complement or plain.
         signed: bool,
+        /// Whether it comes from numbers that are written down and not negative, and from nothing else: it is signed,
+        /// and takes the sign of whatever it meets.
+        flexible: bool,
     },
     /// An integer that BTF has names for.
     Enum {
@@ -286,11 +323,16 @@ pub enum Type {
 
 impl Type {
     /// `int64`.
-    pub const INT64: Self = Self::Int { size: 8, signed: true };
+    pub const INT64: Self = Self::int(8, true);
     /// `uint64`.
-    pub const UINT64: Self = Self::Int { size: 8, signed: false };
+    pub const UINT64: Self = Self::int(8, false);
     /// `uint32`.
-    pub const UINT32: Self = Self::Int { size: 4, signed: false };
+    pub const UINT32: Self = Self::int(4, false);
+
+    /// An integer of so many bytes.
+    pub const fn int(size: u8, signed: bool) -> Self {
+        Self::Int { size, signed, flexible: false }
+    }
 
     /// Whether it fits a register: numbers, truth values, addresses.
     pub const fn is_scalar(&self) -> bool {
@@ -318,6 +360,10 @@ pub enum ExprKind {
     Text(Vec<u8>),
     /// A variable.
     Var(VarId),
+    /// Where a variable is, as a pointer.
+    VarAddress(VarId),
+    /// Where a plain map's value is, as a pointer; a place with zeros where there is none.
+    MapAddress(MapId, Option<Box<Expr>>),
     /// A plain map's value, zero where there is none. The key has exactly the map's key type.
     MapValue(MapId, Option<Box<Expr>>),
     /// An aggregation read as a number: `count` and `sum` added up, `min`, `max`, `avg` reduced over the processors.

@@ -2,6 +2,7 @@
 use osmia_base::Source;
 use osmia_btf::{Btf, Builder, IntEncoding, Member, Param};
 use osmia_lang_trace::check::{Options, check};
+use osmia_lang_trace::typed::Type;
 use osmia_lang_trace::{expand, parse};
 use osmia_object::{Target, TraceEvent, TraceField};
 
@@ -78,7 +79,21 @@ fn describe(script: &str) -> String {
     for map in checked.program.maps.values() {
         out += &format!("{}[{:?}]: {:?}\n", map.name, map.key, map.value);
     }
-    out
+    short(&out)
+}
+
+/// The same with integers as they are called; `~` behind one that takes either sign.
+fn short(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (size, signed, flexible) in
+        [1, 2, 4, 8].iter().flat_map(|size| [(size, true, true), (size, true, false), (size, false, false)])
+    {
+        let long = format!("{:?}", Type::Int { size: *size, signed, flexible });
+        let sign = if signed { "" } else { "u" };
+        let mark = if flexible { "~" } else { "" };
+        text = text.replace(&long, &format!("{sign}int{}{mark}", u32::from(*size) * 8));
+    }
+    text
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Functions of the language, a row each, and what a call of each becomes.
 use super::body::Body;
 use super::comptime;
-use super::convert::{convert, is_text_array};
+use super::convert::convert;
 use super::expr::{number, text_literal};
 use super::format::format_of;
 use crate::ast;
@@ -232,15 +232,18 @@ impl Body<'_, '_> {
 }
 
 fn arity_message(name: &str, (min, max): (usize, usize), got: usize) -> String {
-    let s = |count: usize| if count == 1 { "" } else { "s" };
-    match (min, max) {
-        (_, MANY) if got > max => format!("{name}() takes up to {max} arguments ({got} provided)"),
-        (_, MANY) => format!("{name}() requires at least {min} argument{} ({got} provided)", s(min)),
-        _ if min == max && min == 0 => format!("{name}() requires no arguments ({got} provided)"),
-        _ if min == max => format!("{name}() requires {min} argument{} ({got} provided)", s(min)),
-        _ if got < min => format!("{name}() requires at least {min} argument{} ({got} provided)", s(min)),
-        _ => format!("{name}() takes up to {max} argument{} ({got} provided)", s(max)),
-    }
+    let arguments = |count: usize| match count {
+        0 => "no arguments".to_owned(),
+        1 => "one argument".to_owned(),
+        count => format!("{count} arguments"),
+    };
+    let rule = match (min, max) {
+        _ if min == max => format!("requires {}", arguments(min)),
+        _ if got < min => format!("requires at least {}", arguments(min)),
+        (_, 0) => "requires no arguments".to_owned(),
+        _ => format!("takes up to {}", arguments(max)),
+    };
+    format!("{name}() {rule} ({got} provided)")
 }
 
 fn aggregate(body: &mut Body<'_, '_>, call: &Call<'_>, of: fn(bool) -> Aggregation) -> Option<Made> {
@@ -249,7 +252,7 @@ fn aggregate(body: &mut Body<'_, '_>, call: &Call<'_>, of: fn(bool) -> Aggregati
         (_, Type::Int { signed, .. } | Type::Enum { signed, .. }) => *signed,
         _ => false,
     };
-    let value = convert(value, &Type::Int { size: 8, signed })?;
+    let value = convert(value, &Type::int(8, signed))?;
     Some(Made::Aggregation(of(signed), Some(value)))
 }
 
@@ -266,7 +269,7 @@ fn hist(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
             }
         },
     };
-    let value = convert(value, &Type::Int { size: 8, signed })?;
+    let value = convert(value, &Type::int(8, signed))?;
     Some(Made::Aggregation(Aggregation::Hist { bits }, Some(value)))
 }
 
@@ -320,7 +323,7 @@ impl Body<'_, '_> {
     /// An argument that may be `str($1)` as well as a literal.
     pub(super) fn text_arg(&mut self, arg: &ast::Expr) -> Option<Expr> {
         let value = self.expr(arg)?;
-        Some(self.value(value))
+        Some(value)
     }
 }
 
@@ -332,9 +335,18 @@ fn formatted(
     let text = literal(body, call, 0)?;
     let args: Vec<Option<Expr>> = call.args[1..].iter().map(|arg| body.expr(arg)).collect();
     let args: Vec<Expr> = args.into_iter().collect::<Option<Vec<_>>>()?;
-    let args: Vec<Expr> = args.into_iter().map(|arg| body.value(arg)).collect();
     let format = format_of(body, call, &text, &args)?;
     Some(Body::send(verb(format), args))
+}
+
+/// What is printed of a map is what it holds when the reader comes to it.
+fn warn_of_print(body: &mut Body<'_, '_>, call: &Call<'_>, value: Option<&MapValue>) {
+    if body.in_loop() {
+        body.warn(call.span, "Due to it's asynchronous nature using 'print()' in a loop can lead to unexpected behavior. The map will likely be updated before the runtime can 'print' it.");
+    }
+    if matches!(value, Some(MapValue::Aggregate(Aggregation::Stats { .. }))) && call.args.len() > 1 {
+        body.warn(call.span, "print()'s top and div arguments are ignored when used on stats() maps.");
+    }
 }
 
 fn print(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
@@ -346,6 +358,7 @@ fn print(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
         let keyed = body.session.maps.get(name).and_then(|known| known.key.clone()).flatten().is_some();
         let aggregate = matches!(value, Some(MapValue::Aggregate(_)));
         if keys.is_empty() && (keyed || aggregate || value.is_none() || !numbers.is_empty()) {
+            warn_of_print(body, call, value.as_ref());
             let map = known_map(body, name, call.args[0].span)?;
             return Some(Body::send(
                 Verb::PrintMap { map: map.index(), top: number(0), div: number(1) },
@@ -362,11 +375,10 @@ fn print(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
         }
     }
     if !numbers.is_empty() {
-        body.error(call.span, "print() takes top and div only for a map");
+        body.error(call.span, format!("Non-map print() only takes 1 argument, {} found", call.args.len()));
         return None;
     }
     let value = body.expr(&call.args[0])?;
-    let value = body.value(value);
     if value.ty == Type::None && body.session.last_reading {
         body.error(call.args[0].span, "there is nothing to print");
         return None;
@@ -437,7 +449,6 @@ fn delete(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
         (Some(key), []) => {
             let map = known_map(body, name, call.args[0].span)?;
             let key = body.expr(key)?;
-            let key = body.value(key);
             (map, body.typed_key(name, Some(key), call.span)?)
         }
         (Some(_), _) => {
@@ -454,7 +465,6 @@ fn has_key(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let map = map_arg(body, call)?;
     let ast::ExprKind::Map { name, .. } = &call.args[0].kind else { return None };
     let key = body.expr(&call.args[1])?;
-    let key = body.value(key);
     let key = body.typed_key(name, Some(key), call.span)??;
     Some(Made::Value(Expr { kind: ExprKind::HasKey(map, Box::new(key)), ty: Type::Bool, span: call.span }))
 }
@@ -483,7 +493,6 @@ fn str_(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
         Some(ExprKind::Number(known)) => known.saturating_add(1).min(limit),
         _ => match &source.ty {
             Type::Str { capacity } => i64::from(*capacity),
-            Type::Array { count, .. } if is_text_array(&source.ty) => i64::from(*count).min(limit),
             _ => limit,
         },
     } as u32;
@@ -497,7 +506,7 @@ fn str_(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
                 Provider::Kprobe | Provider::Kretprobe => Space::Unknown,
                 _ => body.facts.pointer_space(),
             };
-            convert(source, &Type::Pointer { to: Box::new(Type::Int { size: 1, signed: true }), space })?
+            convert(source, &Type::Pointer { to: Box::new(Type::int(1, true)), space })?
         }
         other => {
             let text = body.type_text(other);
@@ -576,10 +585,7 @@ fn buf(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
             let space = body.facts.pointer_space();
             match source.ty {
                 Type::Pointer { .. } => source,
-                _ => convert(
-                    source,
-                    &Type::Pointer { to: Box::new(Type::Int { size: 1, signed: false }), space },
-                )?,
+                _ => convert(source, &Type::Pointer { to: Box::new(Type::int(1, false)), space })?,
             }
         }
     };
@@ -631,7 +637,7 @@ fn ntop(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     };
     let address = match &address.ty {
         Type::Int { .. } => convert(address, &Type::UINT32)?,
-        Type::Array { .. } if matches!(body.size_of(&address.ty), 4 | 16) => address,
+        Type::Array { .. } | Type::Str { .. } if matches!(body.size_of(&address.ty), 4 | 16) => address,
         other => {
             let text = body.type_text(other);
             body.error(
@@ -648,10 +654,10 @@ fn ntop(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
 fn macaddr(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let place = body.expr(&call.args[0])?;
     let place = match &place.ty {
-        Type::Array { .. } if body.size_of(&place.ty) == 6 => place,
+        Type::Array { .. } | Type::Str { .. } if body.size_of(&place.ty) >= 6 => place,
         Type::Pointer { space, .. } => {
             let space = *space;
-            let element = Box::new(Type::Int { size: 1, signed: false });
+            let element = Box::new(Type::int(1, false));
             let array = Type::Array { element, count: 6, space };
             let pointer = convert(place, &Type::Pointer { to: Box::new(array), space })?;
             body.deref(pointer, call.span)?
@@ -669,7 +675,7 @@ fn pointer_in(body: &mut Body<'_, '_>, call: &Call<'_>, space: Space) -> Option<
     let value = body.integer(&call.args[0])?;
     let to = match &value.ty {
         Type::Pointer { to, .. } => super::types::moved(to, space),
-        _ => Type::Int { size: 1, signed: true },
+        _ => Type::int(1, true),
     };
     convert(value, &Type::Pointer { to: Box::new(to), space }).map(Made::Value)
 }
@@ -680,7 +686,7 @@ fn bswap(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
         (_, Type::Int { size, .. }) => *size,
         _ => 8,
     };
-    let ty = Type::Int { size, signed: false };
+    let ty = Type::int(size, false);
     let value = convert(value, &ty)?;
     Some(Made::Value(Expr { kind: ExprKind::Bswap(Box::new(value)), ty, span: call.span }))
 }

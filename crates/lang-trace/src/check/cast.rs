@@ -73,13 +73,31 @@ const INTEGERS: &[(&str, u8, bool)] = &[
     ("sector_t", 8, false),
 ];
 
+/// What maps hold, and variables do not.
+const AGGREGATIONS: &[&str] = &[
+    "count_t",
+    "sum_t",
+    "usum_t",
+    "min_t",
+    "umin_t",
+    "max_t",
+    "umax_t",
+    "avg_t",
+    "uavg_t",
+    "stats_t",
+    "ustats_t",
+    "hist_t",
+    "lhist_t",
+    "tseries_t",
+];
+
 /// The integer or truth type of this name.
 pub(super) fn basic_type(name: &str) -> Option<Type> {
     if matches!(name, "bool" | "_Bool") {
         return Some(Type::Bool);
     }
     let (_, size, signed) = INTEGERS.iter().find(|(known, ..)| *known == name)?;
-    Some(Type::Int { size: *size, signed: *signed })
+    Some(Type::int(*size, *signed))
 }
 
 impl Body<'_, '_> {
@@ -93,6 +111,7 @@ impl Body<'_, '_> {
                 let to = match &to.kind {
                     TypeNameKind::Function => Type::None,
                     TypeNameKind::Named(name) if name == "void" => Type::None,
+                    TypeNameKind::Tagged(tag, name) => moved(&self.tagged_type(*tag, name, ty.span)?, space),
                     _ => moved(&self.type_name(to)?, space),
                 };
                 Some(Type::Pointer { to: Box::new(to), space })
@@ -113,6 +132,20 @@ impl Body<'_, '_> {
         }
     }
 
+    /// A variable's type as declared: text and buffers without a size have that of what they are given.
+    pub(super) fn declared_type(&mut self, ty: &TypeName) -> Option<Type> {
+        match &ty.kind {
+            TypeNameKind::Named(name) if name == "string" => return Some(Type::Str { capacity: 0 }),
+            TypeNameKind::Named(name) if name == "buffer" => return Some(Type::Buffer { capacity: 0 }),
+            TypeNameKind::Named(name) if name == "void" || AGGREGATIONS.contains(&name.as_str()) => {
+                self.error(ty.span, format!("Invalid variable declaration type: {name}"));
+                return None;
+            }
+            _ => {}
+        }
+        self.type_name(ty)
+    }
+
     /// The type itself, or the type of an expression.
     pub(super) fn type_or_expr(&mut self, of: &TypeOrExpr) -> Option<Type> {
         match of {
@@ -123,7 +156,10 @@ impl Body<'_, '_> {
                 {
                     return Some(self.types().convert(found.set, found.id, Space::Unknown));
                 }
-                self.expr(expr).map(|expr| expr.ty)
+                let outer = std::mem::replace(&mut self.asks_types, true);
+                let found = self.expr(expr).map(|expr| expr.ty);
+                self.asks_types = outer;
+                found
             }
         }
     }
@@ -137,6 +173,9 @@ impl Body<'_, '_> {
             "string" => return Some(Type::Str { capacity }),
             "buffer" => return Some(Type::Buffer { capacity }),
             "inet" => return Some(Type::Inet),
+            "username_t" => return Some(Type::Username),
+            "macaddr_t" => return Some(Type::Mac),
+            "cgroup_path_t" => return Some(Type::CgroupPath),
             "void" => return Some(Type::None),
             _ => {}
         }
@@ -144,8 +183,8 @@ impl Body<'_, '_> {
             return Some(self.types().convert(found.set, found.id, self.facts.pointer_space()));
         }
         let known = INTEGERS.iter().map(|(known, ..)| *known).chain(["string", "buffer", "bool"]);
-        let message =
-            osmia_base::Diagnostic::error(span, format!("Unknown type '{name}'")).suggest(name, known);
+        let message = osmia_base::Diagnostic::error(span, format!("Cannot resolve unknown type \"{name}\""))
+            .suggest(name, known);
         self.report(message);
         None
     }
@@ -153,7 +192,11 @@ impl Body<'_, '_> {
     fn tagged_type(&mut self, tag: CTag, name: &str, span: Span) -> Option<Type> {
         let spelled = format!("{} {name}", tag.word());
         let Some(found) = self.types().named(&spelled) else {
-            self.error(span, format!("Cannot resolve unknown type \"{spelled}\""));
+            let message = match tag {
+                CTag::Enum => format!("Unknown enum: {name}"),
+                CTag::Struct | CTag::Union => format!("Cannot resolve unknown type \"{spelled}\""),
+            };
+            self.error(span, message);
             return None;
         };
         Some(self.types().convert(found.set, found.id, self.facts.pointer_space()))
@@ -188,6 +231,35 @@ impl Body<'_, '_> {
         Some(Type::Array { element, count, space: self.facts.pointer_space() })
     }
 
+    /// Bytes that several values take, one after the other, each where it may begin.
+    fn size_of_all<'t>(&self, parts: impl Iterator<Item = &'t Type>) -> u32 {
+        let (mut end, mut largest) = (0, 1);
+        for part in parts {
+            let align = self.align_of(part);
+            end = osmia_event::round_up(end, align).saturating_add(self.size_of(part));
+            largest = largest.max(align);
+        }
+        osmia_event::round_up(end, largest)
+    }
+
+    /// At which multiples of bytes a value begins.
+    fn align_of(&self, ty: &Type) -> u32 {
+        match ty {
+            Type::None | Type::Bool | Type::Str { .. } | Type::Mac => 1,
+            Type::Int { size, .. } | Type::Enum { size, .. } => u32::from(*size).max(1),
+            Type::Buffer { .. } | Type::Inet | Type::Username => 4,
+            Type::Array { element, .. } => self.align_of(element),
+            Type::Tuple(parts) => parts.iter().map(|part| self.align_of(part)).max().unwrap_or(1),
+            Type::Record(parts) => parts.iter().map(|(_, part)| self.align_of(part)).max().unwrap_or(1),
+            Type::Composite { of, .. } => self
+                .types()
+                .set(of.set)
+                .and_then(|btf| btf.align_of(of.id).ok())
+                .map_or(8, |align| align.clamp(1, 8) as u32),
+            _ => 8,
+        }
+    }
+
     /// Bytes that a value of a type takes; a pointer's type for what it points to.
     pub(super) fn size_of(&self, ty: &Type) -> u32 {
         match ty {
@@ -197,8 +269,8 @@ impl Body<'_, '_> {
             Type::Composite { size, .. } => *size,
             Type::Array { element, count, .. } => self.size_of(element).saturating_mul(*count),
             Type::Str { capacity } | Type::Buffer { capacity } => *capacity,
-            Type::Tuple(parts) => parts.iter().map(|part| self.size_of(part)).sum(),
-            Type::Record(parts) => parts.iter().map(|(_, part)| self.size_of(part)).sum(),
+            Type::Tuple(parts) => self.size_of_all(parts.iter()),
+            Type::Record(parts) => self.size_of_all(parts.iter().map(|(_, part)| part)),
             Type::Inet => 20,
             Type::Mac => 6,
             Type::Username => 4,

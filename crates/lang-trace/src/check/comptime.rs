@@ -314,33 +314,10 @@ pub(super) fn typeinfo(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made>
     }
     let text = |text: &str| text_literal(text.as_bytes().to_vec(), call.span);
     let full = body.type_text(&ty);
-    let parts =
-        [("btf_id", number(0, call.span)), ("base_type", text(base_name(&ty))), ("full_type", text(&full))];
+    let parts = [
+        ("btf_id", number(0, call.span)),
+        ("base_type", text(if ty == Type::None { "none" } else { super::types::class(&ty) })),
+        ("full_type", text(&full)),
+    ];
     Some(record(parts.map(|(name, value)| (name.to_owned(), value)).into(), call.span))
-}
-
-/// What kind of type it is, in one word.
-const fn base_name(ty: &Type) -> &'static str {
-    match ty {
-        Type::None => "none",
-        Type::Bool => "bool",
-        Type::Int { .. } => "int",
-        Type::Enum { .. } => "enum",
-        Type::Pointer { .. } => "pointer",
-        Type::Composite { .. } => "struct",
-        Type::Array { .. } => "array",
-        Type::Str { .. } => "string",
-        Type::Buffer { .. } => "buffer",
-        Type::Tuple(_) => "tuple",
-        Type::Record(_) => "record",
-        Type::KernelSymbol => "ksym_t",
-        Type::UserSymbol => "usym_t",
-        Type::KernelStack { .. } => "kstack",
-        Type::UserStack { .. } => "ustack",
-        Type::Inet => "inet",
-        Type::Mac => "mac_address",
-        Type::Username => "username_t",
-        Type::CgroupPath => "cgroup_path_t",
-        Type::Timestamp { .. } => "timestamp",
-    }
 }

@@ -1,11 +1,12 @@
-//! From one type to another.
+//! From one type to another, where that is asked for.
+use super::arithmetic::integer_parts;
 use super::types::moved;
-use crate::typed::{Expr, ExprKind, Type};
+use crate::typed::{Expr, ExprKind, Space, Type};
 
 /// The expression as a value of type `want`, if there is a way.
 pub(super) fn convert(expr: Expr, want: &Type) -> Option<Expr> {
-    if expr.ty == *want {
-        return Some(expr);
+    if expr.ty == *want || same_number(&expr.ty, want) {
+        return Some(Expr { ty: want.clone(), ..expr });
     }
     let scalar = |ty: &Type| ty.is_scalar();
     match (&expr.kind, want) {
@@ -16,28 +17,8 @@ pub(super) fn convert(expr: Expr, want: &Type) -> Option<Expr> {
         (ExprKind::Number(number), Type::Bool) => {
             Some(Expr { kind: ExprKind::Number(i64::from(*number != 0)), ty: Type::Bool, span: expr.span })
         }
-        (ExprKind::Tuple(_), Type::Tuple(want)) => {
-            convert_parts(expr, want.iter().collect(), Type::Tuple(want.clone()))
-        }
-        (ExprKind::Tuple(_), Type::Record(want)) => {
-            convert_parts(expr, want.iter().map(|(_, ty)| ty).collect(), Type::Record(want.clone()))
-        }
-        (_, Type::Tuple(parts)) => match &expr.ty {
-            Type::Tuple(have) if have.len() == parts.len() => take_apart(&expr, have, parts, want),
-            _ => None,
-        },
-        (_, Type::Record(parts)) => match &expr.ty {
-            Type::Record(have) if have.len() == parts.len() => {
-                let have: Vec<Type> = have.iter().map(|(_, ty)| ty.clone()).collect();
-                let parts: Vec<Type> = parts.iter().map(|(_, ty)| ty.clone()).collect();
-                take_apart(&expr, &have, &parts, want)
-            }
-            _ => None,
-        },
         _ if scalar(&expr.ty) && scalar(want) => Some(cast(expr, want.clone())),
-        (_, Type::Str { .. }) if matches!(expr.ty, Type::Str { .. }) || is_text_array(&expr.ty) => {
-            Some(cast(expr, want.clone()))
-        }
+        (_, Type::Str { .. }) if matches!(expr.ty, Type::Str { .. }) => Some(cast(expr, want.clone())),
         (_, Type::Buffer { .. }) if matches!(expr.ty, Type::Buffer { .. }) => Some(cast(expr, want.clone())),
         (_, Type::Pointer { .. }) if matches!(expr.ty, Type::Array { .. } | Type::Composite { .. }) => {
             Some(cast(expr, want.clone()))
@@ -47,11 +28,21 @@ pub(super) fn convert(expr: Expr, want: &Type) -> Option<Expr> {
         }
         (_, Type::Array { element, count, .. })
             if matches!(&expr.ty, Type::Array { element: e, count: c, .. }
-                if c == count && moved(e, crate::typed::Space::Unknown) == moved(element, crate::typed::Space::Unknown)) =>
+                if c == count && moved(e, Space::Unknown) == moved(element, Space::Unknown)) =>
         {
             Some(expr)
         }
         _ => None,
+    }
+}
+
+/// Whether two integer types differ in nothing that the machine sees.
+fn same_number(have: &Type, want: &Type) -> bool {
+    match (have, want) {
+        (Type::Int { size, signed, .. }, Type::Int { size: other, signed: sign, .. }) => {
+            size == other && signed == sign
+        }
+        _ => false,
     }
 }
 
@@ -61,39 +52,15 @@ pub(super) fn cast(expr: Expr, ty: Type) -> Expr {
     Expr { kind: ExprKind::Cast(Box::new(expr)), ty, span }
 }
 
-/// An array of characters: text, where a value is wanted.
-pub(super) fn is_text_array(ty: &Type) -> bool {
-    matches!(ty, Type::Array { element, count, .. } if **element == Type::Int { size: 1, signed: true } && *count > 0)
-}
-
 /// What is left of a number in a type's width.
 pub(super) const fn truncate(number: i64, ty: &Type) -> i64 {
-    match ty {
-        Type::Int { size: 1, signed: true } => number as i8 as i64,
-        Type::Int { size: 1, signed: false } => number as u8 as i64,
-        Type::Int { size: 2, signed: true } => number as i16 as i64,
-        Type::Int { size: 2, signed: false } => number as u16 as i64,
-        Type::Int { size: 4, signed: true } => number as i32 as i64,
-        Type::Int { size: 4, signed: false } => number as u32 as i64,
+    match integer_parts(ty) {
+        Some((1, true, _)) => number as i8 as i64,
+        Some((1, false, _)) => number as u8 as i64,
+        Some((2, true, _)) => number as i16 as i64,
+        Some((2, false, _)) => number as u16 as i64,
+        Some((4, true, _)) => number as i32 as i64,
+        Some((4, false, _)) => number as u32 as i64,
         _ => number,
     }
-}
-
-fn convert_parts(expr: Expr, want: Vec<&Type>, ty: Type) -> Option<Expr> {
-    let ExprKind::Tuple(parts) = expr.kind else { return None };
-    if parts.len() != want.len() {
-        return None;
-    }
-    let parts =
-        parts.into_iter().zip(want).map(|(part, want)| convert(part, want)).collect::<Option<Vec<_>>>()?;
-    Some(Expr { kind: ExprKind::Tuple(parts), ty, span: expr.span })
-}
-
-fn take_apart(expr: &Expr, have: &[Type], want: &[Type], ty: &Type) -> Option<Expr> {
-    let parts = have.iter().zip(want).enumerate().map(|(index, (have, want))| {
-        let kind = ExprKind::Part(Box::new(expr.clone()), index);
-        convert(Expr { kind, ty: have.clone(), span: expr.span }, want)
-    });
-    let parts = parts.collect::<Option<Vec<_>>>()?;
-    Some(Expr { kind: ExprKind::Tuple(parts), ty: ty.clone(), span: expr.span })
 }

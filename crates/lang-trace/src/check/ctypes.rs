@@ -161,7 +161,7 @@ impl Maker<'_> {
             Some(Known::Bool) => {
                 Laid { id: self.builder.add_int("_Bool", 1, IntEncoding::BOOL), size: 1, align: 1 }
             }
-            Some(Known::Int { size, signed }) => {
+            Some(Known::Int { size, signed, .. }) => {
                 let encoding = if signed { IntEncoding::SIGNED } else { IntEncoding::UNSIGNED };
                 let size = u32::from(size);
                 Laid { id: self.builder.add_int(name, size, encoding), size, align: size }

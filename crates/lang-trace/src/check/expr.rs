@@ -1,14 +1,12 @@
 //! Expressions: what each is and which type it has.
-use super::arithmetic::{condition, fold, folded_number, is_signed, is_wide_mix, operation};
-use super::body::{Body, fits, widened};
+use super::arithmetic::literal;
+use super::body::Body;
 use super::calls::Made;
-use super::comptime::{Branch, known};
-use super::convert::{cast, convert, is_text_array};
-use super::types::{join, moved};
-use crate::ast::{self, BinaryOp, UnaryOp};
+use super::comptime::Branch;
+use super::convert::{cast, convert};
+use crate::ast::{self, UnaryOp};
 use crate::typed::{Expr, ExprKind, MapValue, Space, Stmt, StmtKind, Type};
 use osmia_base::{Diagnostic, Span};
-use osmia_isa::AluOp;
 
 /// How deep expressions may be; the parser's limit is less, but macros stand for more.
 const MAX_DEPTH: u32 = 220;
@@ -28,11 +26,11 @@ impl Body<'_, '_> {
         self.depth += 1;
         let span = expr.span;
         let made = match &expr.kind {
-            ast::ExprKind::Integer(value) => Some(integer_literal(*value, span)),
+            ast::ExprKind::Integer(value) => Some(literal(i128::from(*value), span)),
             ast::ExprKind::Bool(value) => Some(truth_literal(*value, span)),
             ast::ExprKind::Str(text) => Some(text_literal(text.clone(), span)),
             ast::ExprKind::Positional(index) => self.positional(*index, span),
-            ast::ExprKind::PositionalCount => Some(number(self.options().params.len() as i64, span)),
+            ast::ExprKind::PositionalCount => Some(literal(self.options().params.len() as i128, span)),
             ast::ExprKind::Ident(name) => self.ident(name, span),
             ast::ExprKind::Var(name) => self.read_var(name, span),
             ast::ExprKind::Map { name, keys } => self.read_map(name, keys, span),
@@ -83,7 +81,7 @@ impl Body<'_, '_> {
 
     fn size_expr(&mut self, of: &ast::TypeOrExpr, span: Span) -> Option<Expr> {
         let ty = self.type_or_expr(of)?;
-        Some(Expr { ty: Type::UINT64, ..number(i64::from(self.size_of(&ty)), span) })
+        Some(literal(i128::from(self.size_of(&ty)), span))
     }
 
     fn ternary_expr(
@@ -106,21 +104,24 @@ impl Body<'_, '_> {
 
     fn elvis(&mut self, value: &ast::Expr, other: &ast::Expr, span: Span) -> Option<Expr> {
         let (value, other) = (self.expr(value)?, self.expr(other)?);
-        let condition = self.truth(value.clone())?;
-        self.ternary(condition, value, other, span)
-    }
-
-    fn cast_expr(&mut self, ty: &ast::TypeName, operand: &ast::Expr, span: Span) -> Option<Expr> {
-        let operand = self.expr(operand)?;
-        let ty = self.type_name(ty)?;
-        self.cast_to(operand, ty, span)
+        self.elvis_of(value, other, span)
     }
 
     fn tuple(&mut self, parts: &[ast::Expr], span: Span) -> Option<Expr> {
-        let parts = parts.iter().map(|part| self.expr(part).map(|part| self.value(part)));
+        let parts = parts.iter().map(|part| self.member_value(part));
         let parts = parts.collect::<Option<Vec<_>>>()?;
         let ty = Type::Tuple(parts.iter().map(|part| part.ty.clone()).collect());
         Some(Expr { kind: ExprKind::Tuple(parts), ty, span })
+    }
+
+    /// A part of a tuple or record.
+    fn member_value(&mut self, part: &ast::Expr) -> Option<Expr> {
+        let part = self.expr(part)?;
+        if part.ty == Type::None && self.session.last_reading {
+            self.error(part.span, "this has no value that could be part of another");
+            return None;
+        }
+        Some(part)
     }
 
     /// An expression that must be an integer.
@@ -142,9 +143,9 @@ impl Body<'_, '_> {
             self.error(span, "param $0 does not exist: they are counted from $1");
             return None;
         };
-        let Some(text) = text else { return Some(number(0, span)) };
+        let Some(text) = text else { return Some(literal(0, span)) };
         match parse_number(text) {
-            Some(value) => Some(number(value, span)),
+            Some(value) => Some(literal(value, span)),
             None => Some(text_literal(text.clone().into_bytes(), span)),
         }
     }
@@ -160,6 +161,7 @@ impl Body<'_, '_> {
             self.report(message);
             return None;
         };
+        self.note_read(id, span);
         let ty = self.var(id).kind.clone();
         Some(Expr { kind: ExprKind::Var(id), ty, span })
     }
@@ -167,17 +169,14 @@ impl Body<'_, '_> {
     fn read_map(&mut self, name: &str, keys: &[ast::Expr], span: Span) -> Option<Expr> {
         let (map, key) = self.map_key(name, keys, span)?;
         let key = key.map(Box::new);
+        self.session.maps.note_read(name);
         let known = self.session.maps.get(name).and_then(|known| known.value.clone());
         match known {
             Some(MapValue::Plain(ty)) => Some(Expr { kind: ExprKind::MapValue(map, key), ty, span }),
             Some(MapValue::Aggregate(aggregation)) => self.map_number(name, map, key, &aggregation, span),
+            // A map that nothing is put in holds zeros.
             None if self.session.last_reading => {
-                let names: Vec<String> =
-                    self.session.maps.names().filter(|known| *known != name).map(str::to_owned).collect();
-                let message = Diagnostic::error(span, format!("Undefined map: {name}"))
-                    .suggest(name, names.iter().map(String::as_str));
-                self.report(message);
-                None
+                Some(Expr { kind: ExprKind::MapValue(map, key), ty: Type::int(1, true), span })
             }
             None => Some(Expr { kind: ExprKind::MapValue(map, key), ty: Type::None, span }),
         }
@@ -191,20 +190,10 @@ impl Body<'_, '_> {
         aggregation: &osmia_event::Aggregation,
         span: Span,
     ) -> Option<Expr> {
-        use osmia_event::Aggregation::{Avg, Count, Hist, Lhist, Max, Min, Stats, Sum, TimeSeries, Value};
-        let ty = match aggregation {
-            Count => Type::INT64,
-            Sum { signed } | Min { signed } | Max { signed } | Avg { signed } => {
-                Type::Int { size: 8, signed: *signed }
-            }
-            Stats { .. } | Hist { .. } | Lhist { .. } | TimeSeries { .. } | Value(_) => {
-                let what = super::maps::aggregation_name(aggregation);
-                self.error(
-                    span,
-                    format!("{name} holds a '{what}': it can be printed, but not used as a number"),
-                );
-                return None;
-            }
+        let Some(ty) = super::elements::number_type(aggregation) else {
+            let what = super::maps::aggregation_name(aggregation);
+            self.error(span, format!("{name} holds a '{what}': it can be printed, but not used as a number"));
+            return None;
         };
         Some(Expr { kind: ExprKind::MapNumber(map, key), ty, span })
     }
@@ -216,32 +205,37 @@ impl Body<'_, '_> {
                 self.not(value, span)
             }
             UnaryOp::Plus => self.integer(operand),
-            UnaryOp::Negate => {
-                let value = self.integer(operand)?;
-                if let ExprKind::Number(known) = value.kind {
-                    return Some(number(known.wrapping_neg(), span));
-                }
-                let value = convert(value, &Type::INT64)?;
-                Some(Expr { kind: ExprKind::Negate(Box::new(value)), ty: Type::INT64, span })
-            }
-            UnaryOp::Complement => {
-                let value = self.integer(operand)?;
-                if let ExprKind::Number(known) = value.kind {
-                    return Some(number(!known, span));
-                }
-                let ty = widened(&value.ty);
-                let value = convert(value, &ty)?;
-                Some(Expr { kind: ExprKind::Complement(Box::new(value)), ty, span })
+            UnaryOp::Negate | UnaryOp::Complement => {
+                let value = self.expr(operand)?;
+                self.sign_or_bits(op, value, span)
             }
             UnaryOp::Deref => {
                 let pointer = self.expr(operand)?;
                 self.deref(pointer, span)
             }
-            UnaryOp::AddressOf => {
-                self.error(span, "the address of a variable or map cannot be taken yet");
-                None
-            }
+            UnaryOp::AddressOf => self.address_of(operand, span),
         }
+    }
+
+    /// `&$v` and `&@m`.
+    fn address_of(&mut self, operand: &ast::Expr, span: Span) -> Option<Expr> {
+        let outer = std::mem::replace(&mut self.asks_types, true);
+        let value = self.expr(operand);
+        self.asks_types = outer;
+        let value = value?;
+        let kind = match value.kind {
+            ExprKind::Var(var) => {
+                self.note_assigned(var);
+                ExprKind::VarAddress(var)
+            }
+            ExprKind::MapValue(map, key) => ExprKind::MapAddress(map, key),
+            _ => {
+                self.error(span, "only variables and maps have an address that can be taken");
+                return None;
+            }
+        };
+        let to = Box::new(super::types::moved(&value.ty, Space::Bpf));
+        Some(Expr { kind, ty: Type::Pointer { to, space: Space::Bpf }, span })
     }
 
     /// What a pointer points to; a number is a pointer to 64 bits.
@@ -271,388 +265,34 @@ impl Body<'_, '_> {
         }
     }
 
-    fn binary_expr(&mut self, op: BinaryOp, lhs: &ast::Expr, rhs: &ast::Expr, span: Span) -> Option<Expr> {
-        if matches!(op, BinaryOp::And | BinaryOp::Or) {
-            let (lhs, rhs) = (self.condition(lhs), self.condition(rhs));
-            let (lhs, rhs) = (Box::new(lhs?), Box::new(rhs?));
-            let kind = if op == BinaryOp::And { ExprKind::And(lhs, rhs) } else { ExprKind::Or(lhs, rhs) };
-            return Some(Expr { kind, ty: Type::Bool, span });
-        }
-        let (lhs, rhs) = (self.expr(lhs), self.expr(rhs));
-        self.binary(op, lhs?, rhs?, span)
-    }
-
-    /// `lhs op rhs`; not `&&` and `||`.
-    pub(super) fn binary(&mut self, op: BinaryOp, lhs: Expr, rhs: Expr, span: Span) -> Option<Expr> {
-        if let (ExprKind::Number(a), ExprKind::Number(b), Type::Int { .. }, Type::Int { .. }) =
-            (&lhs.kind, &rhs.kind, &lhs.ty, &rhs.ty)
-        {
-            let signed =
-                is_signed(&lhs, if matches!(op, BinaryOp::Shl | BinaryOp::Shr) { &lhs } else { &rhs });
-            if let Some(folded) = fold(op, *a, *b, signed) {
-                return Some(folded_number(op, folded, signed, span));
-            }
-        }
-        let (lhs, rhs) = (self.known(lhs, span)?, self.known(rhs, span)?);
-        let text = |ty: &Type| matches!(ty, Type::Str { .. }) || is_text_array(ty);
-        if text(&lhs.ty) && text(&rhs.ty) {
-            return self.text_comparison(op, lhs, rhs, span);
-        }
-        match (&lhs.ty, &rhs.ty) {
-            (Type::Pointer { .. }, Type::Int { .. } | Type::Enum { .. })
-                if matches!(op, BinaryOp::Add | BinaryOp::Sub) =>
-            {
-                self.pointer_sum(op, lhs, rhs, span)
-            }
-            (Type::Int { .. } | Type::Enum { .. }, Type::Pointer { .. }) if op == BinaryOp::Add => {
-                self.pointer_sum(op, rhs, lhs, span)
-            }
-            _ if lhs.ty.is_scalar() && rhs.ty.is_scalar() => self.numbers(op, lhs, rhs, span),
-            _ => {
-                let [a, b] = [&lhs.ty, &rhs.ty].map(|ty| self.type_text(ty));
-                let message = format!("Type mismatch for '{}': comparing '{a}' with '{b}'", op.symbol());
-                self.report(
-                    Diagnostic::error(span, message)
-                        .label(lhs.span, format!("left ({a})"))
-                        .label(rhs.span, format!("right ({b})")),
-                );
-                None
-            }
-        }
-    }
-
-    /// A value whose type is not known yet counts as a number until the last reading.
-    fn known(&mut self, expr: Expr, span: Span) -> Option<Expr> {
-        match expr.ty {
-            Type::None if !self.session.last_reading => Some(number(0, span)),
-            _ => Some(expr),
-        }
-    }
-
-    fn text_comparison(&mut self, op: BinaryOp, lhs: Expr, rhs: Expr, span: Span) -> Option<Expr> {
-        let (lhs, rhs) = (self.value(lhs), self.value(rhs));
-        let kind = ExprKind::TextEqual { lhs: Box::new(lhs), rhs: Box::new(rhs), limit: None };
-        let equal = Expr { kind, ty: Type::Bool, span };
-        match op {
-            BinaryOp::Equal => Some(equal),
-            BinaryOp::NotEqual => Some(Expr { kind: ExprKind::Not(Box::new(equal)), ty: Type::Bool, span }),
-            _ => {
-                self.error(
-                    span,
-                    format!("The {} operator can not be used on expressions of type 'string'", op.symbol()),
-                );
-                None
-            }
-        }
-    }
-
-    fn pointer_sum(&mut self, op: BinaryOp, pointer: Expr, count: Expr, span: Span) -> Option<Expr> {
-        let size = match &pointer.ty {
-            Type::Pointer { to, .. } => i64::from(self.size_of(to).max(1)),
-            _ => 1,
+    pub(super) fn ternary(&mut self, condition: Expr, then: Expr, other: Expr, span: Span) -> Option<Expr> {
+        let ty = match (&then.ty, &other.ty) {
+            (Type::None, _) | (_, Type::None) if self.session.last_reading => None,
+            (a, b) => super::join::join(a, b),
         };
-        let ty = super::types::untrusted(&pointer.ty);
-        let sign = if op == BinaryOp::Sub { -1 } else { 1 };
-        let bytes = match count.kind {
-            ExprKind::Number(known) => number(known.wrapping_mul(size * sign), span),
-            _ => {
-                let count = convert(count, &Type::INT64)?;
-                let kind =
-                    ExprKind::Arithmetic(AluOp::Mul, Box::new(count), Box::new(number(size * sign, span)));
-                Expr { kind, ty: Type::INT64, span }
-            }
+        let made = match ty {
+            Some(ty) => match (self.fit(then.clone(), &ty), self.fit(other.clone(), &ty)) {
+                (Some(yes), Some(no)) => Some((yes, no, ty)),
+                _ => None,
+            },
+            None => None,
         };
-        Some(Expr { kind: ExprKind::PointerAdd(Box::new(pointer), Box::new(bytes)), ty, span })
-    }
-
-    fn numbers(&mut self, op: BinaryOp, lhs: Expr, rhs: Expr, span: Span) -> Option<Expr> {
-        let signed = match op {
-            BinaryOp::Shl | BinaryOp::Shr => is_signed(&lhs, &lhs),
-            _ => is_signed(&lhs, &rhs),
-        };
-        // As C has it: beside an unsigned number of 64 bits, the other one is taken as unsigned too.
-        let compares_signed = signed && !is_wide_mix(&lhs, &rhs);
-        let ty = Type::Int { size: 8, signed };
-        let (a, b) = (Box::new(convert(lhs, &ty)?), Box::new(convert(rhs, &ty)?));
-        if let Some(cond) = condition(op, compares_signed) {
-            return Some(Expr { kind: ExprKind::Compare(cond, a, b), ty: Type::Bool, span });
-        }
-        if matches!(op, BinaryOp::Div | BinaryOp::Mod) && matches!(b.kind, ExprKind::Number(0)) {
-            self.warn(span, "division by zero: the result is 1");
-        }
-        let result = if op == BinaryOp::Sub { Type::INT64 } else { ty };
-        let divides = matches!(op, BinaryOp::Div | BinaryOp::Mod);
-        let operation = operation(op, if divides { compares_signed } else { signed })?;
-        Some(Expr { kind: ExprKind::Arithmetic(operation, a, b), ty: result, span })
-    }
-
-    fn ternary(&mut self, condition: Expr, then: Expr, other: Expr, span: Span) -> Option<Expr> {
-        let (then, other) = (self.value(then), self.value(other));
-        let number_fits =
-            |number: &Expr, ty: &Type| matches!(number.kind, ExprKind::Number(n) if fits(n, ty));
-        let ty = if number_fits(&other, &then.ty) {
-            Some(then.ty.clone())
-        } else if number_fits(&then, &other.ty) {
-            Some(other.ty.clone())
-        } else {
-            join(&then.ty, &other.ty)
-        };
-        let made = ty.and_then(|ty| Some((convert(then.clone(), &ty)?, convert(other.clone(), &ty)?, ty)));
         let Some((yes, no, ty)) = made else {
             let [a, b] = [&then.ty, &other.ty].map(|ty| self.type_text(ty));
-            self.error(span, format!("Ternary operator must return the same type: have '{a}' and '{b}'"));
+            self.error(
+                span,
+                format!("Branches must return the same type or compatible types: have '{a}' and '{b}'"),
+            );
             return None;
         };
         Some(Expr { kind: ExprKind::Ternary(Box::new(condition), Box::new(yes), Box::new(no)), ty, span })
-    }
-
-    fn step(&mut self, target: &ast::Expr, by: i64, prefix: bool, span: Span) -> Option<Expr> {
-        match &target.kind {
-            ast::ExprKind::Var(_) => {
-                let value = self.expr(target)?;
-                let ExprKind::Var(var) = value.kind else { return None };
-                match value.ty {
-                    Type::Int { .. } | Type::None => {
-                        Some(Expr { kind: ExprKind::StepVar { var, by, prefix }, ty: value.ty, span })
-                    }
-                    other => self.no_step(&other, span),
-                }
-            }
-            ast::ExprKind::Map { name, keys } => {
-                let (map, key) = self.map_key(name, keys, target.span)?;
-                let known = self.session.maps.get(name).and_then(|known| known.value.clone());
-                let ty = match known {
-                    Some(MapValue::Plain(ty @ (Type::Int { .. } | Type::None))) => ty,
-                    Some(MapValue::Plain(other)) => return self.no_step(&other, span),
-                    Some(MapValue::Aggregate(aggregation)) => {
-                        let what = super::maps::aggregation_name(&aggregation);
-                        self.error(
-                            span,
-                            format!(
-                                "The {} operator can not be used on a map that holds '{what}'",
-                                symbol(by)
-                            ),
-                        );
-                        return None;
-                    }
-                    None => {
-                        // A map that is only counted up and down is a map of signed integers.
-                        let _ = self.session.maps.put_plain(name, &Type::INT64);
-                        Type::INT64
-                    }
-                };
-                Some(Expr { kind: ExprKind::StepMap { map, key: key.map(Box::new), by, prefix }, ty, span })
-            }
-            _ => {
-                self.error(span, format!("The {} operator must be applied to a map or variable", symbol(by)));
-                None
-            }
-        }
-    }
-
-    fn no_step(&mut self, ty: &Type, span: Span) -> Option<Expr> {
-        let text = self.type_text(ty);
-        self.error(span, format!("The ++ and -- operators can not be used on values of type '{text}'"));
-        None
-    }
-
-    fn cast_to(&mut self, operand: Expr, ty: Type, span: Span) -> Option<Expr> {
-        if operand.ty == Type::None && !self.session.last_reading {
-            return Some(Expr { ty, ..operand });
-        }
-        let ty = match (&operand.ty, ty) {
-            // A pointer says better than the probe where it points to, but the verifier knows nothing of the new type.
-            (Type::Pointer { space, .. }, Type::Pointer { to, .. }) => {
-                let space = if *space == Space::Trusted { Space::Kernel } else { *space };
-                Type::Pointer { to: Box::new(moved(&to, space)), space }
-            }
-            (Type::Array { .. } | Type::Composite { .. }, Type::Pointer { to, .. }) => {
-                let space = place_space(&operand.ty);
-                Type::Pointer { to: Box::new(moved(&to, space)), space }
-            }
-            (_, ty) => ty,
-        };
-        let from = self.type_text(&operand.ty);
-        let made = match (&operand.ty, &ty) {
-            (Type::Int { .. } | Type::Pointer { .. }, Type::Composite { space, .. }) => {
-                let pointer = Type::Pointer { to: Box::new(ty.clone()), space: *space };
-                let pointer = convert(operand.clone(), &pointer)?;
-                return self.deref(pointer, span);
-            }
-            _ => convert(operand, &ty),
-        };
-        if made.is_none() {
-            let to = self.type_text(&ty);
-            self.error(span, format!("Cannot cast from \"{from}\" to \"{to}\""));
-        }
-        made.map(|made| Expr { span, ..made })
-    }
-
-    fn field(&mut self, base: &ast::Expr, name: &ast::Name, span: Span) -> Option<Expr> {
-        if matches!(&base.kind, ast::ExprKind::Ident(word) if word == "args") {
-            return self.argument(name, span);
-        }
-        let base = self.expr(base)?;
-        self.field_of(base, name, span)
-    }
-
-    fn argument(&mut self, name: &ast::Name, span: Span) -> Option<Expr> {
-        self.depends_on_point = true;
-        let found = self.facts.argument(&self.types(), &name.node, span);
-        if found.is_some() {
-            return found;
-        }
-        let names = self.facts.argument_names(&self.types());
-        let message = if names.is_empty() {
-            Diagnostic::error(span, format!("The args builtin has nothing to tell of '{}'", self.facts.name))
-                .hint("args is known for tracepoints, and for kernel functions and raw tracepoints that BTF describes; use arg0, arg1, … elsewhere")
-        } else {
-            Diagnostic::error(
-                name.span,
-                format!("Can't find function parameter or field '{}' in {}", name.node, self.facts.name),
-            )
-            .suggest(&name.node, names.iter().map(String::as_str))
-            .hint(format!("there are: {}", names.join(", ")))
-        };
-        self.report(message);
-        None
-    }
-
-    fn field_of(&mut self, base: Expr, name: &ast::Name, span: Span) -> Option<Expr> {
-        let base = match &base.ty {
-            Type::Pointer { to, .. } if matches!(**to, Type::Composite { .. }) => {
-                let base_span = base.span;
-                self.deref(base, base_span)?
-            }
-            _ => base,
-        };
-        if let (ExprKind::Tuple(parts), Type::Record(names)) = (&base.kind, &base.ty)
-            && let Some(index) = names.iter().position(|(known, _)| *known == name.node)
-            && parts.iter().all(|part| known(part).is_some())
-        {
-            return parts.get(index).map(|part| Expr { span, ..part.clone() });
-        }
-        match &base.ty {
-            Type::Composite { of, space, .. } => {
-                let of = *of;
-                match self.types().member(of, &name.node, *space) {
-                    Some((member, ty)) => {
-                        Some(Expr { kind: ExprKind::Field { base: Box::new(base), member }, ty, span })
-                    }
-                    None => {
-                        let spelled = self.types().spell(of);
-                        let names = self.types().members(of);
-                        let message = format!("{spelled} does not contain a field named '{}'", name.node);
-                        self.report(
-                            Diagnostic::error(name.span, message)
-                                .suggest(&name.node, names.iter().map(String::as_str)),
-                        );
-                        None
-                    }
-                }
-            }
-            Type::Record(parts) => match parts.iter().position(|(known, _)| *known == name.node) {
-                Some(index) => {
-                    let ty = parts[index].1.clone();
-                    Some(Expr { kind: ExprKind::Part(Box::new(base), index), ty, span })
-                }
-                None => {
-                    let names: Vec<String> = parts.iter().map(|(known, _)| known.clone()).collect();
-                    let message = format!("this record does not contain a field named '{}'", name.node);
-                    self.report(
-                        Diagnostic::error(name.span, message)
-                            .suggest(&name.node, names.iter().map(String::as_str)),
-                    );
-                    None
-                }
-            },
-            Type::None if !self.session.last_reading => Some(Expr { span, ..base }),
-            other => {
-                let text = self.type_text(other);
-                self.error(
-                    span,
-                    format!("Can not access field '{}' on expression of type '{text}'", name.node),
-                );
-                None
-            }
-        }
-    }
-
-    fn part(&mut self, base: &ast::Expr, index: u32, span: Span) -> Option<Expr> {
-        let base = self.expr(base)?;
-        self.part_of(base, index, span)
-    }
-
-    fn part_of(&mut self, base: Expr, index: u32, span: Span) -> Option<Expr> {
-        match &base.ty {
-            Type::Tuple(parts) => match parts.get(index as usize) {
-                Some(ty) => {
-                    let ty = ty.clone();
-                    Some(Expr { kind: ExprKind::Part(Box::new(base), index as usize), ty, span })
-                }
-                None => {
-                    let count = parts.len();
-                    self.error(
-                        span,
-                        format!("Invalid tuple index: {index}. Found {count} elements in tuple."),
-                    );
-                    None
-                }
-            },
-            Type::None if !self.session.last_reading => Some(Expr { span, ..base }),
-            other => {
-                let text = self.type_text(other);
-                self.error(span, format!("Can not access index '{index}' on expression of type '{text}'"));
-                None
-            }
-        }
-    }
-
-    fn index(&mut self, base: &ast::Expr, index: &ast::Expr, span: Span) -> Option<Expr> {
-        let base = self.expr(base)?;
-        let index = self.integer(index)?;
-        match (&base.ty, &index.kind) {
-            (Type::Tuple(_), ExprKind::Number(known)) => self.part_of(base, *known as u32, span),
-            (Type::Array { element, count, .. }, kind) => {
-                if let ExprKind::Number(known) = kind
-                    && (*known < 0 || (*count > 0 && *known >= i64::from(*count)))
-                {
-                    let count = *count;
-                    self.error(span, format!("the index {known} is out of bounds for array of size {count}"));
-                    return None;
-                }
-                let ty = (**element).clone();
-                let index = convert(index, &Type::INT64)?;
-                Some(Expr {
-                    kind: ExprKind::Index { base: Box::new(base), index: Box::new(index) },
-                    ty,
-                    span,
-                })
-            }
-            (Type::Pointer { .. }, _) => {
-                let element = self.pointer_sum(BinaryOp::Add, base, index, span)?;
-                self.deref(element, span)
-            }
-            (Type::None, _) if !self.session.last_reading => Some(base),
-            (other, _) => {
-                let text = self.type_text(other);
-                self.error(
-                    span,
-                    format!(
-                        "The array index operator [] can only be used on arrays and pointers, found {text}"
-                    ),
-                );
-                None
-            }
-        }
     }
 
     fn record(&mut self, parts: &[(ast::Name, ast::Expr)], span: Span) -> Option<Expr> {
         let mut values = Vec::new();
         let mut types = Vec::new();
         for (name, part) in parts {
-            let part = self.expr(part)?;
-            let part = self.value(part);
+            let part = self.member_value(part)?;
             types.push((name.node.clone(), part.ty.clone()));
             values.push(part);
         }
@@ -719,39 +359,35 @@ impl Body<'_, '_> {
         self.ternary(condition, then, other, span)
     }
 
-    fn offset_of(&mut self, of: &ast::TypeOrExpr, path: &[ast::Name], span: Span) -> Option<Expr> {
-        let mut ty = self.type_or_expr(of)?;
-        let mut bits = 0;
-        for name in path {
-            let Type::Composite { of, space, .. } = &ty else {
-                let text = self.type_text(&ty);
-                self.error(name.span, format!("'{text}' has no fields"));
-                return None;
-            };
-            let Some((member, next)) = self.types().member(*of, &name.node, *space) else {
-                let spelled = self.types().spell(*of);
-                self.error(name.span, format!("{spelled} does not contain a field named '{}'", name.node));
-                return None;
-            };
-            bits += member.bit_offset;
-            ty = next;
-        }
-        Some(Expr { ty: Type::UINT64, ..number(i64::from(bits / 8), span) })
-    }
-
     /// A place as a pointer to its beginning.
     pub(super) fn address(&mut self, place: Expr) -> Expr {
         let to = match &place.ty {
             Type::Array { element, .. } => (**element).clone(),
+            Type::Str { .. } => Type::int(1, true),
             other => other.clone(),
         };
-        let space = place_space(&place.ty);
+        let space = space_of(&place);
         cast(place, Type::Pointer { to: Box::new(to), space })
     }
 
     /// Statements for an expression that is only wanted for what it does.
     pub(super) fn send(verb: osmia_event::Verb, args: Vec<Expr>) -> Made {
         Made::Stmts(vec![StmtKind::Send(verb, args)])
+    }
+}
+
+/// Where a value that is in memory lies.
+fn space_of(place: &Expr) -> Space {
+    match (&place.kind, &place.ty) {
+        (_, Type::Composite { .. } | Type::Array { .. }) => place_space(&place.ty),
+        (ExprKind::Field { base, .. } | ExprKind::Index { base, .. }, _) => space_of(base),
+        (ExprKind::Deref(pointer), _) => match &pointer.ty {
+            Type::Pointer { space: Space::Trusted, .. } => Space::Kernel,
+            Type::Pointer { space, .. } => *space,
+            _ => Space::Unknown,
+        },
+        (ExprKind::TracepointField(_), _) => Space::Context,
+        _ => Space::Bpf,
     }
 }
 
@@ -767,7 +403,7 @@ pub(super) const fn place_space(ty: &Type) -> Space {
 }
 
 /// A number as command lines have them: decimal, `0x…`, `0…`, with a sign.
-pub(super) fn parse_number(text: &str) -> Option<i64> {
+pub(super) fn parse_number(text: &str) -> Option<i128> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text),
@@ -779,19 +415,10 @@ pub(super) fn parse_number(text: &str) -> Option<i64> {
     } else {
         digits.parse().ok()?
     };
-    Some((value as i64).wrapping_mul(sign))
+    Some(i128::from(value) * sign).filter(|value| *value >= i128::from(i64::MIN))
 }
 
-const fn symbol(by: i64) -> &'static str {
-    if by > 0 { "++" } else { "--" }
-}
-
-fn integer_literal(value: u64, span: Span) -> Expr {
-    let ty = if i64::try_from(value).is_ok() { Type::INT64 } else { Type::UINT64 };
-    Expr { kind: ExprKind::Number(value as i64), ty, span }
-}
-
-const fn truth_literal(value: bool, span: Span) -> Expr {
+pub(super) const fn truth_literal(value: bool, span: Span) -> Expr {
     Expr { kind: ExprKind::Number(value as i64), ty: Type::Bool, span }
 }
 

@@ -86,7 +86,7 @@ impl Facts {
     /// The type of a field of a tracepoint's record, from its declaration.
     fn field_type(&self, types: &Types<'_>, field: &TraceField) -> Type {
         let space = self.pointer_space();
-        let char_type = Type::Int { size: 1, signed: true };
+        let char_type = Type::int(1, true);
         let kind = field.kind.trim().trim_start_matches("const ").trim();
         if kind.starts_with("__data_loc") || kind.starts_with("__rel_loc") {
             return Type::Pointer { to: Box::new(char_type), space: Space::Kernel };
@@ -95,7 +95,7 @@ impl Facts {
             let to = pointee(types, target.trim().trim_end_matches("const").trim(), space);
             return Type::Pointer { to: Box::new(to), space };
         }
-        let number = |size: u32| Type::Int { size: size.clamp(1, 8) as u8, signed: field.signed };
+        let number = |size: u32| Type::int(size.clamp(1, 8) as u8, field.signed);
         match field.array {
             Some(count)
                 if count > 0
@@ -118,7 +118,7 @@ impl Facts {
 /// What a pointer of this C spelling points to.
 fn pointee(types: &Types<'_>, name: &str, space: Space) -> Type {
     match name {
-        "char" => Type::Int { size: 1, signed: true },
+        "char" => Type::int(1, true),
         "void" | "" => Type::None,
         _ if name.ends_with('*') => Type::Pointer {
             to: Box::new(pointee(

@@ -64,7 +64,7 @@ fn describe(body: &Body<'_, '_>, call: &Call<'_>, args: &[Expr], mismatch: &Mism
 /// The class of a type, as far as a format cares.
 fn class(ty: &Type, last_reading: bool) -> Wire {
     match ty {
-        Type::Int { size, signed } | Type::Enum { size, signed, .. } => {
+        Type::Int { size, signed, .. } | Type::Enum { size, signed, .. } => {
             Wire::Int { size: *size, signed: *signed }
         }
         Type::Bool => Wire::Bool,

@@ -21,7 +21,7 @@ const BUILTINS: &[(&str, Builtin, Type)] = &[
     ("nsecs", Builtin::Nsecs, Type::UINT64),
     ("elapsed", Builtin::Elapsed, Type::UINT64),
     ("jiffies", Builtin::Jiffies, Type::UINT64),
-    ("usermode", Builtin::Usermode, Type::Int { size: 1, signed: false }),
+    ("usermode", Builtin::Usermode, Type::int(1, false)),
     ("cpid", Builtin::Cpid, Type::UINT32),
 ];
 
@@ -65,6 +65,11 @@ impl Body<'_, '_> {
             return self.expand(&value, span);
         }
         if let Some((ty, value)) = self.enumerator(name) {
+            // By itself it has 64 bits, whatever a variable of its enumeration has.
+            let ty = match ty {
+                Type::Enum { names, signed, .. } => Type::Enum { names, size: 8, signed },
+                other => other,
+            };
             return Some(Expr { ty, ..number(value, span) });
         }
         if !self.session.last_reading || self.is_full() {

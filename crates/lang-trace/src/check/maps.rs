@@ -1,6 +1,6 @@
 //! What is learnt of maps while a script is read again and again until nothing new turns up.
-use super::types::join;
-use crate::typed::{Config, MapId, MapInfo, MapValue, Type};
+use super::join::join;
+use crate::typed::{Config, MapId, MapInfo, MapKind, MapValue, Type};
 use osmia_base::{Arena, Key, Span};
 use osmia_event::Aggregation;
 use std::collections::BTreeMap;
@@ -8,14 +8,34 @@ use std::collections::BTreeMap;
 /// What is known of one map so far.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Known {
+    /// Its position among all, as the reading began.
+    position: usize,
     /// The key's type; the outer `None` where no use has told.
     pub(super) key: Option<Option<Type>>,
     /// What it holds.
     pub(super) value: Option<MapValue>,
+    /// Both as this reading has it so far, and whether an earlier one has told.
+    next_key: Option<Option<Type>>,
+    next_value: Option<MapValue>,
+    key_settled: bool,
+    value_settled: bool,
+    /// Whether an element is read.
+    read: bool,
     /// Where it was first seen.
     pub(super) span: Span,
-    /// Entries, where the script declares them.
-    pub(super) max_entries: Option<u32>,
+    /// Where it is used first, if that is known.
+    pub(super) first_use: Option<Span>,
+    /// Kind and number of entries, where the script declares them.
+    pub(super) declared: Option<(MapKind, u32)>,
+}
+
+/// How types change from one reading to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// Each reading begins anew with what the one before has told.
+    Free,
+    /// So that there is an end to it.
+    OnlyWider,
 }
 
 /// Why a use of a map does not go with the others.
@@ -36,11 +56,33 @@ pub(super) struct Maps {
 impl Maps {
     /// A map's id; a new name is remembered, and ids are right again the next time round.
     pub(super) fn id(&mut self, name: &str, span: Span) -> MapId {
-        if !self.known.contains_key(name) {
-            let fresh = Known { key: None, value: None, span, max_entries: None };
-            self.known.insert(name.to_owned(), fresh);
+        if let Some(known) = self.known.get_mut(name) {
+            known.first_use.get_or_insert(span);
+            return MapId::from_index(known.position);
         }
-        MapId::from_index(self.known.keys().position(|known| known == name).unwrap_or(0))
+        let position = self.known.len();
+        let fresh = Known {
+            position,
+            key: None,
+            value: None,
+            next_key: None,
+            next_value: None,
+            key_settled: false,
+            value_settled: false,
+            read: false,
+            span,
+            first_use: None,
+            declared: None,
+        };
+        self.known.insert(name.to_owned(), fresh);
+        MapId::from_index(position)
+    }
+
+    /// Counts them anew: ids are positions in the order of names.
+    pub(super) fn renumber(&mut self) {
+        for (position, known) in self.known.values_mut().enumerate() {
+            known.position = position;
+        }
     }
 
     /// What is known of it.
@@ -48,23 +90,35 @@ impl Maps {
         self.known.get(name)
     }
 
+    /// The name of a map, and what it holds.
+    pub(super) fn at(&self, id: MapId) -> Option<(&str, Option<MapValue>)> {
+        let (name, known) = self.known.iter().find(|(_, known)| known.position == id.index())?;
+        Some((name, known.value.clone()))
+    }
+
     /// All names, for suggestions.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.known.keys().map(String::as_str)
     }
 
-    /// Notes a size that the script declares.
-    pub(super) fn declare(&mut self, name: &str, span: Span, max_entries: u32) {
+    /// Notes a kind and a size that the script declares.
+    pub(super) fn declare(&mut self, name: &str, span: Span, kind: MapKind, max_entries: u32) {
         self.id(name, span);
         if let Some(known) = self.known.get_mut(name) {
-            known.max_entries = Some(max_entries);
+            known.first_use = None;
+            known.declared = Some((kind, max_entries));
         }
+    }
+
+    /// All that is known of all of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Known)> {
+        self.known.iter().map(|(name, known)| (name.as_str(), known))
     }
 
     /// Notes that a use has this key; the result is the type that the key must be converted to.
     pub(super) fn use_key(&mut self, name: &str, key: Option<&Type>) -> Result<Option<Type>, Clash> {
         let Some(known) = self.known.get_mut(name) else { return Ok(key.cloned()) };
-        let joined = match (&known.key, key) {
+        let joined = match (&known.next_key, key) {
             (None, key) => key.cloned(),
             (Some(None), None) => None,
             (Some(Some(old)), Some(new)) => {
@@ -72,36 +126,78 @@ impl Maps {
             }
             (Some(old), _) => return Err(Clash::Key(old.clone())),
         };
-        known.key = Some(joined.clone());
-        Ok(joined)
+        known.next_key = Some(joined.clone());
+        if !known.key_settled {
+            known.key = Some(joined);
+        }
+        Ok(known.key.clone().flatten())
     }
 
     /// Notes that a plain value is put; the result is the type that it must be converted to.
     pub(super) fn put_plain(&mut self, name: &str, ty: &Type) -> Result<Type, Clash> {
-        let Some(known) = self.known.get_mut(name) else { return Ok(ty.clone()) };
-        let joined = match &known.value {
-            None => ty.clone(),
-            Some(MapValue::Plain(old)) => {
-                join(old, ty).ok_or_else(|| Clash::Value(MapValue::Plain(old.clone())))?
-            }
-            Some(other) => return Err(Clash::Value(other.clone())),
-        };
-        known.value = Some(MapValue::Plain(joined.clone()));
-        Ok(joined)
+        match self.put(name, MapValue::Plain(ty.clone()))? {
+            MapValue::Plain(ty) => Ok(ty),
+            other => Err(Clash::Value(other)),
+        }
     }
 
     /// Notes that an aggregation is put.
     pub(super) fn put_aggregate(&mut self, name: &str, new: &Aggregation) -> Result<(), Clash> {
-        let Some(known) = self.known.get_mut(name) else { return Ok(()) };
-        let joined = match &known.value {
-            None => new.clone(),
-            Some(MapValue::Aggregate(old)) => {
-                join_aggregations(old, new).ok_or_else(|| Clash::Value(MapValue::Aggregate(old.clone())))?
-            }
-            Some(other) => return Err(Clash::Value(other.clone())),
+        self.put(name, MapValue::Aggregate(new.clone())).map(drop)
+    }
+
+    fn put(&mut self, name: &str, new: MapValue) -> Result<MapValue, Clash> {
+        let Some(known) = self.known.get_mut(name) else { return Ok(new) };
+        let joined = match &known.next_value {
+            None => new,
+            Some(old) => join_values(old, &new).ok_or_else(|| Clash::Value(old.clone()))?,
         };
-        known.value = Some(MapValue::Aggregate(joined));
-        Ok(())
+        known.next_value = Some(joined.clone());
+        if !known.value_settled {
+            known.value = Some(joined);
+        }
+        Ok(known.value.clone().unwrap_or(MapValue::Plain(Type::None)))
+    }
+
+    /// Notes that an element is read, whoever puts it there.
+    pub(super) fn note_read(&mut self, name: &str) {
+        if let Some(known) = self.known.get_mut(name) {
+            known.read = true;
+        }
+    }
+
+    /// Takes what a reading has learnt as what is known in the next one; whether that is anything new.
+    pub(super) fn settle(&mut self, pace: Pace) -> bool {
+        let mut changed = false;
+        for known in self.known.values_mut() {
+            if let Some(key) = known.next_key.take() {
+                let key = match (&known.key, &key, pace) {
+                    (Some(Some(old)), Some(new), Pace::OnlyWider) => join(old, new).map(Some).unwrap_or(key),
+                    _ => key,
+                };
+                changed |= !known.key_settled || known.key.as_ref() != Some(&key);
+                (known.key, known.key_settled) = (Some(key), true);
+            }
+            if let Some(value) = known.next_value.take() {
+                let value = match (&known.value, pace) {
+                    (Some(old), Pace::OnlyWider) => join_values(old, &value).unwrap_or(value),
+                    _ => value,
+                };
+                changed |= !known.value_settled || known.value.as_ref() != Some(&value);
+                (known.value, known.value_settled) = (Some(value), true);
+            }
+        }
+        changed
+    }
+
+    /// Maps that are read, and that nothing is put in, hold zeros; whether there are such.
+    pub(super) fn fill_unwritten(&mut self) -> bool {
+        let mut changed = false;
+        for known in self.known.values_mut().filter(|known| known.read && known.value.is_none()) {
+            known.value = Some(MapValue::Plain(Type::int(1, true)));
+            changed = true;
+        }
+        changed
     }
 
     /// The maps as they are handed on; those that were never given a value are left out by the caller's errors.
@@ -112,11 +208,19 @@ impl Maps {
                 name,
                 key: known.key.flatten(),
                 value: known.value.unwrap_or(MapValue::Plain(Type::INT64)),
-                declared: known.max_entries.is_some(),
-                max_entries: known.max_entries.unwrap_or(config.max_map_keys),
+                kind: known.declared.map(|(kind, _)| kind),
+                max_entries: known.declared.map_or(config.max_map_keys, |(_, entries)| entries),
                 span: known.span,
             })
             .collect()
+    }
+}
+
+fn join_values(a: &MapValue, b: &MapValue) -> Option<MapValue> {
+    match (a, b) {
+        (MapValue::Plain(a), MapValue::Plain(b)) => join(a, b).map(MapValue::Plain),
+        (MapValue::Aggregate(a), MapValue::Aggregate(b)) => join_aggregations(a, b).map(MapValue::Aggregate),
+        _ => None,
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn tseries(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> 
         body.error(call.span, wrong);
         return None;
     }
-    let value = convert(value, &Type::Int { size: 8, signed })?;
+    let value = convert(value, &Type::int(8, signed))?;
     let (interval, intervals) = (interval.cast_unsigned(), u32::try_from(intervals).ok()?);
     Some(Made::Aggregation(Aggregation::TimeSeries { signed, interval, intervals, merge }, Some(value)))
 }

@@ -47,7 +47,9 @@ pub(super) fn signal(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
             let name = String::from_utf8_lossy(text).to_ascii_uppercase();
             let name = name.strip_prefix("SIG").unwrap_or(&name);
             let found = SIGNALS.iter().find(|(known, _)| *known == name).map(|(_, number)| *number);
-            let Some(found) = found.or_else(|| parse_number(name)) else {
+            let Some(found) =
+                found.or_else(|| parse_number(name).and_then(|number| i64::try_from(number).ok()))
+            else {
                 body.error(call.args[0].span, format!("signal(): there is no signal '{name}'"));
                 return None;
             };

@@ -13,6 +13,11 @@ pub(super) const DEFAULT_LIMIT: u32 = 127;
 const MODES: &[(&str, StackMode)] =
     &[("bpftrace", StackMode::Bpftrace), ("perf", StackMode::Perf), ("raw", StackMode::Raw)];
 
+/// The word for a way to print a stack.
+pub(super) fn mode_name(mode: StackMode) -> &'static str {
+    MODES.iter().find(|(_, known)| *known == mode).map_or("", |(name, _)| name)
+}
+
 pub(super) fn kernel_stack(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let (mode, limit) = arguments(body, call)?;
     Some(Made::Value(Expr { kind: ExprKind::Stack, ty: Type::KernelStack { mode, limit }, span: call.span }))

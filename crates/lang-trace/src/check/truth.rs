@@ -22,21 +22,15 @@ impl Body<'_, '_> {
             return Some(Expr { kind: ExprKind::Number(1), ty: Type::Bool, span: value.span });
         }
         let span = value.span;
-        if let Type::Str { .. } = value.ty {
-            let text = self.type_text(&value.ty);
-            self.error(
-                span,
-                format!("Invalid condition: a value of type '{text}' is neither true nor false"),
-            );
-            return None;
+        if let ExprKind::Text(text) = &value.kind {
+            return Some(super::expr::truth_literal(!text.is_empty(), span));
         }
-        let text = self.type_text(&value.ty);
-        let made = convert(value, &Type::Bool);
+        let ty = value.ty.clone();
+        let made = if let Type::Str { .. } = ty { None } else { convert(value, &Type::Bool) };
         if made.is_none() {
-            self.error(
-                span,
-                format!("Invalid condition: a value of type '{text}' is neither true nor false"),
-            );
+            let (class, text) = (super::types::class(&ty), self.type_text(&ty));
+            let message = osmia_base::Diagnostic::error(span, format!("Invalid condition: {class}"));
+            self.report(message.hint(format!("a value of type '{text}' is neither true nor false")));
         }
         made
     }

@@ -48,6 +48,12 @@ impl<'a> Types<'a> {
         })
     }
 
+    /// The values of an enumeration, and their names.
+    pub(super) fn enumerators(&self, of: TypeRef) -> Vec<(i64, String)> {
+        let Some(Ok(ty)) = self.set(of.set).map(|btf| btf.get(of.id)) else { return Vec::new() };
+        ty.kind.enumerators().iter().map(|it| (it.value, it.name.clone())).collect()
+    }
+
     /// A C type as a type of the language; `space` is where a value of it lies.
     pub(super) fn convert(&self, set: TypeSet, id: TypeId, space: Space) -> Type {
         self.convert_within(set, id, space, MAX_DEPTH)
@@ -63,7 +69,7 @@ impl<'a> Types<'a> {
         match ty.kind {
             Kind::Int { size, encoding, .. } if size <= 8 => match encoding.is_bool() {
                 true if size == 1 => Type::Bool,
-                _ => Type::Int { size: size as u8, signed: encoding.is_signed() || ty.name == "char" },
+                _ => Type::int(size as u8, encoding.is_signed() || ty.name == "char"),
             },
             Kind::Enum(body) | Kind::Enum64(body) => Type::Enum {
                 names: TypeRef { set, id },
@@ -71,6 +77,9 @@ impl<'a> Types<'a> {
                 signed: body.signed || body.values.iter().any(|value| value.value < 0),
             },
             Kind::Ptr(to) => self.pointer(btf, set, to, space, depth),
+            Kind::Array { element, len, .. } if len > 0 && btf.name(btf.resolve(element)) == Some("char") => {
+                Type::Str { capacity: len }
+            }
             Kind::Array { element, len, .. } => Type::Array {
                 element: Box::new(self.convert_within(set, element, space, depth - 1)),
                 count: len,
@@ -125,7 +134,7 @@ impl<'a> Types<'a> {
         match ty {
             Type::None => "none".into(),
             Type::Bool => "bool".into(),
-            Type::Int { size, signed } => {
+            Type::Int { size, signed, .. } => {
                 format!("{}int{}", if *signed { "" } else { "u" }, u32::from(*size) * 8)
             }
             Type::Enum { names, .. } => self.spell(*names),
@@ -134,24 +143,50 @@ impl<'a> Types<'a> {
             Type::Composite { of, .. } => self.spell(*of),
             Type::Array { element, count, .. } => format!("{}[{count}]", self.name(element)),
             Type::Str { capacity } => format!("string[{capacity}]"),
-            Type::Buffer { capacity } => format!("buffer[{capacity}]"),
+            // The length in front of the bytes counts.
+            Type::Buffer { capacity } => format!("buffer[{}]", capacity + 4),
             Type::Tuple(parts) => {
                 format!("({})", parts.iter().map(|part| self.name(part)).collect::<Vec<_>>().join(","))
             }
             Type::Record(parts) => {
-                let parts = parts.iter().map(|(name, part)| format!("{name}={}", self.name(part)));
-                format!("({})", parts.collect::<Vec<_>>().join(","))
+                let parts = parts.iter().map(|(name, part)| format!(".{name} = {}", self.name(part)));
+                format!("record {{ {} }}", parts.collect::<Vec<_>>().join(", "))
             }
             Type::KernelSymbol => "ksym_t".into(),
             Type::UserSymbol => "usym_t".into(),
-            Type::KernelStack { limit, .. } => format!("kstack_{limit}"),
-            Type::UserStack { limit, .. } => format!("ustack_{limit}"),
-            Type::Inet => "inet".into(),
+            Type::KernelStack { mode, limit } => format!("kstack_{}_{limit}", super::stack::mode_name(*mode)),
+            Type::UserStack { mode, limit } => format!("ustack_{}_{limit}", super::stack::mode_name(*mode)),
+            Type::Inet => "inet[24]".into(),
             Type::Mac => "mac_address".into(),
             Type::Username => "username_t".into(),
             Type::CgroupPath => "cgroup_path_t".into(),
             Type::Timestamp { .. } => "timestamp".into(),
         }
+    }
+}
+
+/// What kind of type one is, as messages name it.
+pub(super) const fn class(ty: &Type) -> &'static str {
+    match ty {
+        Type::None => "void",
+        Type::Bool => "bool",
+        Type::Int { .. } | Type::Enum { .. } => "int",
+        Type::Pointer { .. } => "pointer",
+        Type::Composite { .. } => "c_type",
+        Type::Array { .. } => "array",
+        Type::Str { .. } => "string",
+        Type::Buffer { .. } => "buffer",
+        Type::Tuple(_) => "tuple",
+        Type::Record(_) => "record",
+        Type::KernelSymbol => "ksym_t",
+        Type::UserSymbol => "usym_t",
+        Type::KernelStack { .. } => "kstack",
+        Type::UserStack { .. } => "ustack",
+        Type::Inet => "inet",
+        Type::Mac => "mac_address",
+        Type::Username => "username_t",
+        Type::CgroupPath => "cgroup_path_t",
+        Type::Timestamp { .. } => "timestamp",
     }
 }
 
@@ -185,69 +220,6 @@ fn collect_members(btf: &Btf, id: TypeId, names: &mut Vec<String>, depth: u32) {
     }
 }
 
-/// A type that holds the values of both, if there is one: what a variable or map that is given both has.
-pub(super) fn join(a: &Type, b: &Type) -> Option<Type> {
-    match (a, b) {
-        _ if a == b => Some(a.clone()),
-        (Type::None, other) | (other, Type::None) => Some(other.clone()),
-        (Type::Int { size: s, signed: x }, Type::Int { size: t, signed: y }) => {
-            Some(join_ints((*s, *x), (*t, *y)))
-        }
-        (Type::Enum { size, signed, .. }, other) | (other, Type::Enum { size, signed, .. }) => {
-            let number = Type::Int { size: *size, signed: *signed };
-            match other {
-                Type::Enum { size, signed, .. } => join(&number, &Type::Int { size: *size, signed: *signed }),
-                Type::Int { .. } => join(&number, other),
-                _ => None,
-            }
-        }
-        (Type::Bool, other @ Type::Int { .. }) | (other @ Type::Int { .. }, Type::Bool) => {
-            Some(other.clone())
-        }
-        (Type::Str { capacity: s }, Type::Str { capacity: t }) => Some(Type::Str { capacity: *s.max(t) }),
-        (Type::Buffer { capacity: s }, Type::Buffer { capacity: t }) => {
-            Some(Type::Buffer { capacity: *s.max(t) })
-        }
-        (Type::Pointer { to, space }, Type::Pointer { to: other, space: there }) => {
-            let to = if to == other { (**to).clone() } else { Type::None };
-            Some(Type::Pointer { to: Box::new(to), space: join_spaces(*space, *there) })
-        }
-        (pointer @ Type::Pointer { .. }, Type::Int { .. })
-        | (Type::Int { .. }, pointer @ Type::Pointer { .. }) => Some(untrusted(pointer)),
-        (Type::Composite { of, size, space }, Type::Composite { of: other, space: there, .. })
-            if of == other =>
-        {
-            Some(Type::Composite { of: *of, size: *size, space: join_spaces(*space, *there) })
-        }
-        (Type::Tuple(a), Type::Tuple(b)) if a.len() == b.len() => {
-            a.iter().zip(b).map(|(a, b)| join(a, b)).collect::<Option<_>>().map(Type::Tuple)
-        }
-        (Type::Record(a), Type::Record(b)) if a.len() == b.len() => {
-            let parts = a.iter().zip(b).map(|((name, a), (other, b))| {
-                join(a, b).filter(|_| name == other).map(|ty| (name.clone(), ty))
-            });
-            parts.collect::<Option<_>>().map(Type::Record)
-        }
-        _ => None,
-    }
-}
-
-/// Unsigned and signed of one size need the next size; 64 bits stay signed.
-fn join_ints((s, x): (u8, bool), (t, y): (u8, bool)) -> Type {
-    let size = s.max(t);
-    let unsigned = if x { t } else { s };
-    let widened = if x != y && unsigned >= size { (size * 2).min(8) } else { size };
-    Type::Int { size: widened, signed: x || y }
-}
-
-fn join_spaces(a: Space, b: Space) -> Space {
-    match (a, b) {
-        _ if a == b => a,
-        (Space::Trusted, Space::Kernel) | (Space::Kernel, Space::Trusted) => Space::Kernel,
-        _ => Space::Unknown,
-    }
-}
-
 /// The same pointer, as one that the verifier knows nothing of.
 pub(super) fn untrusted(ty: &Type) -> Type {
     match ty {
@@ -266,38 +238,5 @@ pub(super) fn moved(ty: &Type, there: Space) -> Type {
             Type::Array { element: Box::new(moved(element, there)), count: *count, space: there }
         }
         other => other.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const fn int(size: u8, signed: bool) -> Type {
-        Type::Int { size, signed }
-    }
-
-    #[test]
-    fn integers_join_to_what_holds_both() {
-        let cases = [
-            (int(4, false), int(4, false), int(4, false)),
-            (int(4, false), int(1, true), int(8, true)),
-            (int(4, false), int(8, true), int(8, true)),
-            (int(8, false), int(4, true), int(8, true)),
-            (int(1, false), int(4, true), int(4, true)),
-        ];
-        for (a, b, expected) in cases {
-            assert_eq!(join(&a, &b), Some(expected.clone()), "{a:?} {b:?}");
-            assert_eq!(join(&b, &a), Some(expected), "{b:?} {a:?}");
-        }
-    }
-
-    #[test]
-    fn text_and_numbers_do_not_join() {
-        assert_eq!(join(&Type::Str { capacity: 16 }, &Type::INT64), None);
-        assert_eq!(
-            join(&Type::Str { capacity: 16 }, &Type::Str { capacity: 64 }),
-            Some(Type::Str { capacity: 64 })
-        );
     }
 }

@@ -1,5 +1,5 @@
 //! Numbers, truth values and addresses. They are held in 64 bits, extended as their types say.
-use super::cx::{Cx, Place, Result};
+use super::cx::{Cx, Place, Result, VarHome};
 use super::helpers;
 use super::memory::Fill;
 use super::types::scalar;
@@ -24,6 +24,11 @@ impl<'a> Cx<'a> {
         Ok(match &it.kind {
             ExprKind::Number(number) => self.b.int(*number),
             ExprKind::Var(var) => self.load_var(*var),
+            ExprKind::VarAddress(var) => return self.var_address(*var),
+            ExprKind::MapAddress(map, key) => {
+                let place = self.map_place(*map, key.as_deref())?;
+                self.b.offset(place.base, place.offset.into())
+            }
             ExprKind::MapValue(map, key) => return self.map_number(*map, key.as_deref(), &it.ty),
             ExprKind::MapNumber(map, key) => return self.aggregated(*map, key.as_deref(), it.span),
             ExprKind::Builtin(builtin) => return self.builtin(*builtin, it.span),
@@ -31,7 +36,7 @@ impl<'a> Cx<'a> {
                 let (a, by) = (self.number(a)?, self.number(b)?);
                 let value = self.b.alu(*op, a, by);
                 if matches!(op, AluOp::Div | AluOp::SDiv | AluOp::Mod | AluOp::SMod) && !known_divisor(b) {
-                    return Ok(self.one_for_zero(value, by));
+                    return Ok(self.one_for_zero(value, by, it.span));
                 }
                 let grows = matches!(op, AluOp::Add | AluOp::Sub | AluOp::Mul | AluOp::Lsh | AluOp::SDiv);
                 if grows { self.extend_to(value, &it.ty) } else { value }
@@ -122,11 +127,33 @@ impl<'a> Cx<'a> {
         })
     }
 
-    /// A quotient or remainder, or 1 where the divisor is zero: so the language has it.
-    fn one_for_zero(&mut self, value: Value, by: Value) -> Value {
-        let (zero, one) = (self.b.int(0), self.b.int(1));
-        let defined = self.b.compare(Cond::Ne, by, zero);
-        self.b.push(Op::Select(defined, value, one), Kind::I64)
+    /// A quotient or remainder, or 1 where the divisor is zero: so the language has it, and says so.
+    fn one_for_zero(&mut self, value: Value, by: Value, span: osmia_base::Span) -> Value {
+        let (defined, undefined, done) = (self.b.block(), self.b.block(), self.b.block());
+        let result = self.b.block_param(done, Kind::I64);
+        self.b.branch_if(by, defined, undefined);
+        self.b.switch_to(defined);
+        self.b.jump(done, &[value]);
+        self.b.switch_to(undefined);
+        self.say(
+            "Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.",
+            span,
+        );
+        let one = self.b.int(1);
+        self.b.jump(done, &[one]);
+        self.b.switch_to(done);
+        result
+    }
+
+    fn var_address(&mut self, var: VarId) -> Result<Value> {
+        let place = match self.home(var) {
+            VarHome::Pair { key, value } => {
+                let ty = self.probe.vars[var].kind.clone();
+                self.join_pair(key, value, &ty)?
+            }
+            home => self.place_of(home),
+        };
+        Ok(self.b.offset(place.base, place.offset.into()))
     }
 
     /// A scalar as a number.
@@ -280,7 +307,7 @@ impl<'a> Cx<'a> {
         if declared <= field.size || !matches!(field.size, 1 | 2 | 4) {
             return self.read(&place, &it.ty);
         }
-        let narrow = Type::Int { size: field.size as u8, signed: field.signed };
+        let narrow = Type::int(field.size as u8, field.signed);
         let value = self.read(&place, &narrow)?;
         Ok(self.extend_to(value, &it.ty))
     }

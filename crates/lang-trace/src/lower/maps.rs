@@ -5,7 +5,7 @@ use super::memory::Fill;
 use super::send::Lost;
 use super::types::{scalar, stack_map};
 use super::{helpers, names, walk};
-use crate::typed::{Expr, ExprKind, MapId, MapInfo, MapValue, Program, Type};
+use crate::typed::{Expr, ExprKind, MapId, MapInfo, MapKind, MapValue, Program, Type};
 use osmia_abi::{Feature, MapType};
 use osmia_base::{Key, Span};
 use osmia_event::{Aggregation, MapSchema, Storage, round_up};
@@ -89,8 +89,8 @@ impl<'a> Cx<'a> {
     fn shape(&self, info: &MapInfo, schema: &MapSchema, value_size: u32) -> MapShape {
         let (kind, max_entries) = match schema.storage {
             Storage::Array { .. } => (MapType::PercpuArray, schema.array_elements()),
-            Storage::Hash { per_cpu: true } => (MapType::PercpuHash, info.max_entries),
-            Storage::Hash { per_cpu: false } | Storage::Global { .. } => (MapType::Hash, info.max_entries),
+            Storage::Hash { per_cpu } => (hash_kind(info.kind, per_cpu), info.max_entries),
+            Storage::Global { .. } => (MapType::Hash, info.max_entries),
         };
         let whole = schema.value.buckets().is_none() || info.key.is_none();
         let number = |ty: &Type| scalar(ty).filter(|_| whole);
@@ -166,7 +166,7 @@ impl<'a> Cx<'a> {
     /// A new element of an aggregation; where there is no room for it, the reader gets what it is made of.
     pub(super) fn insert_or_spill(&mut self, map: MapId, key: Value, value: Value, number: Value) {
         let failed = self.try_update(map, key, value, 0);
-        if self.program.maps[map].declared {
+        if self.program.maps[map].kind.is_some() {
             return self.count_full(map, failed);
         }
         let (full, done) = (self.b.block(), self.b.block());
@@ -471,6 +471,17 @@ impl<'a> Cx<'a> {
         let found = self.number_of(found);
         let zero = self.b.int(0);
         Ok(self.b.compare(Cond::Ne, found, zero))
+    }
+}
+
+/// The kernel's map for a hash, as declared or as its values want it.
+const fn hash_kind(declared: Option<MapKind>, per_cpu: bool) -> MapType {
+    let least_used_goes = matches!(declared, Some(MapKind::LruHash | MapKind::PercpuLruHash));
+    match (per_cpu, least_used_goes) {
+        (false, false) => MapType::Hash,
+        (false, true) => MapType::LruHash,
+        (true, false) => MapType::PercpuHash,
+        (true, true) => MapType::LruPercpuHash,
     }
 }
 

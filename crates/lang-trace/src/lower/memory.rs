@@ -63,7 +63,10 @@ impl<'a> Cx<'a> {
             | ExprKind::TracepointField(_) => {
                 let from = self.place(it)?;
                 let size = self.size_of(&it.ty);
-                self.fetch(&from, size, to);
+                match it.ty {
+                    Type::Str { .. } if fill == Fill::Whole => self.put_text_of(&from, size, to),
+                    _ => self.fetch(&from, size, to),
+                }
             }
             _ => {
                 let from = self.memory(it, fill)?;
@@ -92,9 +95,15 @@ impl<'a> Cx<'a> {
             ExprKind::Deref(_) | ExprKind::Field { .. } | ExprKind::Index { .. } if !it.ty.is_scalar() => {
                 let place = self.place(it)?;
                 let size = self.size_of(&it.ty);
+                let text = matches!(it.ty, Type::Str { .. }) && fill == Fill::Whole;
                 match place.own() {
-                    Some(own) => Ok(own),
-                    None => {
+                    Some(own) if !text => Ok(own),
+                    _ if text => {
+                        let to = self.temp(size);
+                        self.put_text_of(&place, size, to);
+                        Ok(to)
+                    }
+                    _ => {
                         let to = self.temp(size);
                         self.fetch(&place, size, to);
                         Ok(to)
@@ -194,6 +203,23 @@ impl<'a> Cx<'a> {
         if used > words {
             self.zero(to.at(words), used - words);
         }
+    }
+
+    /// Text from a place of so many bytes, which need not end in a NUL; behind the first one there are only NULs.
+    fn put_text_of(&mut self, from: &super::remote::Remote, size: u32, to: Place) {
+        self.zero(to, size);
+        let (address, space) = self.address_in(from);
+        let length = self.b.int(i64::from(size));
+        let read = self.probe_read_str(space, to, length, address);
+        // Where no NUL was found, the last byte was made one.
+        let (full, done) = (self.b.block(), self.b.block());
+        self.b.branch(Cond::Eq, read, length, full, done);
+        self.b.switch_to(full);
+        let last = self.b.offset(address, i64::from(size) - 1);
+        let one = self.b.int(1);
+        self.maybe(|cx| cx.probe_read(space, to.at(size - 1), one, last));
+        self.b.jump(done, &[]);
+        self.b.switch_to(done);
     }
 
     fn put_str(
@@ -303,7 +329,7 @@ impl<'a> Cx<'a> {
     }
 
     /// A loop's key and value as one tuple.
-    fn join_pair(&mut self, key: Place, value: Place, ty: &Type) -> Result<Place> {
+    pub(super) fn join_pair(&mut self, key: Place, value: Place, ty: &Type) -> Result<Place> {
         let to = self.temp(self.types.size(ty));
         self.copy_pair(key, value, ty, to);
         Ok(to)
@@ -416,22 +442,6 @@ impl<'a> Cx<'a> {
                 let from = self.memory(inner, fill)?;
                 self.copy(from, to, wanted);
                 self.b.zero(to.base, to.offset + wanted as i32 - 1, 1);
-            }
-            (Type::Array { .. }, Type::Str { .. }) => {
-                let place = self.place(inner)?;
-                if let Some(from) = place.direct_copy(had).filter(|_| fill == Fill::Text) {
-                    self.copy(from, to, had.min(wanted));
-                    let last = had.min(wanted - 1) as i32;
-                    self.b.zero(to.base, to.offset + last, 1);
-                    return Ok(());
-                }
-                if fill == Fill::Whole {
-                    self.zero(to, wanted);
-                }
-                let (from, space) = self.address_in(&place);
-                // One more than there are bytes: the last one is made a NUL.
-                let size = self.b.int(i64::from(wanted.min(had + 1)));
-                self.probe_read_str(space, to, size, from);
             }
             _ if inner.ty.is_scalar() => {
                 if wanted > had {

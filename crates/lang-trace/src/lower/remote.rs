@@ -24,6 +24,8 @@ struct Path {
 #[derive(Clone, Copy, Debug)]
 struct Step {
     index: Value,
+    /// Where it is written.
+    span: Span,
     size: u32,
     count: u32,
 }
@@ -176,10 +178,11 @@ impl<'a> Cx<'a> {
     }
 
     fn element_of(&mut self, base: &'a Expr, index: &'a Expr) -> Result<Remote> {
-        let Type::Array { element, count, .. } = &base.ty else {
-            return self.error(base.span, "only arrays have elements");
+        let (size, count) = match &base.ty {
+            Type::Array { element, count, .. } => (self.size_of(element), *count),
+            Type::Str { capacity } => (1, *capacity),
+            _ => return self.error(base.span, "only arrays and text have elements"),
         };
-        let (size, count) = (self.size_of(element), *count);
         let mut place = self.place(base)?;
         if let ExprKind::Number(number) = index.kind {
             // A flexible array has no count; who indexes it knows what they do.
@@ -194,8 +197,9 @@ impl<'a> Cx<'a> {
             }
             return Ok(place);
         }
+        let span = index.span;
         let index = self.number(index)?;
-        place.steps.push(Step { index, size, count });
+        place.steps.push(Step { index, span, size, count });
         Ok(place)
     }
 
@@ -240,6 +244,7 @@ impl<'a> Cx<'a> {
         });
         self.b.jump(done, &[value]);
         self.b.switch_to(outside);
+        self.say_outside(place);
         let zero = self.b.int(0);
         self.b.jump(done, &[zero]);
         self.b.switch_to(done);
@@ -253,6 +258,12 @@ impl<'a> Cx<'a> {
             let count = self.b.int(i64::from(step.count));
             self.b.branch(Cond::Lt, step.index, count, inside, outside);
             self.b.switch_to(inside);
+        }
+    }
+
+    fn say_outside(&mut self, place: &Remote) {
+        if let Some(step) = place.steps.iter().find(|step| step.count > 0) {
+            self.say("Array access out of bounds. This can lead to unexpected results.", step.span);
         }
     }
 
@@ -350,6 +361,7 @@ impl<'a> Cx<'a> {
         });
         self.b.jump(done, &[]);
         self.b.switch_to(outside);
+        self.say_outside(place);
         self.maybe(|cx| cx.zero(to, size));
         self.b.jump(done, &[]);
         self.b.switch_to(done);
@@ -360,35 +372,43 @@ impl<'a> Cx<'a> {
         self.by_space(space, from, |cx, user| {
             let helper = if user { helpers::READ_USER } else { helpers::READ_KERNEL };
             let (to, helper) = (cx.b.offset(to.base, to.offset.into()), cx.pick(&helper));
-            cx.call(helper, &[to, size, from]);
+            cx.call(helper, &[to, size, from])
         });
     }
 
     /// Reads text of at most `size` bytes, with its NUL.
-    pub(super) fn probe_read_str(&mut self, space: Space, to: Place, size: Value, from: Value) {
+    /// Gives how many, the NUL included; negative where it cannot be read.
+    pub(super) fn probe_read_str(&mut self, space: Space, to: Place, size: Value, from: Value) -> Value {
         self.by_space(space, from, |cx, user| {
             let helper = if user { helpers::READ_USER_STR } else { helpers::READ_KERNEL_STR };
             let (to, helper) = (cx.b.offset(to.base, to.offset.into()), cx.pick(&helper));
-            cx.call(helper, &[to, size, from]);
-        });
+            cx.call(helper, &[to, size, from])
+        })
     }
 
     /// Writes what is done with user addresses (`true`) or kernel addresses; both where only the address can tell.
-    fn by_space(&mut self, space: Space, address: Value, mut write: impl FnMut(&mut Self, bool)) {
+    fn by_space(
+        &mut self,
+        space: Space,
+        address: Value,
+        mut write: impl FnMut(&mut Self, bool) -> Value,
+    ) -> Value {
         match space {
             Space::User => return write(self, true),
             Space::Unknown => {}
             Space::Kernel | Space::Context | Space::Bpf | Space::Trusted => return write(self, false),
         }
         let (kernel, user, done) = (self.b.block(), self.b.block(), self.b.block());
+        let result = self.b.block_param(done, Kind::I64);
         let zero = self.b.int(0);
         self.b.branch(Cond::Slt, address, zero, kernel, user);
         for (block, is_user) in [(kernel, false), (user, true)] {
             self.b.switch_to(block);
-            self.maybe(|cx| write(cx, is_user));
-            self.b.jump(done, &[]);
+            let made = self.maybe(|cx| write(cx, is_user));
+            self.b.jump(done, &[made]);
         }
         self.b.switch_to(done);
+        result
     }
 
     /// The address that an expression stands for: a pointer's value, or where a place is; and in which memory.

@@ -67,6 +67,17 @@ impl<'a> Cx<'a> {
         self.count_if(failed, Lost::Event);
     }
 
+    /// Tells the reader what went wrong, and where.
+    pub(super) fn say(&mut self, text: &str, span: Span) {
+        let (number, _, size) = self.stream(Verb::RuntimeError(text.to_owned()), Vec::new(), span);
+        if self.uses_ringbuf() {
+            return self.send_constant(&number.to_le_bytes(), size);
+        }
+        let record = self.open_record(size, Lost::Event);
+        self.start(record, number);
+        self.close_record(record, size, Lost::Event);
+    }
+
     fn start(&mut self, record: Value, number: u32) {
         let number = self.b.int(i64::from(number));
         self.b.store(Size::W, record, 0, number);

@@ -31,7 +31,7 @@ impl<'a> Types<'a> {
         match ty {
             Type::None => Out::None,
             Type::Bool => Out::Bool,
-            Type::Int { size, signed } => Out::Int { size: *size, signed: *signed },
+            Type::Int { size, signed, .. } => Out::Int { size: *size, signed: *signed },
             Type::Enum { names, size, signed } => {
                 Out::Enum { size: *size, signed: *signed, names: self.names(*names) }
             }
@@ -178,7 +178,7 @@ pub(super) fn stack_map(limit: u32) -> String {
 pub(super) fn scalar(ty: &Type) -> Option<(u32, bool)> {
     match ty {
         Type::Bool => Some((1, false)),
-        Type::Int { size, signed } | Type::Enum { size, signed, .. } => Some((u32::from(*size), *signed)),
+        Type::Int { size, signed, .. } | Type::Enum { size, signed, .. } => Some((u32::from(*size), *signed)),
         Type::Pointer { .. } => Some((8, false)),
         _ => None,
     }

@@ -69,6 +69,7 @@ fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
         ExprKind::Number(_)
         | ExprKind::Text(_)
         | ExprKind::Var(_)
+        | ExprKind::VarAddress(_)
         | ExprKind::Builtin(_)
         | ExprKind::StepVar { .. }
         | ExprKind::Len(_)
@@ -81,6 +82,7 @@ fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
         | ExprKind::Uaddr(_) => {}
         ExprKind::MapValue(_, key)
         | ExprKind::MapNumber(_, key)
+        | ExprKind::MapAddress(_, key)
         | ExprKind::Delete(_, key)
         | ExprKind::StepMap { key, .. } => key.iter().for_each(|key| see(key)),
         ExprKind::Arithmetic(_, a, b)
@@ -135,7 +137,7 @@ pub(super) fn var_of(node: Node<'_>) -> Option<VarId> {
             _ => None,
         },
         Node::Expr(it) => match it.kind {
-            ExprKind::Var(var) | ExprKind::StepVar { var, .. } => Some(var),
+            ExprKind::Var(var) | ExprKind::VarAddress(var) | ExprKind::StepVar { var, .. } => Some(var),
             _ => None,
         },
     }
