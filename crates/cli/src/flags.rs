@@ -1,5 +1,5 @@
 //! The command line as words: what may be written, and its help. Nothing here touches the machine.
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -71,25 +71,25 @@ pub(crate) struct Trace {
     #[arg(short = 'l', long = "list")]
     pub(crate) list: bool,
 
-    /// Trace this process only (user probes), run while it lives
-    #[arg(short = 'p', value_name = "PID")]
-    pub(crate) pid: Option<u32>,
+    /// Trace this process only, run while it lives
+    #[arg(short = 'p', long, value_name = "PID")]
+    pub(crate) pid: Option<String>,
 
     /// Start this command once everything is attached, and stop when it ends
-    #[arg(short = 'c', value_name = "COMMAND")]
+    #[arg(short = 'c', long = "cmd", value_name = "COMMAND")]
     pub(crate) command: Option<String>,
 
     /// Write what the script prints to a file
-    #[arg(short = 'o', value_name = "FILE")]
+    #[arg(short = 'o', long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
-    /// The form of what is printed
-    #[arg(short = 'f', value_name = "FORMAT", value_enum, default_value_t)]
-    pub(crate) format: Format,
+    /// The form of what is printed: text, json
+    #[arg(short = 'f', value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
 
-    /// When output is passed on
-    #[arg(short = 'B', value_name = "MODE", value_enum)]
-    pub(crate) buffering: Option<Buffering>,
+    /// When output is passed on: by line (line, none), or in large pieces (full)
+    #[arg(short = 'B', value_name = "MODE")]
+    pub(crate) buffering: Option<String>,
 
     /// Say nothing but what the script prints
     #[arg(short = 'q', long)]
@@ -99,15 +99,15 @@ pub(crate) struct Trace {
     #[arg(short = 'v', long)]
     pub(crate) verbose: bool,
 
-    /// Print a stage of the compiler and do not run: ast, types, ir, ir-opt, bytecode, object, all
-    #[arg(short = 'd', value_name = "STAGE", value_delimiter = ',')]
+    /// Print stages and do not run: ast, types, ir, ir-opt, bytecode, object, verifier, all
+    #[arg(short = 'd', long = "debug", value_name = "STAGE", value_delimiter = ',')]
     pub(crate) debug: Vec<String>,
 
-    /// Write the compiled object to a file that libbpf and bpftool can load, and do not run
+    /// Write the compiled object to a file that libbpf can load, and do not run
     #[arg(long, visible_alias = "emit-elf", value_name = "FILE.bpf.o")]
     pub(crate) emit: Option<PathBuf>,
 
-    /// Run in this process, without root and without the kernel: begin, end, interval and test probes
+    /// Run in this process, without root and kernel: begin, end, interval, test and bench probes
     #[arg(long)]
     pub(crate) vm: bool,
 
@@ -128,14 +128,14 @@ pub(crate) struct Trace {
     pub(crate) strict: bool,
 
     /// Report helpers that fail while the script runs
-    #[arg(short = 'k')]
-    pub(crate) helper_errors: bool,
+    #[arg(short = 'k', long = "warnings", action = ArgAction::Count)]
+    pub(crate) helper_errors: u8,
 
     /// Read the kernel's types from this file
     #[arg(long, value_name = "FILE")]
     pub(crate) btf: Option<PathBuf>,
 
-    /// Do as if the kernel lacked these: kprobe_multi, uprobe_multi, ringbuf
+    /// Do as if the kernel lacked these: kprobe_multi, kprobe_session, uprobe_multi, ringbuf
     #[arg(long, value_name = "FEATURES", value_delimiter = ',')]
     pub(crate) no_feature: Vec<String>,
 
@@ -143,42 +143,57 @@ pub(crate) struct Trace {
     #[arg(long)]
     pub(crate) info: bool,
 
-    /// Search directory for included files (accepted for bpftrace's sake)
-    #[arg(short = 'I', value_name = "DIR", hide = true)]
+    /// Search this directory for included files
+    #[arg(short = 'I', value_name = "DIR")]
     pub(crate) include_dirs: Vec<PathBuf>,
 
-    /// A file to include (accepted for bpftrace's sake)
-    #[arg(long = "include", value_name = "FILE", hide = true)]
+    /// Read this file before the script, as if the script included it
+    #[arg(long = "include", value_name = "FILE")]
     pub(crate) includes: Vec<PathBuf>,
 
-    /// Accepted for bpftrace's sake: there is no LLVM to verify
+    /// Search these directories for files with debug information
+    #[arg(long, value_name = "DIR[:DIR]", value_delimiter = ':')]
+    pub(crate) debuginfo: Vec<PathBuf>,
+
+    /// Read the list of kernel functions that can be traced from this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) traceable_functions: Option<PathBuf>,
+
+    /// Also follow this process for stacks that are unwound by DWARF
+    #[arg(long, value_name = "PID")]
+    pub(crate) dwarf_pid: Vec<String>,
+
+    /// Switch on USDT probes in all processes that have the file mapped
+    #[arg(long)]
+    pub(crate) usdt_file_activation: bool,
+
+    /// Run the script's test probes, and report which of them pass
+    #[arg(long)]
+    pub(crate) test: bool,
+
+    /// Run the script's bench probes, and report how long they take
+    #[arg(long)]
+    pub(crate) bench: bool,
+
+    /// What to do with the script: codegen, compiler-bench, bench, test, format
+    #[arg(long, value_name = "MODE")]
+    pub(crate) mode: Option<String>,
+
+    /// Only run probes whose name this regular expression matches
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) probe_filter: Option<String>,
+
+    /// Write a program that runs the script, without a compiler
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) aot: Option<PathBuf>,
+
+    /// Accepted for bpftrace's sake: the compiler's own form is always verified where it is built for debugging
     #[arg(long, hide = true)]
     pub(crate) verify_llvm_ir: bool,
 
     /// Accepted for bpftrace's sake: BTF is always used
-    #[arg(short = 'b', long = "btf-always", hide = true)]
+    #[arg(short = 'b', hide = true)]
     pub(crate) always_btf: bool,
-}
-
-/// The form of output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// As bpftrace prints it
-    #[default]
-    Text,
-    /// One JSON object a line
-    Json,
-}
-
-/// When output is passed on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Buffering {
-    /// After each line
-    Line,
-    /// When there is a lot of it, and at the end
-    Full,
-    /// At once
-    None,
 }
 
 /// Run a file, whatever it is.
@@ -247,9 +262,29 @@ pub(crate) enum Map {
     },
 }
 
-/// The command line of the name `bpftrace`: the options of `osmia trace`.
+/// How help of the name `bpftrace` is laid out.
+const HELP: &str = "\
+{about}
+
+USAGE:
+    bpftrace [options] filename
+    bpftrace [options] - <stdin input>
+    bpftrace [options] -e 'program'
+    parameters of the script follow the filename or program; named ones (--NAME=VALUE) follow --
+
+OPTIONS:
+{options}
+
+EXAMPLES:
+    bpftrace -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'
+    bpftrace -e 'kprobe:do_nanosleep { printf(\"PID %d sleeping...\\n\", pid); }'
+    bpftrace -l 'tracepoint:sched:*'
+";
+
+/// The tracing language for Linux, without LLVM: osmia under bpftrace's name
 #[derive(Debug, Parser)]
-#[command(name = "bpftrace", disable_version_flag = true, max_term_width = 100)]
+#[command(name = "bpftrace", disable_version_flag = true, max_term_width = 100, help_template = HELP)]
+#[command(infer_long_args = true)]
 pub(crate) struct Bpftrace {
     /// Print the version
     #[arg(short = 'V', long)]

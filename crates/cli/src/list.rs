@@ -11,6 +11,14 @@ pub(crate) fn list(args: &Trace) -> ExitCode {
     let detail = if args.verbose { Detail::Fields } else { Detail::Names };
     let script = args.program.is_some()
         || args.words.first().is_some_and(|word| word == "-" || Path::new(word).is_file());
+    if let Some(word) =
+        args.words.first().filter(|word| !script && word.contains('.') && !word.contains([':', '*']))
+        && !args.no_warnings
+    {
+        crate::trace::complain(&format!(
+            "WARNING: It appears that '{word}' is a filename but the file does not exist. Treating '{word}' as a search pattern.\n"
+        ));
+    }
     let lines = if script {
         args.source().and_then(|(source, params)| osmia::list_script(&source, &params))
     } else {

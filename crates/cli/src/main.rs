@@ -6,6 +6,7 @@ mod request;
 mod run;
 mod tool;
 mod trace;
+mod words;
 
 use clap::{CommandFactory, Parser};
 use flags::{Bpftrace, Command, Osmia};
@@ -60,6 +61,14 @@ fn dispatch(osmia: Osmia) -> ExitCode {
 }
 
 fn bpftrace(args: Vec<OsString>) -> ExitCode {
+    // Here `--btf` has no value and no effect; the file is named by BPFTRACE_BTF.
+    let own = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
+    let meant = |(at, arg): &(usize, OsString)| *at >= own || arg != "--btf";
+    let args: Vec<OsString> = args.into_iter().enumerate().filter(meant).map(|(_, arg)| arg).collect();
+    if args.len() == 1 {
+        usage();
+        return ExitCode::from(USAGE);
+    }
     match Bpftrace::try_parse_from(args) {
         Ok(args) if args.version => {
             trace::say(&format!(
@@ -69,9 +78,28 @@ fn bpftrace(args: Vec<OsString>) -> ExitCode {
             ));
             ExitCode::SUCCESS
         }
+        // The usage text stands below what went wrong, as users know it.
+        Ok(args) if args.trace.command.is_some() && args.trace.pid.is_some() => {
+            let status = trace::trace(&args.trace);
+            usage();
+            status
+        }
         Ok(args) => trace::trace(&args.trace),
+        Err(error) if error.use_stderr() => {
+            // `clap`'s own short usage is left out: the long one follows.
+            let text = error.to_string();
+            let words = text.split("\n\n").next().unwrap_or_default();
+            trace::fail(words.trim_start_matches("error: "));
+            usage();
+            ExitCode::from(USAGE)
+        }
         Err(error) => refuse(&error),
     }
+}
+
+/// bpftrace's usage, to standard error.
+fn usage() {
+    eprint!("{}", Bpftrace::command().render_help());
 }
 
 /// Help goes to standard output and is no failure.

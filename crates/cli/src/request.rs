@@ -1,6 +1,7 @@
 //! From words to one whole, valid wish.
-use crate::flags::{Format, Trace};
-use osmia::{Buffering, CompileOptions, Form, RunOptions, Stage};
+use crate::flags::Trace;
+use crate::words::{Work, parse_pid};
+use osmia::{Buffering, Choice, CompileOptions, Form, RunOptions};
 use osmia_base::Source;
 use std::io::Read;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ const CLOCK_MAP: &str = "BPFTRACE_DUMMY_TS_MAP";
 /// What `osmia trace` is to do with a script.
 #[derive(Debug)]
 pub(crate) struct Request {
+    pub(crate) work: Work,
     pub(crate) source: Source,
     pub(crate) compile: CompileOptions,
     pub(crate) run: RunOptions,
@@ -24,25 +26,42 @@ pub(crate) struct Request {
 impl Trace {
     /// Reads the script and checks that the words go together.
     pub(crate) fn check(&self) -> Result<Request, String> {
-        let (source, params) = self.source()?;
+        let (work, mode) = self.work()?;
+        let choice = Choice::new(mode, self.probe_filter.as_deref())?;
+        let report_failures = self.reports_failures()?;
+        let (buffering, form) = (self.buffering()?, self.form()?);
+        let (stages, verifier_log) = self.stages()?;
         let missing = self.missing()?;
+        if self.command.is_some() && self.pid.is_some() {
+            return Err("USAGE: Cannot use both -c and -p.".into());
+        }
+        let pid = self.process()?;
+        let dwarf_pids = self.dwarf_pid.iter().map(|pid| parse_pid(pid)).collect::<Result<Vec<_>, _>>()?;
+        let (source, words) = self.source()?;
+        let (named, params) = words.into_iter().partition::<Vec<_>, _>(|word| word.starts_with("--"));
         let mut compile = CompileOptions {
             ask_machine: !self.vm,
             btf: self.btf.clone().or_else(|| std::env::var_os("BPFTRACE_BTF").map(PathBuf::from)),
-            stages: self.stages()?,
-            portable: self.emit.is_some(),
+            stages,
+            portable: self.emit.is_some() || self.aot.is_some(),
+            include_dirs: self.include_dirs.clone(),
+            includes: self.includes.clone(),
+            debuginfo: self.debuginfo.iter().filter(|dir| !dir.as_os_str().is_empty()).cloned().collect(),
+            traceable_functions: self.traceable_functions.clone(),
             ..CompileOptions::default()
         };
-        (compile.named, compile.check.params) = params.into_iter().partition(|word| word.starts_with("--"));
+        (compile.named, compile.check.params) = (named, params);
         compile.check.unsafe_allowed = self.dangerous;
         compile.check.has_child = self.command.is_some();
-        compile.check.pid = self.pid;
+        compile.check.pid = pid;
+        compile.check.report_failures = report_failures;
         compile.check.environment = environment()?;
-        compile.lower.pid = self.pid;
+        compile.lower.pid = pid;
         compile.lower.transport = osmia::transport(&missing);
         compile.lower.clock_map = std::env::var(CLOCK_MAP).ok();
         compile.missing = missing;
         Ok(Request {
+            work,
             source,
             compile,
             run: RunOptions {
@@ -51,25 +70,25 @@ impl Trace {
                 dry_run: self.dry_run,
                 no_warnings: self.no_warnings,
                 strict: self.strict,
-                pid: self.pid,
+                pid,
                 user: self.vm,
+                choice,
+                verifier_log,
+                dwarf_pids,
+                usdt_file_activation: self.usdt_file_activation,
                 ..RunOptions::default()
             },
-            form: if self.format == Format::Json { Form::Json } else { Form::Text },
-            buffering: self.buffering(),
+            form,
+            buffering,
             output: self.output.clone(),
             emit: self.emit.clone(),
             command: self.command.clone(),
         })
     }
 
-    /// When output is passed on.
-    pub(crate) const fn buffering(&self) -> Buffering {
-        match self.buffering {
-            Some(crate::flags::Buffering::Full) => Buffering::Full,
-            Some(crate::flags::Buffering::Line | crate::flags::Buffering::None) => Buffering::Message,
-            None => Buffering::Burst,
-        }
+    /// The process of `-p`.
+    pub(crate) fn process(&self) -> Result<Option<u32>, String> {
+        self.pid.as_deref().map(parse_pid).transpose()
     }
 
     /// The script, and the words behind it.
@@ -78,49 +97,10 @@ impl Trace {
             return Ok((Source::new("stdin", program.as_str()), self.words.clone()));
         }
         let Some((file, params)) = self.words.split_first() else {
-            return Err(
-                "there is no script: give a file, `-` for standard input, or -e 'PROGRAM' (see --help)"
-                    .into(),
-            );
+            return Err("USAGE: filename or -e 'program' required.".into());
         };
         let (name, text) = read(file)?;
         Ok((Source::new(name, text), params.to_vec()))
-    }
-
-    fn missing(&self) -> Result<Vec<osmia::Feature>, String> {
-        let known = [
-            ("kprobe_multi", osmia::Feature::KprobeMulti),
-            ("uprobe_multi", osmia::Feature::UprobeMulti),
-            ("ringbuf", osmia::Feature::Ringbuf),
-        ];
-        let find = |name: &String| {
-            // A session is a multi link with both sides; osmia makes two of it anyway.
-            if name == "kprobe_session" {
-                return Ok(None);
-            }
-            match known.iter().find(|(word, _)| word == name) {
-                Some((_, feature)) => Ok(Some(*feature)),
-                None => Err(format!(
-                    "--no-feature {name}: there are kprobe_multi, kprobe_session, uprobe_multi, ringbuf"
-                )),
-            }
-        };
-        Ok(self.no_feature.iter().map(find).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
-    }
-
-    fn stages(&self) -> Result<Vec<Stage>, String> {
-        let mut stages = Vec::new();
-        for word in &self.debug {
-            match Stage::ALL.iter().find(|(name, _)| name == word) {
-                Some((_, stage)) => stages.push(*stage),
-                None if word == "all" => stages.extend(Stage::ALL.iter().map(|(_, stage)| *stage)),
-                None => {
-                    let names: Vec<&str> = Stage::ALL.iter().map(|(name, _)| *name).collect();
-                    return Err(format!("-d {word}: there are {}, all", names.join(", ")));
-                }
-            }
-        }
-        Ok(stages)
     }
 }
 
@@ -130,7 +110,8 @@ fn read(file: &str) -> Result<(String, String), String> {
     if file == "-" {
         std::io::stdin().read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;
     } else {
-        bytes = std::fs::read(file).map_err(|error| format!("failed to open file '{file}': {error}"))?;
+        bytes = std::fs::read(file)
+            .map_err(|error| format!("failed to open file '{file}': {}", osmia::error_text(&error)))?;
     }
     let name = if file == "-" { "stdin" } else { file };
     if bytes.starts_with(b"\x7fELF") {
@@ -156,6 +137,9 @@ fn environment() -> Result<Vec<(String, String)>, String> {
         "BPFTRACE_VMLINUX",
         "BPFTRACE_KERNEL_SOURCE",
         "BPFTRACE_KERNEL_BUILD",
+        "BPFTRACE_OBJCOPY",
+        "BPFTRACE_KCONFIG_TEST",
+        "BPFTRACE_DUMMY_TS_MAP",
     ];
     let settings: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -1,7 +1,7 @@
 //! `osmia run FILE`: whatever the file is.
 use crate::flags::Run;
 use crate::trace::{fail, open_output, trace};
-use osmia::{Form, ObjectOptions, Output, Style};
+use osmia::{ObjectOptions, Output, Style};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
@@ -37,12 +37,14 @@ pub(crate) fn run(args: &Run) -> ExitCode {
         quiet: args.trace.quiet,
         interactive: std::io::stdout().is_terminal() && std::io::stderr().is_terminal(),
     };
-    let form = if args.trace.format == crate::flags::Format::Json { Form::Json } else { Form::Text };
+    let (form, buffering) = match (args.trace.form(), args.trace.buffering()) {
+        (Ok(form), Ok(buffering)) => (form, buffering),
+        (Err(message), _) | (_, Err(message)) => return fail(&message),
+    };
     let out = match open_output(args.trace.output.as_deref()) {
         Ok(out) => out,
         Err(message) => return fail(&message),
     };
-    let buffering = args.trace.buffering();
     let mut output = Output::new(out, Box::new(std::io::stderr()), form, buffering, Style::default());
     match osmia::run_object(&bytes, &options, &mut output) {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,17 +1,26 @@
 //! `osmia trace`: scripts.
 use crate::flags::Trace;
 use crate::request::Request;
+use crate::words::Work;
 use osmia::{Child, CompileError, Compiled, Output, Style};
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+/// The status of a run that could not be set up.
+const BROKEN: u8 = 255;
+
 /// Runs, lists, shows or writes what the words ask for.
 pub(crate) fn trace(args: &Trace) -> ExitCode {
     if args.info {
-        say(&osmia::info().to_string());
-        return ExitCode::SUCCESS;
+        return match args.missing() {
+            Ok(missing) => {
+                say(&osmia::info(&missing));
+                ExitCode::SUCCESS
+            }
+            Err(message) => fail(&message),
+        };
     }
     if args.list {
         return crate::list::list(args);
@@ -28,7 +37,7 @@ pub(crate) fn say(text: &str) {
 }
 
 /// Text to standard error.
-fn complain(text: &str) {
+pub(crate) fn complain(text: &str) {
     let _ = std::io::stderr().write_all(paint(text).as_bytes());
 }
 
@@ -39,6 +48,10 @@ pub(crate) fn fail(message: &str) -> ExitCode {
 }
 
 fn carry_out(mut request: Request) -> ExitCode {
+    match request.work {
+        Work::Measure => return measure(&request),
+        Work::Run | Work::Compile => {}
+    }
     // The child is there, and waits, before anything is compiled: scripts may name it.
     let child = match request.command.as_deref().map(Child::hold).transpose() {
         Ok(child) => child,
@@ -52,15 +65,7 @@ fn carry_out(mut request: Request) -> ExitCode {
     let request = &request;
     let compiled = match compiled {
         Ok(compiled) => compiled,
-        Err(CompileError::Script(diagnostics)) => {
-            complain(&diagnostics.render(&request.source));
-            return ExitCode::FAILURE;
-        }
-        Err(CompileError::Machine(message)) => return fail(&message),
-        Err(CompileError::Parameters(message)) => {
-            complain(&message);
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return refuse(request, &error),
     };
     if !request.run.no_warnings {
         complain(&compiled.warnings.render(&request.source));
@@ -74,10 +79,36 @@ fn carry_out(mut request: Request) -> ExitCode {
             Err(error) => fail(&format!("{}: {error}", path.display())),
         };
     }
-    if !request.compile.stages.is_empty() {
+    if !request.compile.stages.is_empty() || request.work == Work::Compile {
         return ExitCode::SUCCESS;
     }
     run(request, compiled, child)
+}
+
+/// Tells how long each step of compiling takes.
+fn measure(request: &Request) -> ExitCode {
+    match osmia::measure(&request.source, &request.compile) {
+        Ok(report) => {
+            say(&report);
+            ExitCode::SUCCESS
+        }
+        Err(error) => refuse(request, &error),
+    }
+}
+
+/// Tells why a script does not compile.
+fn refuse(request: &Request, error: &CompileError) -> ExitCode {
+    match error {
+        CompileError::Script(diagnostics) => {
+            complain(&diagnostics.render(&request.source));
+            ExitCode::FAILURE
+        }
+        CompileError::Machine(message) => fail(message),
+        CompileError::Parameters(message) => {
+            complain(message);
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Where what is printed goes: standard output, or a file that is made now.
@@ -104,10 +135,13 @@ fn run(request: &Request, compiled: Compiled, child: Option<Child>) -> ExitCode 
         Err(message) => {
             let _ = output.finish();
             complain(&message);
-            ExitCode::FAILURE
+            ExitCode::from(BROKEN)
         }
     }
 }
+
+/// Told once.
+static WRONG_COLOUR: std::sync::Once = std::sync::Once::new();
 
 /// `ERROR` and `WARNING` in colour, on a terminal that did not ask for none.
 pub(crate) fn paint(text: &str) -> String {
@@ -115,7 +149,14 @@ pub(crate) fn paint(text: &str) -> String {
     let colour = match wish.as_str() {
         "always" => true,
         "never" => false,
-        _ => {
+        other => {
+            if !matches!(other, "" | "auto") {
+                WRONG_COLOUR.call_once(|| {
+                    eprintln!(
+                        "WARNING: Invalid env value! The valid values of `BPFTRACE_COLOR` are [auto|always|never]. The current value is {other}!"
+                    );
+                });
+            }
             std::io::stderr().is_terminal()
                 && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
                 && std::env::var_os("TERM").is_some_and(|terminal| terminal != "dumb")

@@ -12,6 +12,8 @@ mod language;
 mod leaving;
 #[path = "kernel/maps.rs"]
 mod maps;
+#[path = "kernel/modes.rs"]
+mod modes;
 #[path = "kernel/objects.rs"]
 mod objects;
 #[path = "kernel/output.rs"]

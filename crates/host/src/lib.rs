@@ -31,6 +31,8 @@ pub use libraries::find_library;
 pub use pattern::{is_pattern, matches};
 pub use privileges::{Lockdown, Privileges, privileges};
 pub use symbols::{Symbols, UserSymbol};
-pub use system::{KernelVersion, boot_to_wall, kernel_version, pid_namespace};
+pub use system::{
+    KernelVersion, System, boot_to_wall, has_module_btf, kernel_version, pid_namespace, system,
+};
 pub use users::Users;
 pub use wants::{BinaryWants, FunctionPattern, Wants};

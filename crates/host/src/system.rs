@@ -12,6 +12,34 @@ pub struct KernelVersion {
     pub release: String,
 }
 
+/// What the running system calls itself: the words of `uname`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct System {
+    /// `uname -s`.
+    pub name: String,
+    /// `uname -r`.
+    pub release: String,
+    /// `uname -v`.
+    pub version: String,
+    /// `uname -m`, as far as it is known when this is compiled.
+    pub machine: &'static str,
+}
+
+/// What the running system calls itself.
+pub fn system() -> System {
+    let word = |file: &str| {
+        fs::read_to_string(format!("/proc/sys/kernel/{file}")).unwrap_or_default().trim().to_owned()
+    };
+    let (name, release, version) = (word("ostype"), word("osrelease"), word("version"));
+    System { name, release, version, machine: std::env::consts::ARCH }
+}
+
+/// Whether the kernel describes the types of a module.
+pub fn has_module_btf() -> bool {
+    let entries = fs::read_dir("/sys/kernel/btf").into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.file_name() != "vmlinux")
+}
+
 /// The running kernel's version. Distributions that lie in `uname` say the truth elsewhere: Debian in
 /// `uname -v`, Ubuntu in `/proc/version_signature`; there it is taken from.
 pub fn kernel_version() -> Result<KernelVersion, Errno> {

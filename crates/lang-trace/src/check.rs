@@ -50,6 +50,8 @@ pub struct Options {
     pub params: Vec<String>,
     /// Values of named parameters; what is not among them has its default.
     pub named: BTreeMap<String, crate::params::ParamValue>,
+    /// `-k`: report helpers that fail while the script runs.
+    pub report_failures: bool,
     /// Settings from the environment; they win over the script's.
     pub environment: Vec<(String, String)>,
     /// `--unsafe`.
@@ -280,15 +282,20 @@ fn settings(script: &Script, options: &Options, diagnostics: &mut Diagnostics) -
         match config::set(&mut config, &name.node, &value) {
             Ok(()) => {}
             Err(config::Refusal::Unknown) => diagnostics.push(
-                Diagnostic::error(name.span, format!("{}: not a known configuration option", name.node))
+                Diagnostic::error(setting.span, format!("{}: not a known configuration option", name.node))
                     .suggest(&name.node, config::names()),
             ),
             Err(config::Refusal::Renamed(now)) => {
-                diagnostics.error(name.span, format!("{} was renamed: use {now}", name.node));
+                let _ = config::set(&mut config, now, &value);
+                let text = format!("{} has been renamed, please use {now}", name.node);
+                diagnostics.push(Diagnostic::warning(setting.span, text));
             }
-            Err(config::Refusal::Expected(what)) => {
-                diagnostics
-                    .error(setting.value.span, format!("Invalid value for {}: expected {what}", name.node));
+            Err(config::Refusal::Deprecated) => {
+                let text = format!("{} is deprecated and has no effect", name.node);
+                diagnostics.push(Diagnostic::warning(setting.span, text));
+            }
+            Err(config::Refusal::Value(text)) => {
+                diagnostics.error(setting.span, text);
             }
         }
     }
@@ -302,11 +309,11 @@ fn settings(script: &Script, options: &Options, diagnostics: &mut Diagnostics) -
 /// What is wrong with a setting from the environment, in words; `None` where nothing is.
 pub fn environment_error(name: &str, value: &str) -> Option<String> {
     match config::set(&mut Config::default(), name, &config::Setting::Text(value)) {
-        Ok(()) | Err(config::Refusal::Unknown) => None,
+        Ok(()) | Err(config::Refusal::Unknown | config::Refusal::Deprecated) => None,
         Err(config::Refusal::Renamed(now)) => {
             Some(format!("{name} was renamed: use BPFTRACE_{}", now.to_uppercase()))
         }
-        Err(config::Refusal::Expected(what)) => Some(format!("{name}={value}: expected {what}")),
+        Err(config::Refusal::Value(text)) => Some(format!("{name}={value}: {text}")),
     }
 }
 

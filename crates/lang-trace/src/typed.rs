@@ -592,8 +592,9 @@ pub enum StmtKind {
     Break,
     /// To the next turn of the innermost loop.
     Continue,
-    /// Out of the probe.
-    Return,
+    /// Out of the probe. What it returns is a truth value, and there only where somebody asks for it: a `test` that
+    /// returns true has failed.
+    Return(Option<Expr>),
     /// A record to the reader: `printf`, `print`, `clear`, `exit`, …. `exit` is followed by [`StmtKind::Return`].
     Send(Verb, Vec<Expr>),
     /// `join(argv, separator)`: the pointer to the pointers; the verb is [`Verb::Join`].

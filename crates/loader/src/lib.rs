@@ -23,6 +23,6 @@ pub use load::{Loaded, LoadedMap, LoadedProgram, load};
 pub use options::{BtfUse, Choice, LoadOptions};
 pub use osmia_sys::bpf::TestRunResult;
 pub use pins::{PinError, pin_all};
-pub use programs::run_once;
+pub use programs::{run_many, run_once};
 pub use rejection::{Place, Rejection};
 pub use stream::{Arrival, Stream};

@@ -9,6 +9,7 @@ use osmia_lang_trace::typed::Config;
 use osmia_lang_trace::{LowerOptions, Plan, Transport};
 use osmia_object::{Object, Target};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// What compiling is told besides the script.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +32,14 @@ pub struct CompileOptions {
     pub portable: bool,
     /// Which stages are to be shown.
     pub stages: Vec<Stage>,
+    /// `-I`: where included files are looked for.
+    pub include_dirs: Vec<PathBuf>,
+    /// `--include`: files that are read before the script.
+    pub includes: Vec<PathBuf>,
+    /// `--debuginfo`: where files with debug information are looked for.
+    pub debuginfo: Vec<PathBuf>,
+    /// `--traceable-functions`: the list of functions that can be traced, where it is not the kernel's own.
+    pub traceable_functions: Option<PathBuf>,
 }
 
 /// A stage of the compiler that can be shown.
@@ -79,6 +88,8 @@ pub struct Compiled {
     pub warnings: Diagnostics,
     /// The stages that were to be shown.
     pub shown: Vec<(Stage, String)>,
+    /// The steps of compiling, and how long each took.
+    pub steps: Vec<(&'static str, Duration)>,
 }
 
 impl Compiled {
@@ -109,8 +120,22 @@ pub fn parse(source: &Source) -> (Script, Diagnostics) {
 
 const NO_PROBES: &str = "there is no probe in this script; expected at least one, such as `begin { ... }`";
 
+/// Times of one step after the other.
+struct Steps {
+    since: Instant,
+    done: Vec<(&'static str, Duration)>,
+}
+
+impl Steps {
+    fn done(&mut self, name: &'static str) {
+        self.done.push((name, self.since.elapsed()));
+        self.since = Instant::now();
+    }
+}
+
 /// Compiles a script. The source gets places for what the script imports and what its macros expand to.
 pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled, CompileError> {
+    let mut steps = Steps { since: Instant::now(), done: Vec::with_capacity(7) };
     let mut shown = Vec::new();
     let mut show = |stage, text: &dyn Fn() -> String| {
         if options.stages.contains(&stage) {
@@ -119,9 +144,11 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
     };
     source.alone();
     let (mut script, mut diagnostics) = parse(source);
+    steps.done("parse");
     if !diagnostics.has_errors() {
         diagnostics.extend(osmia_lang_trace::expand(&mut script, source));
     }
+    steps.done("expand");
     let (params, wrong) = osmia_lang_trace::named_params(&script);
     diagnostics.extend(wrong);
     let source = &*source;
@@ -134,24 +161,30 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
     }
     let named = osmia_lang_trace::param_values(&params, &options.named).map_err(CompileError::Parameters)?;
     let target = gather(&script, options)?;
+    steps.done("gather");
     let checked = check::check(&script, &target, &CheckOptions { named, ..options.check.clone() });
     diagnostics.extend(checked.diagnostics);
     if diagnostics.has_errors() {
         return Err(CompileError::Script(diagnostics));
     }
     let program = checked.program;
+    steps.done("check");
     show(Stage::Types, &|| format!("{program:#?}\n"));
     let lowered = osmia_lang_trace::lower(&program, source, &target, &options.lower);
     let mut lowered = lowered.map_err(|error| CompileError::Script(with(&diagnostics, error)))?;
+    steps.done("lower");
     show(Stage::Ir, &|| osmia_ir::text::print(&lowered.module));
     osmia_ir::optimize(&mut lowered.module);
+    steps.done("optimize");
     show(Stage::IrOpt, &|| osmia_ir::text::print(&lowered.module));
     let object = osmia_ir::emit(lowered.module, &osmia_ir::Options { isa: isa(options) })
         .map_err(|error| CompileError::Script(with(&diagnostics, emit_error(source, &error))))?;
+    steps.done("emit");
     show(Stage::Bytecode, &|| crate::show::bytecode(&object));
     show(Stage::Object, &|| crate::show::object(&object));
     let (schema, plan) = (lowered.schema, lowered.plan);
-    Ok(Compiled { object, schema, plan, config: program.config, target, warnings: diagnostics, shown })
+    let (config, steps) = (program.config, steps.done);
+    Ok(Compiled { object, schema, plan, config, target, warnings: diagnostics, shown, steps })
 }
 
 fn with(diagnostics: &Diagnostics, error: Diagnostic) -> Diagnostics {

@@ -3,7 +3,7 @@ use crate::child::Child;
 use crate::names::Names;
 use crate::run::RunOptions;
 use crate::user::{global_size, value_size};
-use crate::world::{Asked, Refused, See};
+use crate::world::{Asked, Ran, Refused, See};
 use osmia_abi::Feature;
 use osmia_base::Source;
 use osmia_event::{Lookup, MapSchema, RawEntry, Schema, Storage};
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Signals that end a run: SIGINT, SIGTERM, SIGHUP.
 pub(crate) const ENDING: &[i32] = &[2, 15, 1];
@@ -116,9 +116,10 @@ impl LoadFailure {
 }
 
 impl Kernel {
-    /// Loads an image.
-    pub(crate) fn load(image: Image) -> Result<Self, LoadFailure> {
-        let loaded = osmia_loader::load(&image, &LoadOptions::default()).map_err(LoadFailure)?;
+    /// Loads an image; the verifier keeps a log of so much.
+    pub(crate) fn load(image: Image, log_level: u32) -> Result<Self, LoadFailure> {
+        let options = LoadOptions { log_level, ..LoadOptions::default() };
+        let loaded = osmia_loader::load(&image, &options).map_err(LoadFailure)?;
         let globals = loaded.map(".bss").and_then(|map| Globals::new(&map.fd).ok());
         let stream = loaded.map("events").and_then(|map| Stream::open(&map.fd, PERF_PAGES).ok());
         let stacks = loaded.maps.iter().filter(|map| map.name.starts_with("stack_"));
@@ -164,16 +165,29 @@ impl Kernel {
         self.names.record(schema);
     }
 
+    /// What the verifier said of each program.
+    pub(crate) fn logs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.loaded.programs.iter().map(|program| (program.name.as_str(), program.log.as_str()))
+    }
+
     /// Runs a program once, by request.
-    pub fn run(&mut self, probe: &PlannedProbe) -> Result<(), String> {
-        let Some(program) = self.loaded.program(&probe.program) else {
-            return Err(format!("there is no program {}", probe.program));
-        };
+    pub fn run(&mut self, probe: &PlannedProbe) -> Result<Ran, String> {
+        let program = self.loaded.program(&probe.program).ok_or_else(|| missing(&probe.program))?;
+        let start = Instant::now();
         let ran = match &mut self.stream {
             Some(stream) if probe.loops => run_beside(program, stream, &mut self.backlog, &mut self.lost),
-            _ => osmia_loader::run_once(program).map(drop),
+            _ => osmia_loader::run_once(program),
         };
-        ran.map_err(|error| error.to_string())
+        let ran = ran.map_err(|error| error.to_string())?;
+        // The kernel tells of packet programs only how long they took.
+        Ok(Ran { returned: ran.returned.into(), duration: start.elapsed() })
+    }
+
+    /// Runs the program of a benchmark so many times in a row.
+    pub fn repeat(&mut self, probe: &PlannedProbe, times: u32) -> Result<Ran, String> {
+        let program = self.loaded.program(&probe.program).ok_or_else(|| missing(&probe.program))?;
+        let ran = osmia_loader::run_many(program, times).map_err(|error| error.to_string())?;
+        Ok(Ran { returned: ran.returned.into(), duration: ran.duration })
     }
 
     /// Attaches everything that is to be attached, side by side.
@@ -390,6 +404,10 @@ impl Kernel {
     }
 }
 
+fn missing(program: &str) -> String {
+    format!("there is no program {program}")
+}
+
 /// Runs a program while its records are taken out of the buffer, which does not hold all that a loop can send. They are
 /// read later, when it is their turn.
 fn run_beside(
@@ -397,9 +415,9 @@ fn run_beside(
     stream: &mut Stream,
     backlog: &mut Backlog,
     lost: &mut u64,
-) -> Result<(), osmia_sys::Errno> {
+) -> Result<osmia_sys::bpf::TestRunResult, osmia_sys::Errno> {
     std::thread::scope(|scope| {
-        let run = scope.spawn(|| osmia_loader::run_once(program).map(drop));
+        let run = scope.spawn(|| osmia_loader::run_once(program));
         let mut drain = || {
             stream.consume(|arrival| {
                 match arrival {

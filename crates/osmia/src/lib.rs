@@ -1,11 +1,14 @@
 //! The façade: compile a script, load it, watch it; run an object; look at what is loaded.
+mod by_request;
 mod child;
+mod choice;
 mod compile;
 mod info;
 pub mod inspect;
 mod kernel;
 mod ledger;
 mod list;
+mod measure;
 mod names;
 mod order;
 mod output;
@@ -17,9 +20,11 @@ mod user;
 mod world;
 
 pub use child::Child;
+pub use choice::{Choice, Mode};
 pub use compile::{CompileError, CompileOptions, Compiled, Stage, compile, parse, transport};
 pub use info::info;
 pub use list::{list_probes, list_script};
+pub use measure::measure;
 pub use osmia_abi::Feature;
 pub use osmia_lang_trace::Detail;
 pub use osmia_lang_trace::check::environment_error;
@@ -28,10 +33,15 @@ pub use output::{Buffering, Form, Output};
 pub use run::{LOSSY, RunOptions, run};
 pub use run_object::{ObjectOptions, run_object};
 pub use session::{Choices, End, Session};
-pub use world::{Asked, World};
+pub use world::{Asked, Ran, World};
 
 /// The level of bpftrace's language that is spoken.
 pub const BPFTRACE_LEVEL: &str = "0.26.1";
+
+/// What the C library says of an error, without its number.
+pub fn error_text(error: &std::io::Error) -> String {
+    error.raw_os_error().map_or_else(|| error.to_string(), |number| osmia_sys::Errno(number).text())
+}
 
 /// An object as a file that libbpf, bpftool and osmia load.
 pub fn write_object(object: &osmia_object::Object) -> Vec<u8> {

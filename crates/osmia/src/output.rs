@@ -1,6 +1,8 @@
 //! Where words go: standard output or a file, standard error, as text or JSON.
 use osmia_render::{Channel, Message, Style, json, text};
+use std::cell::RefCell;
 use std::io::{self, BufWriter, Write};
+use std::rc::Rc;
 
 /// The form of output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -10,6 +12,11 @@ pub enum Form {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+impl Form {
+    /// All, with the names that `-f` takes.
+    pub const ALL: &[(&'static str, Self)] = &[("text", Self::Text), ("json", Self::Json)];
 }
 
 /// When output is passed on.
@@ -34,6 +41,30 @@ pub struct Output {
     pub style: Style,
     /// Bytes written so far.
     said: u64,
+    /// What was said that tells of an error in the script.
+    failures: u64,
+}
+
+/// A place that keeps what is written to it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept(Rc<RefCell<Vec<u8>>>);
+
+impl Kept {
+    /// What was written so far.
+    pub(crate) fn take(&self) -> Vec<u8> {
+        self.0.take()
+    }
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl std::fmt::Debug for Output {
@@ -51,7 +82,27 @@ impl Output {
         buffering: Buffering,
         style: Style,
     ) -> Self {
-        Self { out: BufWriter::with_capacity(64 << 10, out), errors, form, buffering, style, said: 0 }
+        Self {
+            out: BufWriter::with_capacity(64 << 10, out),
+            errors,
+            form,
+            buffering,
+            style,
+            said: 0,
+            failures: 0,
+        }
+    }
+
+    /// Output as text that is kept, errors and all, with the choices of `self`.
+    pub(crate) fn kept(&self) -> (Self, Kept) {
+        let kept = Kept::default();
+        let (out, errors) = (Box::new(kept.clone()), Box::new(kept.clone()));
+        (Self::new(out, errors, Form::Text, Buffering::Message, self.style.clone()), kept)
+    }
+
+    /// How often `errorf()` or a failure at run time was told.
+    pub(crate) const fn failures(&self) -> u64 {
+        self.failures
     }
 
     /// Whether anything has been written to the output.
@@ -61,6 +112,12 @@ impl Output {
 
     /// Says one thing. An error is that of the reader's end: nobody listens any more.
     pub fn say(&mut self, message: &Message) -> io::Result<()> {
+        if matches!(
+            message,
+            Message::Errorf { .. } | Message::HelperError { .. } | Message::RuntimeError { .. }
+        ) {
+            self.failures += 1;
+        }
         let (bytes, channel) = match self.form {
             Form::Json => (json::message(message, &self.style).into_bytes(), Channel::Output),
             Form::Text => (text::message(message, &self.style), message.channel()),

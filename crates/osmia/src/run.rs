@@ -1,5 +1,7 @@
 //! Running a compiled script: load, attach, read, print.
+use crate::by_request::ByRequest;
 use crate::child::Child;
+use crate::choice::{Choice, Mode};
 use crate::compile::{CompileError, CompileOptions, Compiled, compile};
 use crate::kernel::Kernel;
 use crate::output::Output;
@@ -31,6 +33,14 @@ pub struct RunOptions {
     pub interactive: bool,
     /// Losing anything is an error: the run ends with [`LOSSY`].
     pub strict: bool,
+    /// Which probes are run.
+    pub choice: Choice,
+    /// Print what the kernel's verifier says of each program, and stop once they are loaded.
+    pub verifier_log: bool,
+    /// `--dwarf-pid`: more processes whose stacks are unwound by DWARF.
+    pub dwarf_pids: Vec<u32>,
+    /// `--usdt-file-activation`: switch on USDT probes in all processes that have the file mapped.
+    pub usdt_file_activation: bool,
 }
 
 /// The status of a run that was to lose nothing and did.
@@ -40,17 +50,24 @@ pub const LOSSY: u8 = 3;
 pub fn run(
     source: &Source,
     how: &CompileOptions,
-    compiled: Compiled,
+    mut compiled: Compiled,
     options: &RunOptions,
     child: Option<Child>,
     output: &mut Output,
 ) -> Result<u8, String> {
+    options.choice.apply(&mut compiled).map_err(|error| format!("ERROR: {error}\n"))?;
     let (compiled, mut world) = if options.user {
         let image = image(&compiled)?;
         let user = User::new(&compiled, image).map_err(|error| format!("ERROR: {error}\n"))?;
         (compiled, World::User(Box::new(user)))
     } else {
-        let (compiled, mut kernel) = start(source, how, compiled, options.verbose)?;
+        let (compiled, mut kernel) = start(source, how, compiled, options)?;
+        if options.verifier_log {
+            for (program, log) in kernel.logs() {
+                output.write(format!("{program}:\n{log}\n").as_bytes()).map_err(|error| error.to_string())?;
+            }
+            return output.finish().map(|()| 0).map_err(|error| error.to_string());
+        }
         kernel.watch(child, options, &how.missing).map_err(|error| format!("ERROR: {error}\n"))?;
         kernel.prepare_names(&compiled.schema);
         (compiled, World::Kernel(Box::new(kernel)))
@@ -87,9 +104,11 @@ fn start(
     source: &Source,
     how: &CompileOptions,
     compiled: Compiled,
-    verbose: bool,
+    options: &RunOptions,
 ) -> Result<(Compiled, Kernel), String> {
-    let first = match Kernel::load(image(&compiled)?) {
+    let verbose = options.verbose;
+    let log = if options.verifier_log { osmia_abi::flags::LOG_LEVEL1 } else { 0 };
+    let first = match Kernel::load(image(&compiled)?, log) {
         Ok(kernel) => return Ok((compiled, kernel)),
         Err(error) => error,
     };
@@ -101,13 +120,14 @@ fn start(
     again.missing.extend(lacking.iter().copied());
     again.lower.transport = crate::compile::transport(&again.missing);
     let mut source = source.clone();
-    let compiled = match compile(&mut source, &again) {
+    let mut compiled = match compile(&mut source, &again) {
         Ok(compiled) => compiled,
         Err(CompileError::Script(diagnostics)) => return Err(diagnostics.render(&source)),
         Err(CompileError::Machine(message)) => return Err(format!("ERROR: {message}\n")),
         Err(CompileError::Parameters(message)) => return Err(message),
     };
-    match Kernel::load(image(&compiled)?) {
+    options.choice.apply(&mut compiled).map_err(|error| format!("ERROR: {error}\n"))?;
+    match Kernel::load(image(&compiled)?, log) {
         Ok(kernel) => Ok((compiled, kernel)),
         Err(error) => Err(error.explain(&source, verbose)),
     }
@@ -135,13 +155,11 @@ fn conduct(
     for note in notes.iter().filter(|_| !options.no_warnings) {
         output.note(note)?;
     }
-    if options.user && !options.dry_run {
-        run_all(world, plan, Provider::Test)?;
-    }
     if options.verbose {
         describe(compiled, output)?;
     }
-    if !options.quiet {
+    let mode = options.choice.mode;
+    if !options.quiet && mode == Mode::Trace {
         let count: usize = plan.probes.iter().map(|probe| probe.attach.len()).sum();
         output.say(&Message::Attached(count as u64))?;
     }
@@ -154,26 +172,36 @@ fn conduct(
     }
     world.release().map_err(|error| Failure::Words(format!("ERROR: {error}\n")))?;
     let choices = Choices { no_warnings: options.no_warnings, max_cat_bytes: 0 };
+    let mut by_request = ByRequest { compiled, world: &mut *world, choices, source, output: &mut *output };
+    let status = match mode {
+        Mode::Trace => 0,
+        Mode::Test => by_request.tests().map_err(Failure::Words)?,
+        Mode::Bench => by_request.benchmarks().map_err(Failure::Words)?,
+    };
     let mut session = Session::new(&compiled.schema, world, output, choices, source);
     let world_waits = session.world.watches_process();
     let endless = plan.probes.iter().any(|probe| {
         !matches!(probe.provider, Provider::Begin | Provider::End | Provider::Test | Provider::Bench)
     });
-    let end = if endless || world_waits { session.watch()? } else { session.drain()?.unwrap_or(End::Done) };
+    let end = if mode == Mode::Trace && (endless || world_waits) {
+        session.watch()?
+    } else {
+        session.drain()?.unwrap_or(End::Done)
+    };
     // What is attached is taken down first: nothing happens any more while the end is told.
     session.world.detach();
     run_all(session.world, plan, Provider::End)?;
     while session.drain()?.is_some() {}
     let lossy = losses(compiled, &mut session, options)?;
     session.output.say(&Message::End)?;
-    if compiled.config.print_maps_on_exit {
+    if compiled.config.print_maps_on_exit && mode == Mode::Trace {
         session.print_maps()?;
     }
     session.output.finish()?;
     Ok(match end {
         _ if lossy && options.strict => LOSSY,
         End::Exit(code) => code as u8,
-        End::Signal(_) | End::Gone | End::Done | End::Closed => 0,
+        End::Signal(_) | End::Gone | End::Done | End::Closed => status,
     })
 }
 

@@ -1,6 +1,6 @@
 //! The world of `--vm`: programs run in this process, fired by clocks that it keeps itself.
 use crate::compile::Compiled;
-use crate::world::{Asked, See};
+use crate::world::{Asked, Ran, See};
 use osmia_event::{Aggregation, Lookup, MapSchema, RawEntry, Storage, Symbol};
 use osmia_host::Users;
 use osmia_lang_trace::{PlannedProbe, Provider};
@@ -9,7 +9,7 @@ use osmia_sys::{Clock, Interest, Poller, SignalFd, now};
 use osmia_vm::{Machine, MapId, Options, World as Surroundings};
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// More than any program type's context is large.
 const CONTEXT: usize = 512;
@@ -40,7 +40,7 @@ impl User {
         let kernel_only = compiled.plan.probes.iter().find(|probe| !fits(probe));
         if let Some(probe) = kernel_only {
             return Err(format!(
-                "{} cannot fire without the kernel: --vm runs begin, end, interval and test probes (run without --vm)",
+                "{} cannot fire without the kernel: --vm runs begin, end, interval, test and bench probes (run without --vm)",
                 probe.name
             ));
         }
@@ -78,20 +78,31 @@ impl User {
     }
 
     /// Runs a probe's program once. A program that goes wrong ends the run, with the reason.
-    pub fn run(&mut self, program: &str) -> Result<(), String> {
+    pub fn run(&mut self, program: &str) -> Result<Ran, String> {
+        self.repeat(program, 1)
+    }
+
+    /// Runs a probe's program so many times in a row.
+    pub fn repeat(&mut self, program: &str, times: u32) -> Result<Ran, String> {
         let Some(program) = self.machine.program(program) else {
             return Err(format!("there is no program {program}"));
         };
-        self.fire(program)
+        let start = Instant::now();
+        let mut returned = 0;
+        for _ in 0..times.max(1) {
+            returned = self.fire(program)?;
+        }
+        Ok(Ran { returned, duration: start.elapsed() / times.max(1) })
     }
 
-    fn fire(&mut self, program: usize) -> Result<(), String> {
+    fn fire(&mut self, program: usize) -> Result<u64, String> {
         let world = self.machine.world_mut();
         world.monotonic_ns = nanoseconds(Clock::Monotonic);
         world.boot_ns = nanoseconds(Clock::Boottime);
-        self.machine.run(program, &[0; CONTEXT]).map_err(|fault| fault.to_string())?;
+        let returned = self.machine.run(program, &[0; CONTEXT]).map_err(|fault| fault.to_string())?;
         self.pending.extend(self.machine.take_records().into_iter().map(|record| record.bytes));
-        Ok(())
+        // A program's result is what a kernel would hand out of it: 32 bits.
+        Ok(returned & 0xffff_ffff)
     }
 
     /// Hands out records in order.
@@ -204,7 +215,10 @@ impl User {
 
 /// Whether a probe can fire without the kernel.
 const fn fits(probe: &PlannedProbe) -> bool {
-    matches!(probe.provider, Provider::Begin | Provider::End | Provider::Interval | Provider::Test)
+    matches!(
+        probe.provider,
+        Provider::Begin | Provider::End | Provider::Interval | Provider::Test | Provider::Bench
+    )
 }
 
 /// Bytes of a map's value, without what says that it was written.

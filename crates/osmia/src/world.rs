@@ -32,6 +32,15 @@ pub enum Asked {
     Broken(String),
 }
 
+/// What became of a program that was run by request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// What it returned.
+    pub returned: u64,
+    /// How long it took; where it ran more than once, on average.
+    pub duration: std::time::Duration,
+}
+
 /// A probe that could not be attached.
 #[derive(Clone, Debug)]
 pub struct Refused {
@@ -104,10 +113,18 @@ impl World {
     }
 
     /// Runs a probe's program once.
-    pub fn run(&mut self, probe: &PlannedProbe) -> Result<(), String> {
+    pub fn run(&mut self, probe: &PlannedProbe) -> Result<Ran, String> {
         match self {
             Self::Kernel(kernel) => kernel.run(probe),
             Self::User(user) => user.run(&probe.program),
+        }
+    }
+
+    /// Runs the program of a benchmark so many times in a row.
+    pub fn repeat(&mut self, probe: &PlannedProbe, times: u32) -> Result<Ran, String> {
+        match self {
+            Self::Kernel(kernel) => kernel.repeat(probe, times),
+            Self::User(user) => user.repeat(&probe.program, times),
         }
     }
 

@@ -28,6 +28,22 @@ pub fn message(message: &Message, style: &Style) -> String {
         Message::RuntimeError { text, location, .. } => {
             located(r#""runtime_error", "msg": "#, text.as_bytes(), "", location)
         }
+        Message::Test(result) => {
+            let (passed, output) = (result.passed.to_string(), string(&result.output));
+            let duration = result.duration.as_nanos().to_string();
+            named(
+                "test_result",
+                &result.name,
+                [("duration", duration), ("passed", passed), ("output", output)],
+            )
+        }
+        Message::Bench(_, result) => {
+            let (average, runs) = (result.average.as_nanos().to_string(), result.runs.to_string());
+            named("benchmark_result", &result.name, [("average", average), ("iters", runs)])
+        }
+        Message::TestsStart(_) | Message::TestStart(_) | Message::TestsEnd(..) | Message::BenchHead(_) => {
+            String::new()
+        }
         Message::End => String::new(),
     }
 }
@@ -44,6 +60,12 @@ const fn kind_of(origin: Origin) -> &'static str {
 
 fn data(kind: &str, data: &str) -> String {
     format!("{{\"type\": \"{kind}\", \"data\": {data}}}\n")
+}
+
+/// What there is to say of one thing with a name.
+fn named<const N: usize>(kind: &str, name: &str, fields: [(&str, String); N]) -> String {
+    let fields = fields.map(|(field, value)| (format!("\"{field}\""), value));
+    data(kind, &object([(string(name.as_bytes()), object(fields))]))
 }
 
 fn counted(kind: &str, what: &str, count: u64) -> String {

@@ -1,6 +1,7 @@
 //! What there is to say, before it is known in which form.
 use crate::loss::Loss;
 use crate::printf::printf;
+use crate::report::{BenchResult, TestResult};
 use crate::style::Style;
 use crate::text;
 use crate::time::strftime;
@@ -60,6 +61,18 @@ pub enum Message {
         /// That line of the script, where it is at hand; shown in text only.
         source: Option<String>,
     },
+    /// So many tests are going to run.
+    TestsStart(usize),
+    /// A test begins to run.
+    TestStart(String),
+    /// A test ran.
+    Test(TestResult),
+    /// All tests ran: how many passed, and the names of the others.
+    TestsEnd(usize, Vec<String>),
+    /// The head of a table of benchmarks, of which the longest name has so many bytes.
+    BenchHead(usize),
+    /// A benchmark ran: a row of that table.
+    Bench(usize, BenchResult),
     /// The end of tracing: what follows are the maps.
     End,
 }
@@ -130,6 +143,8 @@ impl Message {
             Self::Table(_) | Self::Value(_) | Self::Text { .. } | Self::End => Channel::Output,
             Self::Attached(_) | Self::Lost(_) | Self::Errorf { .. } | Self::Warnf { .. } => Channel::Errors,
             Self::HelperError { .. } | Self::RuntimeError { .. } | Self::Loss(_) => Channel::Errors,
+            Self::TestsStart(_) | Self::TestStart(_) | Self::Test(_) | Self::TestsEnd(..) => Channel::Output,
+            Self::BenchHead(_) | Self::Bench(..) => Channel::Output,
         }
     }
 }

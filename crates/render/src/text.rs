@@ -2,6 +2,7 @@
 use crate::escape;
 use crate::histogram;
 use crate::message::{Message, Origin, helper_text};
+use crate::report;
 use crate::series;
 use crate::stack;
 use crate::style::Style;
@@ -29,6 +30,12 @@ pub fn message(message: &Message, style: &Style) -> Vec<u8> {
         Message::RuntimeError { text, location, source } => {
             diagnostic(location, "WARNING", text.as_bytes(), source.as_deref())
         }
+        Message::TestsStart(count) => report::tests_start(*count).into_bytes(),
+        Message::TestStart(name) => report::test_start(name).into_bytes(),
+        Message::Test(result) => report::test_result(result),
+        Message::TestsEnd(passed, failed) => report::tests_end(*passed, failed).into_bytes(),
+        Message::BenchHead(longest) => report::bench_head(*longest).into_bytes(),
+        Message::Bench(longest, result) => report::bench_result(*longest, result).into_bytes(),
         Message::End => b"\n\n".to_vec(),
     }
 }

@@ -9,6 +9,7 @@ use super::types::Types;
 use super::vars::{Learnt, Shadow, Variables};
 use super::{Options, Session};
 use crate::ast;
+use crate::probes::Provider;
 use crate::typed::{Config, Expr, ExprKind, MapValue, Stmt, StmtKind, Type, Unstable, VarId, VarInfo};
 use osmia_base::{Arena, Diagnostic, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,7 +166,7 @@ impl<'s, 'a> Body<'s, 'a> {
             && let Some(condition) = self.condition(predicate)
         {
             let span = predicate.span;
-            let leave = Stmt { kind: StmtKind::Return, span };
+            let leave = Stmt { kind: StmtKind::Return(None), span };
             let wrong = Expr { kind: ExprKind::Not(Box::new(condition)), ty: Type::Bool, span };
             stmts.push(Stmt { kind: StmtKind::If(wrong, vec![leave], Vec::new()), span });
         }
@@ -250,10 +251,8 @@ impl<'s, 'a> Body<'s, 'a> {
             ast::StmtKind::Break => out.push(Stmt { kind: StmtKind::Break, span }),
             ast::StmtKind::Continue => out.push(Stmt { kind: StmtKind::Continue, span }),
             ast::StmtKind::Return(value) => {
-                if let Some(value) = value {
-                    self.returned(value, out);
-                }
-                out.push(Stmt { kind: StmtKind::Return, span });
+                let value = value.as_ref().and_then(|value| self.returned(value, out));
+                out.push(Stmt { kind: StmtKind::Return(value), span });
             }
             ast::StmtKind::Discard(expr) => {
                 let expr = self.expr(expr);
@@ -501,16 +500,24 @@ impl<'s, 'a> Body<'s, 'a> {
         self.set_var(id, value, span, out);
     }
 
-    /// What a probe returns: the kernel does not care, but it is a number.
-    fn returned(&mut self, value: &ast::Expr, out: &mut Vec<Stmt>) {
-        let Some(value) = self.expr(value) else { return };
-        if !matches!(value.ty, Type::Int { .. } | Type::Enum { .. } | Type::None) {
-            let text = self.type_text(&value.ty);
-            self.error(value.span, format!("Probe return values can only be integers. Found {text}"));
-            return;
+    /// What a probe returns: a number. It is asked for where probes are run by request, as a truth value; anywhere else it
+    /// is only computed.
+    fn returned(&mut self, value: &ast::Expr, out: &mut Vec<Stmt>) -> Option<Expr> {
+        let value = self.expr(value)?;
+        let asked = matches!(self.facts.provider, Provider::Test | Provider::Bench);
+        match value.ty {
+            Type::Int { .. } | Type::Enum { .. } | Type::Bool | Type::None if asked => self.truth(value),
+            Type::Int { .. } | Type::Enum { .. } | Type::None => {
+                let span = value.span;
+                out.push(Stmt { kind: StmtKind::Expr(value), span });
+                None
+            }
+            _ => {
+                let text = self.type_text(&value.ty);
+                self.error(value.span, format!("Probe return values can only be integers. Found {text}"));
+                None
+            }
         }
-        let span = value.span;
-        out.push(Stmt { kind: StmtKind::Expr(value), span });
     }
 
     /// An end of a range.

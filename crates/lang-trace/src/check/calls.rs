@@ -426,7 +426,7 @@ fn exit(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
         None => None,
         Some(code) => Some(convert(body.integer(code)?, &Type::INT64)?),
     };
-    Some(Made::Stmts(vec![StmtKind::Send(Verb::Exit, code.into_iter().collect()), StmtKind::Return]))
+    Some(Made::Stmts(vec![StmtKind::Send(Verb::Exit, code.into_iter().collect()), StmtKind::Return(None)]))
 }
 
 fn time(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {

@@ -19,8 +19,10 @@ pub(super) enum Refusal {
     Unknown,
     /// It has another name now.
     Renamed(&'static str),
-    /// The value is not one of these.
-    Expected(String),
+    /// It is read and means nothing.
+    Deprecated,
+    /// The value is not one that it can have: what to say.
+    Value(String),
 }
 
 /// How a setting is put.
@@ -42,15 +44,21 @@ const SETTINGS: &[(&str, Put)] = &[
     ("use_blazesym", |_, value| truth(value).map(drop)),
     ("show_debug_info", |_, value| truth(value).map(drop)),
     ("str_trunc_trailer", |config, value| text(value).map(|text| config.str_trunc_trailer = text)),
-    ("license", |config, value| text(value).map(|text| config.license = text)),
-    ("cache_user_symbols", |_, value| one_of(value, &["PER_PID", "PER_PROGRAM", "NONE", "0", "1"]).map(drop)),
+    ("license", |config, value| license(value).map(|text| config.license = text)),
+    ("cache_user_symbols", |_, value| {
+        let words = ["PER_PID", "PER_PROGRAM", "NONE", "0", "1"];
+        one_of(value, &words, "cache_user_symbols: valid values are PER_PID, PER_PROGRAM, and NONE.")
+            .map(drop)
+    }),
     ("missing_probes", |config, value| {
-        let word = one_of(value, &["error", "warn", "ignore"])?;
+        let words = ["error", "warn", "ignore"];
+        let word = one_of(value, &words, "missing_probes: valid values are ignore, warn, and error.")?;
         config.missing_probes = [MissingProbes::Error, MissingProbes::Warn, MissingProbes::Ignore][word];
         Ok(())
     }),
     ("stack_mode", |config, value| {
-        let word = one_of(value, &["bpftrace", "perf", "raw"])?;
+        let words = ["bpftrace", "perf", "raw"];
+        let word = one_of(value, &words, "stack_mode: valid values are bpftrace, perf, and raw.")?;
         config.stack_mode = [StackMode::Bpftrace, StackMode::Perf, StackMode::Raw][word];
         Ok(())
     }),
@@ -60,13 +68,21 @@ const SETTINGS: &[(&str, Put)] = &[
     ("unstable_tseries", |config, value| stability(value).map(|how| config.unstable_tseries = how)),
     ("unstable_dw_ustack", unstable),
     ("unstable_typeinfo", |config, value| stability(value).map(|how| config.unstable_typeinfo = how)),
-    ("unstable_macro", unstable),
-    ("unstable_map_decl", unstable),
-    ("unstable_import", unstable),
-    ("unstable_addr", unstable),
-    ("symbol_source", |_, value| text(value).map(drop)),
-    ("max_type_res_iterations", |_, value| number(value).map(drop)),
 ];
+
+/// Settings that are read and mean nothing.
+const DEPRECATED: &[&str] = &[
+    "symbol_source",
+    "max_type_res_iterations",
+    "unstable_addr",
+    "unstable_import",
+    "unstable_macro",
+    "unstable_map_decl",
+];
+
+/// Licences whose programs may use everything.
+const LICENSES: &[&str] =
+    &["Dual MIT/GPL", "Dual BSD/GPL", "Dual MPL/GPL", "GPL and additional rights", "GPL v2", "GPL"];
 
 /// Names that settings had before 0.20.
 const RENAMED: &[(&str, &str)] = &[
@@ -80,11 +96,16 @@ const RENAMED: &[(&str, &str)] = &[
 pub(super) fn set(config: &mut Config, name: &str, value: &Setting<'_>) -> Result<(), Refusal> {
     let name = name.to_ascii_lowercase();
     let name = name.strip_prefix("bpftrace_").unwrap_or(&name);
+    if DEPRECATED.contains(&name) {
+        return Err(Refusal::Deprecated);
+    }
     if let Some((_, now)) = RENAMED.iter().find(|(old, _)| *old == name) {
         return Err(Refusal::Renamed(now));
     }
-    let (_, put) = SETTINGS.iter().find(|(known, _)| *known == name).ok_or(Refusal::Unknown)?;
-    put(config, value).map_err(Refusal::Expected)
+    let (known, put) = SETTINGS.iter().find(|(known, _)| *known == name).ok_or(Refusal::Unknown)?;
+    // What is wrong with a licence is told without the setting's name: its text has it.
+    let told = |text: String| if *known == "license" { text } else { format!("{known}: {text}") };
+    put(config, value).map_err(|text| Refusal::Value(told(text)))
 }
 
 /// All names, for suggestions.
@@ -94,34 +115,45 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 fn number(value: &Setting<'_>) -> Result<u32, String> {
     let parsed = match value {
-        Setting::Number(number) => u32::try_from(*number).ok(),
-        Setting::Text(text) => text.parse().ok(),
+        Setting::Number(number) => Some(*number),
+        Setting::Text(text) => crate::literal::integer(text).ok(),
     };
-    parsed.ok_or_else(|| "a number".into())
+    let number = parsed.ok_or_else(|| format!("expecting a number, got {value}"))?;
+    u32::try_from(number).map_err(|_| format!("expecting a number up to {}, got {value}", u32::MAX))
 }
 
 fn truth(value: &Setting<'_>) -> Result<bool, String> {
-    match value {
-        Setting::Number(number @ (0 | 1)) => Ok(*number == 1),
-        Setting::Text("true" | "1") => Ok(true),
-        Setting::Text("false" | "0") => Ok(false),
-        Setting::Number(_) | Setting::Text(_) => Err("true or false".into()),
+    let word = match value {
+        Setting::Number(number) => return Ok(*number != 0),
+        Setting::Text(word) => word.to_ascii_lowercase(),
+    };
+    match word.as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err("Invalid bool value: valid values are true, false, 1 or 0.".into()),
     }
 }
 
 fn text(value: &Setting<'_>) -> Result<String, String> {
-    match value {
-        Setting::Text(text) => Ok((*text).into()),
-        Setting::Number(_) => Err("a text".into()),
-    }
+    Ok(value.to_string())
 }
 
-fn one_of(value: &Setting<'_>, words: &[&str]) -> Result<usize, String> {
-    let word = match value {
-        Setting::Text(text) => (*text).to_owned(),
-        Setting::Number(number) => number.to_string(),
-    };
-    words.iter().position(|known| known.eq_ignore_ascii_case(&word)).ok_or_else(|| words.join(", "))
+fn license(value: &Setting<'_>) -> Result<String, String> {
+    let found = value.to_string();
+    if LICENSES.contains(&found.as_str()) {
+        return Ok(found);
+    }
+    Err(format!(
+        "Invalid value for license. Found: {found}. Valid values: {}. Read more about BPF programs and licensing: \
+        https://docs.kernel.org/bpf/bpf_licensing.html#using-bpf-programs-in-the-linux-kernel",
+        LICENSES.join(", ")
+    ))
+}
+
+fn one_of(value: &Setting<'_>, words: &[&str], valid: &str) -> Result<usize, String> {
+    let word = value.to_string();
+    let position = words.iter().position(|known| known.eq_ignore_ascii_case(&word));
+    position.ok_or_else(|| format!("Invalid value for {valid}"))
 }
 
 /// What `config()` tells: the settings by name.
@@ -170,12 +202,21 @@ fn unstable(_: &mut Config, value: &Setting<'_>) -> Result<(), String> {
 }
 
 fn stability(value: &Setting<'_>) -> Result<Unstable, String> {
-    let word = one_of(value, &["enable", "warn", "error", "true", "false", "1", "0"])?;
-    Ok(match word {
-        1 => Unstable::Warn,
-        0 | 3 | 5 => Unstable::Enable,
-        _ => Unstable::Error,
-    })
+    if let Ok(on) = truth(value) {
+        return Ok(if on { Unstable::Enable } else { Unstable::Error });
+    }
+    let words = ["enable", "warn", "error"];
+    let word = one_of(value, &words, "unstable config: valid values are enable, warn, and error.")?;
+    Ok([Unstable::Enable, Unstable::Warn, Unstable::Error][word])
+}
+
+impl std::fmt::Display for Setting<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -192,8 +233,12 @@ mod tests {
         assert_eq!(set(&mut config, "strlen", &Setting::Number(1)), Err(Refusal::Renamed("max_strlen")));
         assert_eq!(set(&mut config, "nonsense", &Setting::Number(1)), Err(Refusal::Unknown));
         assert_eq!(
-            set(&mut config, "print_maps_on_exit", &Setting::Number(2)),
-            Err(Refusal::Expected("true or false".into()))
+            set(&mut config, "print_maps_on_exit", &Setting::Text("maybe")),
+            Err(Refusal::Value(
+                "print_maps_on_exit: Invalid bool value: valid values are true, false, 1 or 0.".into()
+            ))
         );
+        assert_eq!(set(&mut config, "unstable_macro", &Setting::Number(1)), Err(Refusal::Deprecated));
+        assert!(matches!(set(&mut config, "license", &Setting::Text("Potato")), Err(Refusal::Value(_))));
     }
 }

@@ -105,10 +105,7 @@ impl<'a> Cx<'a> {
 
     fn current_task(&mut self) -> Value {
         self.once(Cached::Task, |cx| {
-            if cx.can(Feature::CurrentTaskBtf)
-                && cx.provider() != Provider::Test
-                && cx.provider() != Provider::Bench
-            {
+            if cx.can(Feature::CurrentTaskBtf) && cx.provider() != Provider::Bench {
                 return cx.b.helper(helpers::CURRENT_TASK_BTF, &[], Kind::Ptr(Pointee::Kernel));
             }
             cx.call(helpers::CURRENT_TASK, &[])

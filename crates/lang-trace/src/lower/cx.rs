@@ -15,7 +15,7 @@ use osmia_abi::{Answer, Feature, MapType};
 use osmia_base::{Diagnostic, Key, Source, Span};
 use osmia_event::{Schema, round_up};
 use osmia_ir::{Block, Builder, FunctionId, Loc, Module, Pointee, Slot, Type as Kind, Value};
-use osmia_isa::{Cond, Size};
+use osmia_isa::{AluOp, Cond, Size};
 use osmia_object::{MapKey, Target};
 
 pub(super) type Result<T> = std::result::Result<T, Diagnostic>;
@@ -127,6 +127,7 @@ pub(super) struct Level {
 
 /// The shared frame's first words.
 pub(super) const FRAME_CONTEXT: i32 = 0;
+/// Bit 0: whether the program is to be left; above it, what it is to return.
 pub(super) const FRAME_RETURNED: i32 = 8;
 const FRAME_HEADER: u32 = 16;
 
@@ -352,9 +353,7 @@ impl<'a> Cx<'a> {
 
     /// Leaves the program, without the records that are open.
     pub(super) fn leave_program(&mut self) {
-        for record in self.f.records.clone() {
-            self.discard(record);
-        }
+        self.discard_records();
         match self.f.frame {
             Some(frame) => {
                 let one = self.b.int(1);
@@ -365,6 +364,30 @@ impl<'a> Cx<'a> {
                 let zero = self.b.constant(0, Kind::I32);
                 self.b.ret(Some(zero));
             }
+        }
+    }
+
+    /// Leaves the program with a truth value, given as a number of 64 bits.
+    pub(super) fn leave_program_with(&mut self, value: Value) {
+        self.discard_records();
+        match self.f.frame {
+            Some(frame) => {
+                let one = self.b.int(1);
+                let shifted = self.b.alu(AluOp::Lsh, value, one);
+                let both = self.b.alu(AluOp::Or, shifted, one);
+                self.b.store(Size::DW, frame, FRAME_RETURNED, both);
+                self.b.ret(Some(one));
+            }
+            None => {
+                let value = self.b.push(osmia_ir::Op::Truncate(value), Kind::I32);
+                self.b.ret(Some(value));
+            }
+        }
+    }
+
+    fn discard_records(&mut self) {
+        for record in self.f.records.clone() {
+            self.discard(record);
         }
     }
 

@@ -34,9 +34,8 @@ fn section(provider: Provider, attach: &Attach) -> (String, ProgramType, Option<
         ProbeSide::Return => back.to_owned(),
     };
     match attach {
-        Attach::TestRun if matches!(provider, Provider::Test | Provider::Bench) => {
-            ("xdp".into(), P::Xdp, Some(AttachType::Xdp))
-        }
+        // Only packet programs are run many times by one request, and timed.
+        Attach::TestRun if provider == Provider::Bench => ("xdp".into(), P::Xdp, Some(AttachType::Xdp)),
         Attach::TestRun => ("raw_tp".into(), P::RawTracepoint, None),
         Attach::Tracepoint { category, name } => {
             (format!("tracepoint/{category}/{name}"), P::Tracepoint, None)

@@ -2,9 +2,10 @@
 use super::cx::{Cx, FRAME_RETURNED, Loop, Result};
 use super::memory::Fill;
 use super::walk;
+use crate::probes::Provider;
 use crate::typed::{Expr, ExprKind, Stmt, StmtKind, VarId};
 use osmia_ir::Type as Kind;
-use osmia_isa::{Cond, Size};
+use osmia_isa::{AluOp, Cond, Size};
 
 impl<'a> Cx<'a> {
     /// Writes statements, up to one after which nothing comes.
@@ -35,8 +36,13 @@ impl<'a> Cx<'a> {
             StmtKind::ForRange(var, from, to, body) => self.for_range(*var, from, to, body),
             StmtKind::Break => self.leave_turn(true),
             StmtKind::Continue => self.leave_turn(false),
-            StmtKind::Return => {
+            StmtKind::Return(None) => {
                 self.leave_program();
+                Ok(())
+            }
+            StmtKind::Return(Some(value)) => {
+                let value = self.scalar(value)?;
+                self.leave_program_with(value);
                 Ok(())
             }
             StmtKind::Send(verb, args) => self.send(verb, args, it.span),
@@ -176,7 +182,13 @@ impl<'a> Cx<'a> {
         let (out, on) = (self.b.block(), self.b.block());
         self.b.branch(Cond::Ne, returned, zero, out, on);
         self.b.switch_to(out);
-        self.leave_program();
+        if matches!(self.probe.provider, Provider::Test | Provider::Bench) {
+            let by = self.b.int(1);
+            let value = self.b.alu(AluOp::Rsh, returned, by);
+            self.leave_program_with(value);
+        } else {
+            self.leave_program();
+        }
         self.b.switch_to(on);
     }
 

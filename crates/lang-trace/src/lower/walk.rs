@@ -50,7 +50,8 @@ pub(super) fn stmt<'a>(it: &'a Stmt, see: &mut dyn FnMut(Node<'a>)) {
             stmts(body, see);
         }
         StmtKind::Send(_, args) => args.iter().for_each(|arg| expr(arg, see)),
-        StmtKind::Break | StmtKind::Continue | StmtKind::Return => {}
+        StmtKind::Return(value) => value.iter().for_each(|value| expr(value, see)),
+        StmtKind::Break | StmtKind::Continue => {}
     }
 }
 
@@ -160,7 +161,7 @@ pub(super) fn expr_mentions(it: &Expr, var: VarId) -> bool {
 /// Whether one of the statements leaves the probe.
 pub(super) fn returns(list: &[Stmt]) -> bool {
     let mut found = false;
-    stmts(list, &mut |node| found |= matches!(node, Node::Stmt(Stmt { kind: StmtKind::Return, .. })));
+    stmts(list, &mut |node| found |= matches!(node, Node::Stmt(Stmt { kind: StmtKind::Return(_), .. })));
     found
 }
 
