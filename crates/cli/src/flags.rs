@@ -83,7 +83,7 @@ pub(crate) struct Trace {
     #[arg(short = 'o', long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
-    /// The form of what is printed: text, json
+    /// The form of what is printed: text, json (bpftrace's shapes), ndjson (typed), folded, pprof (maps of stacks)
     #[arg(short = 'f', value_name = "FORMAT")]
     pub(crate) format: Option<String>,
 

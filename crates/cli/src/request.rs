@@ -3,7 +3,7 @@ use crate::flags::Trace;
 use crate::words::{Work, parse_pid};
 use osmia::{Buffering, Choice, CompileOptions, Form, RunOptions};
 use osmia_base::Source;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 
 /// Names the map that is the clock of time series: tests wind it by hand.
@@ -32,6 +32,9 @@ impl Trace {
         let (buffering, form) = (self.buffering()?, self.form()?);
         let (stages, verifier_log) = self.stages()?;
         let missing = self.missing()?;
+        if form == Form::Pprof && self.output.is_none() && std::io::stdout().is_terminal() {
+            return Err("-f pprof writes a binary file: give -o FILE, or send the output elsewhere".into());
+        }
         if self.command.is_some() && self.pid.is_some() {
             return Err("USAGE: Cannot use both -c and -p.".into());
         }

@@ -1,5 +1,5 @@
 //! Where words go: standard output or a file, standard error, as text or JSON.
-use osmia_render::{Channel, Message, Style, json, text};
+use osmia_render::{Channel, Message, Profile, Style, folded, json, ndjson, text};
 use std::cell::RefCell;
 use std::io::{self, BufWriter, Write};
 use std::rc::Rc;
@@ -10,13 +10,25 @@ pub enum Form {
     /// As bpftrace prints it.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// One JSON object a line, in bpftrace's shapes.
     Json,
+    /// One JSON object a line, typed: `docs/ndjson.schema.json`.
+    Ndjson,
+    /// Maps of stacks as lines for flame graphs.
+    Folded,
+    /// Maps of stacks as a profile for pprof, written when all is over.
+    Pprof,
 }
 
 impl Form {
     /// All, with the names that `-f` takes.
-    pub const ALL: &[(&'static str, Self)] = &[("text", Self::Text), ("json", Self::Json)];
+    pub const ALL: &[(&'static str, Self)] = &[
+        ("text", Self::Text),
+        ("json", Self::Json),
+        ("ndjson", Self::Ndjson),
+        ("folded", Self::Folded),
+        ("pprof", Self::Pprof),
+    ];
 }
 
 /// When output is passed on.
@@ -41,6 +53,7 @@ pub struct Output {
     pub style: Style,
     /// Bytes written so far.
     said: u64,
+    profile: Option<Profile>,
     /// What was said that tells of an error in the script.
     failures: u64,
 }
@@ -82,6 +95,7 @@ impl Output {
         buffering: Buffering,
         style: Style,
     ) -> Self {
+        let profile = (form == Form::Pprof).then(Profile::default);
         Self {
             out: BufWriter::with_capacity(64 << 10, out),
             errors,
@@ -89,6 +103,7 @@ impl Output {
             buffering,
             style,
             said: 0,
+            profile,
             failures: 0,
         }
     }
@@ -119,6 +134,17 @@ impl Output {
             self.failures += 1;
         }
         let (bytes, channel) = match self.form {
+            Form::Folded | Form::Pprof => match (message, &mut self.profile) {
+                (Message::Table(contents), Some(profile)) => {
+                    profile.add(contents, &self.style);
+                    return Ok(());
+                }
+                (Message::Table(contents), None) => (folded::table(contents, &self.style), Channel::Output),
+                // Empty lines that set the maps apart.
+                (Message::End, _) => return Ok(()),
+                (other, _) => (text::message(other, &self.style), Channel::Errors),
+            },
+            Form::Ndjson => (ndjson::message(message, &self.style).into_bytes(), Channel::Output),
             Form::Json => (json::message(message, &self.style).into_bytes(), Channel::Output),
             Form::Text => (text::message(message, &self.style), message.channel()),
         };
@@ -137,6 +163,13 @@ impl Output {
 
     /// Bytes to the output as they are.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.profile.is_some() && !bytes.is_empty() {
+            return self.errors.write_all(bytes);
+        }
+        self.put(bytes)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.said += bytes.len() as u64;
         self.out.write_all(bytes)?;
         if self.buffering == Buffering::Message { self.out.flush() } else { Ok(()) }
@@ -155,6 +188,11 @@ impl Output {
 
     /// Passes on everything.
     pub fn finish(&mut self) -> io::Result<()> {
+        if let Some(profile) = self.profile.take() {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            let file = profile.finish(i64::try_from(now.as_nanos()).unwrap_or(i64::MAX))?;
+            self.put(&file)?;
+        }
         self.out.flush()
     }
 }

@@ -3,7 +3,10 @@
 //!
 //! A record becomes a [`Message`] ([`Message::of`]); [`text::message`] or [`json::message`] make bytes of that. Text is
 //! bytes, not `String`, because what programs send may be any bytes. JSON is always valid, whatever they send.
+//! Maps of stacks also become lines for flame graphs ([`folded`]) and profiles for pprof ([`Profile`]).
+pub mod folded;
 pub mod json;
+pub mod ndjson;
 pub mod text;
 
 mod allocation;
@@ -11,6 +14,7 @@ mod escape;
 mod histogram;
 mod loss;
 mod message;
+mod pprof;
 mod printf;
 mod report;
 mod series;
@@ -20,6 +24,7 @@ mod time;
 
 pub use loss::{Loss, LossKind};
 pub use message::{Channel, Message, Origin};
+pub use pprof::Profile;
 pub use printf::printf;
 pub use report::{BenchResult, TestResult};
 pub use style::{Style, Zone};

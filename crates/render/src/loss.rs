@@ -53,6 +53,13 @@ const WORDS: [(LossKind, &str, &str, Words); 5] = [
     }),
 ];
 
+impl LossKind {
+    /// Its name for machines.
+    pub(crate) const fn name(self) -> &'static str {
+        WORDS[self as usize].1
+    }
+}
+
 impl Loss {
     /// As a line of text.
     pub fn text(&self) -> String {

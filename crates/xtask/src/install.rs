@@ -15,6 +15,10 @@ const PACKAGES: &[Package] = &[
     Package { name: "bpftool", there: || have("bpftool") },
     Package { name: "bpftrace", there: || have("bpftrace") },
     Package { name: "dwarves", there: || have("pahole") },
+    Package {
+        name: "python3-jsonschema",
+        there: || Path::new("/usr/lib/python3/dist-packages/jsonschema").exists(),
+    },
     Package { name: "binutils", there: || have("readelf") },
     Package { name: "gcc", there: || have("gcc") },
     Package { name: "qemu-system-x86", there: || have("qemu-system-x86_64") },
