@@ -6,7 +6,9 @@ pub mod helpers;
 pub mod info;
 mod kinds;
 pub mod perf;
+mod registers;
 
 pub use features::{Answer, Feature, Features, Version};
 pub use helpers::{Arg, HELPERS, Helper, Ret, helper, helper_by_name};
 pub use kinds::{AttachType, Command, LinkType, MapType, ProgramType};
+pub use registers::{PT_REGS, Register, pt_regs, register};

@@ -9,6 +9,10 @@ use std::process::ExitCode;
 /// Lists the probes that match a pattern, or those of a script.
 pub(crate) fn list(args: &Trace) -> ExitCode {
     let detail = if args.verbose { Detail::Fields } else { Detail::Names };
+    let search = match args.process() {
+        Ok(pid) => osmia::Search { pid, any_kind: args.dangerous },
+        Err(message) => return fail(&message),
+    };
     let script = args.program.is_some()
         || args.words.first().is_some_and(|word| word == "-" || Path::new(word).is_file());
     if let Some(word) =
@@ -20,9 +24,9 @@ pub(crate) fn list(args: &Trace) -> ExitCode {
         ));
     }
     let lines = if script {
-        args.source().and_then(|(source, params)| osmia::list_script(&source, &params))
+        args.source().and_then(|(source, params)| osmia::list_script(&source, &params, &search))
     } else {
-        osmia::list_probes(args.words.first().map_or("", String::as_str), detail)
+        osmia::list_probes(args.words.first().map_or("", String::as_str), detail, &search)
     };
     match lines {
         Ok(lines) => {

@@ -20,5 +20,9 @@ mod objects;
 mod output;
 #[path = "kernel/surface.rs"]
 mod surface;
+#[path = "kernel/usdt.rs"]
+mod usdt;
 #[path = "kernel/user.rs"]
 mod user;
+#[path = "kernel/user_places.rs"]
+mod user_places;

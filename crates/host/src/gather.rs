@@ -1,15 +1,21 @@
 //! Reading this machine: just what is wanted, once.
-use crate::binary::{Binary, BinaryError, find_binary};
+use crate::binary::{Binary, BinaryError, Place, usdt_probes};
 use crate::btf::{KERNEL_BTF, kernel_btf};
+use crate::code::boundary;
+use crate::demangle::demangle;
+use crate::files::{Search, find_files};
 use crate::functions::{FunctionError, kernel_functions, matching_functions};
 use crate::pattern::{is_pattern, matches};
 use crate::tracefs::{self, TracefsError};
 use crate::wants::{BinaryWants, Wants};
 use crate::{Probes, addresses_of, kconfig, kernel_version, possible_cpus};
 use osmia_btf::Btf;
-use osmia_object::{BinaryFunctions, Target};
+use osmia_object::{
+    Boundary, CodeSpot, Target, UserFile, UserFileKind, UserSymbol, UserSymbolKind, without_parameters,
+};
 use osmia_sys::Errno;
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -110,7 +116,7 @@ pub fn gather_with(wants: &Wants, places: &Places) -> Result<Target, GatherError
     tracepoints(wants, &mut target)?;
     functions(wants, &mut target)?;
     for binary in &wants.binaries {
-        add_binary(binary, &mut target)?;
+        add_binary(binary, &wants.search, &mut target)?;
     }
     if !wants.ksyms.is_empty() {
         target.ksyms = addresses_of(&wants.ksyms);
@@ -208,25 +214,116 @@ fn functions(wants: &Wants, target: &mut Target) -> Result<(), GatherError> {
     Ok(())
 }
 
-fn add_binary(wanted: &BinaryWants, target: &mut Target) -> Result<(), GatherError> {
-    let error = |why| GatherError::Binary { path: wanted.path.clone(), why };
-    let path = find_binary(&wanted.path).ok_or_else(|| error(BinaryError::NotFound))?;
-    let mut functions = Vec::new();
-    if !wanted.symbols.is_empty() {
-        let binary = Binary::open(&path).map_err(error)?;
-        let fits = |name: &str| wanted.symbols.iter().any(|pattern| matches(pattern, name));
-        functions = binary
-            .functions()
-            .filter(|(name, _)| fits(name))
-            .map(|(name, place)| (name.to_owned(), place.address))
-            .collect();
+fn add_binary(wanted: &BinaryWants, search: &Search, target: &mut Target) -> Result<(), GatherError> {
+    let paths = find_files(&wanted.path, search);
+    let several = is_pattern(&wanted.path);
+    let mut files = Vec::new();
+    for path in &paths {
+        match user_file(path, wanted) {
+            Ok(file) if !several && lacks_one(&file, wanted) => {
+                files.push(with_all_names(path, wanted, file))
+            }
+            Ok(file) => files.push(file),
+            // Code that is in no ELF file has no symbols.
+            Err(BinaryError::NotElf(_)) if search.any_kind && !several => {
+                let path = path.to_string_lossy().into_owned();
+                files.push(UserFile { path, kind: UserFileKind::Flat, ..UserFile::default() });
+            }
+            // A pattern means what can be read.
+            Err(_) if several => {}
+            Err(why) => return Err(GatherError::Binary { path: wanted.path.clone(), why }),
+        }
     }
-    let entry = target.binaries.entry(wanted.path.clone()).or_default();
-    entry.path = path.to_string_lossy().into_owned();
-    entry.functions.extend(functions);
-    entry.functions.sort();
-    entry.functions.dedup();
+    if paths.is_empty() && !several {
+        return Err(GatherError::Binary { path: wanted.path.clone(), why: BinaryError::NotFound });
+    }
+    target.binaries.insert(wanted.path.clone(), files);
     Ok(())
+}
+
+/// Whether a function that is named in full is not in the file.
+fn lacks_one(file: &UserFile, wanted: &BinaryWants) -> bool {
+    let mut names = wanted.symbols.iter().filter(|name| !is_pattern(name));
+    names.any(|name| file.symbol(name).is_none())
+}
+
+/// The file with all functions, so that somebody can say which name may have been meant.
+fn with_all_names(path: &Path, wanted: &BinaryWants, file: UserFile) -> UserFile {
+    user_file(path, &BinaryWants { symbols: vec!["*".into()], ..wanted.clone() }).unwrap_or(file)
+}
+
+/// What is wanted of one user file.
+pub fn user_file(path: &Path, wanted: &BinaryWants) -> Result<UserFile, BinaryError> {
+    let mut file = UserFile { path: path.to_string_lossy().into_owned(), ..UserFile::default() };
+    if wanted.probes {
+        file.probes = usdt_probes(path)?;
+    }
+    let symbols = [&wanted.symbols, &wanted.demangled, &wanted.variables];
+    if symbols.iter().any(|list| !list.is_empty())
+        || !wanted.addresses.is_empty()
+        || !wanted.offsets.is_empty()
+    {
+        let binary = Binary::open(path)?;
+        file.kind = binary.kind();
+        file.symbols = self::symbols(&binary, wanted);
+        file.spots = spots(path, &binary, wanted);
+    }
+    Ok(file)
+}
+
+/// What is at the addresses, and at the places in functions, that are wanted.
+fn spots(path: &Path, binary: &Binary, wanted: &BinaryWants) -> BTreeMap<u64, CodeSpot> {
+    let spot = |name: &str, place: Place, offset: u64| CodeSpot {
+        symbol: Some((name.to_owned(), place.size)),
+        offset,
+        boundary: boundary(path, place, offset),
+    };
+    let nowhere = CodeSpot { symbol: None, offset: 0, boundary: Boundary::Unknown };
+    let by_address = wanted.addresses.iter().map(|&address| match binary.at(address) {
+        Some((name, place)) => (address, spot(name, place, address - place.address)),
+        None => (address, nowhere.clone()),
+    });
+    let by_name = wanted.offsets.iter().filter_map(|(name, offset)| {
+        let place = binary.function(name)?;
+        Some((place.address.wrapping_add(*offset), spot(name, place, *offset)))
+    });
+    by_address.chain(by_name).collect()
+}
+
+fn symbols(binary: &Binary, wanted: &BinaryWants) -> Vec<UserSymbol> {
+    let fits = |patterns: &[String], name: &str| patterns.iter().any(|pattern| matches(pattern, name));
+    let symbol = |name: &str, place: Place, kind, demangled| UserSymbol {
+        name: name.to_owned(),
+        address: place.address,
+        size: place.size,
+        kind,
+        demangled,
+    };
+    let mut symbols = Vec::new();
+    for (name, place) in binary.functions() {
+        let demangled = demangle_wanted(&wanted.demangled, name);
+        let listed = [&wanted.symbols, &wanted.demangled, &wanted.variables];
+        if demangled.is_some() || listed.into_iter().any(|patterns| fits(patterns, name)) {
+            symbols.push(symbol(name, place, UserSymbolKind::Function, demangled));
+        }
+    }
+    let variables = binary.variables().filter(|(name, _)| fits(&wanted.variables, name));
+    symbols.extend(variables.map(|(name, place)| symbol(name, place, UserSymbolKind::Variable, None)));
+    symbols.sort();
+    symbols
+}
+
+/// The name as its author wrote it, where that is what a pattern describes: with its parameters if the pattern has some.
+fn demangle_wanted(patterns: &[String], name: &str) -> Option<String> {
+    if patterns.is_empty() {
+        return None;
+    }
+    let demangled = demangle(name)?;
+    let fits = |pattern: &String| match pattern.contains('(') {
+        true => matches(pattern, &demangled),
+        false => matches(pattern, without_parameters(&demangled)),
+    };
+    patterns.iter().any(fits).then_some(demangled)
 }
 
 fn features(wants: &Wants, places: &Places, target: &mut Target) {
@@ -239,11 +336,4 @@ fn features(wants: &Wants, places: &Places, target: &mut Target) {
         btf?.find_func(name).map(|id| id.0)
     };
     target.features = Probes::default().ask(&wants.features, &find);
-}
-
-/// Where a user file is and which functions it has, outside of any target.
-pub fn binary_functions(path: &Path) -> Result<BinaryFunctions, BinaryError> {
-    let binary = Binary::open(path)?;
-    let functions = binary.functions().map(|(name, place)| (name.to_owned(), place.address)).collect();
-    Ok(BinaryFunctions { path: path.to_string_lossy().into_owned(), functions })
 }

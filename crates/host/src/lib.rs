@@ -1,9 +1,14 @@
 //! This machine as values.
+mod archive;
 mod binary;
 mod btf;
 mod cgroups;
+mod code;
 mod cpus;
+mod debug_files;
+mod demangle;
 pub mod features;
+mod files;
 mod functions;
 mod gather;
 mod kallsyms;
@@ -15,16 +20,19 @@ mod privileges;
 mod symbols;
 mod system;
 pub mod tracefs;
+mod usdt;
 mod users;
 mod wants;
 
-pub use binary::{Binary, BinaryError, Place, find_binary};
+pub use binary::{Binary, BinaryError, Place, mapped_file, usdt_probes};
 pub use btf::{KERNEL_BTF, kernel_btf};
 pub use cgroups::Cgroups;
 pub use cpus::{cpu_list, online_cpus, possible_cpus};
+pub use demangle::demangle;
 pub use features::{FindFunction, Probes, probe, probe_all};
+pub use files::{Search, find_binary, find_files};
 pub use functions::{FunctionError, kernel_functions, matching_functions};
-pub use gather::{GatherError, Places, binary_functions, gather, gather_with};
+pub use gather::{GatherError, Places, gather, gather_with, user_file};
 pub use kallsyms::{Kallsyms, KernelSymbol, addresses_of};
 pub use kconfig::{kconfig, parse_kconfig};
 pub use libraries::find_library;

@@ -12,7 +12,7 @@ pub fn find_library(name: &str) -> Option<PathBuf> {
 }
 
 /// Whether the file `library` is what is meant by `name`.
-fn is_called(library: &str, name: &str) -> bool {
+pub(crate) fn is_called(library: &str, name: &str) -> bool {
     let Some(rest) = library.strip_prefix(name) else { return false };
     rest.is_empty() || rest.starts_with('.') && (rest.starts_with(".so") || name.contains(".so"))
 }
@@ -61,14 +61,26 @@ fn file_name(path: &Path) -> Option<&str> {
 }
 
 /// Whether the file is for this machine: the same class and processor as our own executable.
-fn is_ours(path: &Path) -> bool {
+pub(crate) fn is_ours(path: &Path) -> bool {
     let kind = |path: &Path| {
-        let mut header = [0_u8; 20];
-        fs::File::open(path).ok()?.read_exact(&mut header).ok()?;
+        let header = header(path)?;
         let [.., low, high] = header;
-        header.starts_with(b"\x7fELF").then_some((header[4], low, high))
+        Some((header[4], low, high))
     };
     kind(path).is_some_and(|found| Some(found) == kind(Path::new("/proc/self/exe")))
+}
+
+/// What an ELF file says that it is (`e_type`).
+pub(crate) fn file_type(path: &Path) -> Option<u16> {
+    let [.., low, high, _, _] = header(path)?;
+    Some(u16::from_ne_bytes([low, high]))
+}
+
+/// The first bytes of an ELF file.
+fn header(path: &Path) -> Option<[u8; 20]> {
+    let mut header = [0_u8; 20];
+    fs::File::open(path).ok()?.read_exact(&mut header).ok()?;
+    header.starts_with(b"\x7fELF").then_some(header)
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 //! What somebody wants to know of this machine: of scripts and of objects alike, as plain data.
+use crate::files::Search;
 use osmia_abi::Feature;
 
 /// Which parts of a [`Target`](osmia_object::Target) are wanted. Nothing is read that nobody names here.
@@ -12,8 +13,10 @@ pub struct Wants {
     pub raw_tracepoints: bool,
     /// Kernel functions that can be probed.
     pub functions: Vec<FunctionPattern>,
-    /// Functions of user files.
+    /// Functions, variables and probes of user files.
     pub binaries: Vec<BinaryWants>,
+    /// Where user files are looked for.
+    pub search: Search,
     /// Kernel symbols whose addresses are needed.
     pub ksyms: Vec<String>,
     /// `CONFIG_*` values that are needed.
@@ -33,11 +36,22 @@ pub struct FunctionPattern {
     pub name: String,
 }
 
-/// Functions of one user file.
+/// What is wanted of the user files that one name in a script means.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BinaryWants {
-    /// The file as the script writes it: a path, the name of a command, or that of a library (`libc`).
+    /// The name as the script writes it: a path, the name of a command, or that of a library (`libc`); or a pattern of
+    /// paths, or `*` for all files that run; or nothing for the program of the process.
     pub path: String,
     /// Functions, perhaps patterns; none asks for where the file is alone.
     pub symbols: Vec<String>,
+    /// Functions by patterns of their names as C++ and Rust have them.
+    pub demangled: Vec<String>,
+    /// Variables.
+    pub variables: Vec<String>,
+    /// The probes that its author put in.
+    pub probes: bool,
+    /// What is at virtual addresses.
+    pub addresses: Vec<u64>,
+    /// What is so many bytes behind functions' starts.
+    pub offsets: Vec<(String, u64)>,
 }

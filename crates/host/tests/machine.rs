@@ -1,6 +1,8 @@
 //! What host says of this machine, beside what other tools say.
 use osmia_abi::Feature;
-use osmia_host::{Binary, BinaryWants, FunctionPattern, GatherError, Symbols, Wants, find_binary, gather};
+use osmia_host::{
+    Binary, BinaryWants, FunctionPattern, GatherError, Search, Symbols, Wants, find_binary, gather,
+};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -152,11 +154,13 @@ fn just_what_is_wanted_is_gathered() {
         binaries: vec![BinaryWants {
             path: "libc".to_owned(),
             symbols: vec!["getenv".to_owned(), "str*cpy".to_owned()],
+            ..BinaryWants::default()
         }],
         ksyms: vec!["ksys_read".to_owned()],
         kconfig: vec!["CONFIG_BPF_SYSCALL".to_owned()],
         cpus: true,
         features: vec![Feature::Ringbuf, Feature::DPath],
+        search: Search::default(),
     };
     let target = gather(&wants).unwrap();
     assert!(target.tracepoints.contains_key(&pair("sched", "sched_switch")));
@@ -170,9 +174,9 @@ fn just_what_is_wanted_is_gathered() {
         "{:?}",
         target.functions
     );
-    let libc = &target.binaries["libc"];
+    let libc = &target.binaries["libc"][0];
     assert!(libc.path.contains("/libc.so"), "{}", libc.path);
-    let names: Vec<&str> = libc.functions.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = libc.functions().map(|symbol| symbol.name.as_str()).collect();
     assert!(names.contains(&"getenv") && names.contains(&"strncpy"), "{names:?}");
     assert!(target.ksyms["ksys_read"] != 0);
     assert_eq!(target.kconfig["CONFIG_BPF_SYSCALL"], "y");
@@ -183,7 +187,11 @@ fn just_what_is_wanted_is_gathered() {
 #[test]
 fn files_that_are_not_there_are_errors() {
     let wants = |path: &str| Wants {
-        binaries: vec![BinaryWants { path: path.to_owned(), symbols: vec!["*".to_owned()] }],
+        binaries: vec![BinaryWants {
+            path: path.to_owned(),
+            symbols: vec!["*".to_owned()],
+            ..BinaryWants::default()
+        }],
         ..Wants::default()
     };
     for (path, words) in

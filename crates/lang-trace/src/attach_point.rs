@@ -7,9 +7,9 @@ use crate::probes::{Counter, Provider, TimeUnit};
 use osmia_base::Span;
 
 pub use expand::expand;
+pub(crate) use expand::{of_function, of_probe, stands_for};
 pub use glob::{has_wildcard, matches};
-pub use resolve::resolve_point;
-pub(crate) use resolve::split_parts;
+pub use resolve::{resolve_point, split_parts};
 
 /// An attach point, taken apart. Names may still be patterns (`*`, `?`, `[ab]`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ pub enum UserPlace {
         name: String,
         /// Bytes from its start.
         offset: u64,
-        /// Whether it is a C++ name as people write it (`cpp:`).
+        /// Whether it is a C++ or Rust name as people write it (`cpp:`).
         mangled: Mangled,
     },
     /// A virtual address.
@@ -137,8 +137,8 @@ pub enum Mangled {
     /// As the symbol table has it.
     #[default]
     AsIs,
-    /// As C++ programmers write it.
-    Cpp,
+    /// As C++ and Rust programmers write it.
+    Demangled,
 }
 
 /// How often a timer fires.
@@ -260,7 +260,9 @@ impl UserPlace {
     fn name_parts(&self, plus: impl Fn(&str, u64) -> String) -> Vec<String> {
         match self {
             Self::Symbol { name, offset, mangled: Mangled::AsIs } => vec![plus(name, *offset)],
-            Self::Symbol { name, offset, mangled: Mangled::Cpp } => vec!["cpp".into(), plus(name, *offset)],
+            Self::Symbol { name, offset, mangled: Mangled::Demangled } => {
+                vec!["cpp".into(), plus(name, *offset)]
+            }
             Self::Address(address) => vec![address.to_string()],
             Self::Line { file, line, column } => {
                 let place = [Some(*line), *column].into_iter().flatten().map(|number| number.to_string());

@@ -29,6 +29,7 @@ mod signals;
 mod stack;
 mod truth;
 mod types;
+mod user_points;
 mod vars;
 
 use crate::ast::{self, CItem, Script};
@@ -83,6 +84,7 @@ const FREE_READINGS: u32 = 8;
 #[derive(Debug)]
 struct Session<'a> {
     types: Types<'a>,
+    target: &'a Target,
     config: Config,
     options: &'a Options,
     maps: Maps,
@@ -126,6 +128,7 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
         .collect();
     let mut session = Session {
         types,
+        target,
         config,
         options,
         maps: Maps::default(),

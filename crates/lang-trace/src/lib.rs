@@ -21,4 +21,4 @@ pub use params::{NamedParam, ParamValue, named_params, param_values};
 pub use parse::{Parsed, parse};
 pub use plan::{Plan, PlannedProbe};
 pub use probes::Provider;
-pub use wants::{Wants, wants};
+pub use wants::{FileWants, Wants, wants};

@@ -1,9 +1,9 @@
 //! What `-l` prints: the probes that a machine has, and with `-v` what each of them gives.
-use crate::attach_point::{has_wildcard, matches, resolve_point, split_parts};
+use crate::attach_point::{Mangled, has_wildcard, matches, resolve_point, split_parts, stands_for};
 use crate::probes::{Counter, HARDWARE, Provider, SOFTWARE, TIME_UNITS};
 use osmia_base::{Diagnostic, Span};
 use osmia_btf::{Btf, Kind, TypeId};
-use osmia_object::{Target, TraceEvent, TraceField};
+use osmia_object::{Target, TraceEvent, TraceField, UserFile};
 use std::collections::BTreeSet;
 
 /// How much is printed of each probe.
@@ -28,6 +28,9 @@ const LISTED: [Provider; 9] = [
     Provider::Software,
     Provider::Tracepoint,
 ];
+
+/// Kinds of probes in user files: listed where the target has some.
+const USER: [Provider; 2] = [Provider::Uprobe, Provider::Usdt];
 
 /// The prefix of the types that iterators give.
 const ITERATOR: &str = "bpf_iter__";
@@ -69,7 +72,7 @@ fn list_one(
         None => ("*", pattern),
     };
     if has_wildcard(head) {
-        for provider in LISTED.into_iter().filter(|provider| matches(head, provider.name())) {
+        for provider in LISTED.into_iter().chain(USER).filter(|provider| matches(head, provider.name())) {
             lines.extend(names(provider, rest, target).print(target, detail));
         }
         return Ok(());
@@ -123,7 +126,8 @@ fn names(provider: Provider, rest: &str, target: &Target) -> Listing {
         Provider::Interval | Provider::Profile => units(&parts),
         Provider::Iter => iterators(&parts, target),
         Provider::Begin | Provider::End | Provider::Own | Provider::Test | Provider::Bench => Vec::new(),
-        Provider::Usdt | Provider::Watchpoint => Vec::new(),
+        Provider::Usdt => user_probes(&parts, target),
+        Provider::Watchpoint => Vec::new(),
     };
     let prefix = provider.name();
     Listing(entries.into_iter().map(|(name, source)| (format!("{prefix}:{name}"), source)).collect())
@@ -179,16 +183,47 @@ fn traced_functions(provider: Provider, parts: &[&str], target: &Target) -> Vec<
         .collect()
 }
 
+/// Functions of user files: `FILE:NAME`, or `FILE:cpp:NAME` for names as people write them; a name alone is in any file.
 fn user_functions(parts: &[&str], target: &Target) -> Vec<(String, Source)> {
-    let [path, name] = parts else { return Vec::new() };
-    let files = target.binaries.iter().filter(|(own, _)| own.as_str() == *path || matches(path, own));
-    let mut found = Vec::new();
-    for (own, binary) in files {
-        let path = if binary.path.is_empty() { own } else { &binary.path };
-        let symbols = binary.functions.iter().filter(|(symbol, _)| matches(name, symbol));
-        found.extend(symbols.map(|(symbol, _)| (format!("{path}:{symbol}"), Source::Nothing)));
-    }
-    found
+    let (path, name, mangled) = match *parts {
+        [name] => ("*", name, Mangled::AsIs),
+        [path, name] => (path, name, Mangled::AsIs),
+        [path, "cpp", name] => (path, name, Mangled::Demangled),
+        _ => return Vec::new(),
+    };
+    let files = target.binaries.get(path).map_or(&[][..], Vec::as_slice);
+    let listed = |file: &UserFile| {
+        let fits = file.functions().filter(|symbol| stands_for(name, mangled, symbol));
+        let called = fits.map(|symbol| match (mangled, &symbol.demangled) {
+            // In quotes, it can be put into a script as it is.
+            (Mangled::Demangled, Some(author)) => format!("{}:cpp:\"{author}\"", file.path),
+            _ => format!("{}:{}", file.path, symbol.name),
+        });
+        called.map(|name| (name, Source::Nothing)).collect::<Vec<_>>()
+    };
+    files.iter().flat_map(listed).collect()
+}
+
+/// Probes that the authors of user files put in: `FILE:NAMESPACE:NAME`, where the namespace may be left out.
+fn user_probes(parts: &[&str], target: &Target) -> Vec<(String, Source)> {
+    let (path, namespace, name) = match *parts {
+        [name] => ("*", "*", name),
+        [path, name] => (path, "*", name),
+        [path, namespace, name] => (path, namespace, name),
+        _ => return Vec::new(),
+    };
+    let path = if path.is_empty() { "*" } else { path };
+    let namespace = if namespace.is_empty() { "*" } else { namespace };
+    let files = target.binaries.get(path).map_or(&[][..], Vec::as_slice);
+    let listed = |file: &UserFile| {
+        let fits = file
+            .probes
+            .iter()
+            .filter(|probe| matches(namespace, &probe.provider) && matches(name, &probe.name));
+        fits.map(|probe| (format!("{}:{}:{}", file.path, probe.provider, probe.name), Source::Nothing))
+            .collect::<Vec<_>>()
+    };
+    files.iter().flat_map(listed).collect()
 }
 
 fn counters(table: &[Counter], parts: &[&str]) -> Vec<(String, Source)> {

@@ -38,6 +38,7 @@ mod series;
 mod stmt;
 mod text;
 mod types;
+mod user;
 mod walk;
 
 use crate::plan::Plan;

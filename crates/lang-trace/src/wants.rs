@@ -4,7 +4,9 @@ use crate::ast::{
     CItem, CTag, Expr, ExprKind, Script, TypeName, TypeNameKind, Visit, visit_block, visit_definitions,
     visit_expr,
 };
-use crate::attach_point::{AttachPoint, Mangled, Point, UserPlace, has_wildcard, resolve_point};
+use crate::attach_point::{
+    AttachPoint, Mangled, Point, UserPlace, has_wildcard, of_function, of_probe, resolve_point,
+};
 use crate::check::plain_name;
 use crate::parse::BASIC;
 use crate::probes::Provider;
@@ -19,14 +21,32 @@ pub struct Wants {
     pub raw_tracepoints: BTreeSet<String>,
     /// Kernel functions that are patterns or need their module looked up.
     pub functions: BTreeSet<String>,
-    /// User files as the script writes them, with the symbols that are looked up in each.
-    pub binaries: BTreeMap<String, BTreeSet<String>>,
+    /// User files as the script writes them, with what is looked up in each. An empty name is the program of the process
+    /// that `-p` names; `*` all that this process runs, or that all processes run.
+    pub binaries: BTreeMap<String, FileWants>,
     /// The kernel's types.
     pub kernel_btf: bool,
     /// Kernel symbols whose addresses are needed.
     pub ksyms: BTreeSet<String>,
     /// The number of processors.
     pub cpus: bool,
+}
+
+/// What must be known of a user file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileWants {
+    /// Functions.
+    pub functions: BTreeSet<String>,
+    /// Functions by their names as C++ and Rust have them.
+    pub demangled: BTreeSet<String>,
+    /// Functions and variables whose addresses are needed.
+    pub variables: BTreeSet<String>,
+    /// The probes that its author put in.
+    pub probes: bool,
+    /// Virtual addresses where something is to be put.
+    pub addresses: BTreeSet<u64>,
+    /// Bytes behind functions' starts where something is to be put.
+    pub offsets: BTreeSet<(String, u64)>,
 }
 
 impl Wants {
@@ -44,16 +64,22 @@ pub fn wants(script: &Script, params: &[String]) -> Wants {
         own: own_names(script),
         plain_functions: BTreeSet::new(),
         params,
+        variables: BTreeSet::new(),
     };
     visit_definitions(script, &mut collector);
+    // What macros name may be in the files of any probe.
+    let common = collector.variables.clone();
     for probe in &script.probes {
-        for text in &probe.points {
-            if let Ok(point) = resolve_point(&text.text, text.span, params) {
-                collector.point(&point);
-            }
-        }
+        collector.variables.clone_from(&common);
+        let points: Vec<AttachPoint> = probe
+            .points
+            .iter()
+            .filter_map(|text| resolve_point(&text.text, text.span, params).ok())
+            .collect();
+        points.iter().for_each(|point| collector.point(point));
         probe.predicate.iter().for_each(|predicate| visit_expr(predicate, &mut collector));
         visit_block(&probe.body, &mut collector);
+        collector.variables_of(&points);
     }
     if !collector.wants.functions.is_empty() {
         collector.wants.functions.append(&mut collector.plain_functions);
@@ -162,6 +188,8 @@ struct Collector<'a> {
     plain_functions: BTreeSet<String>,
     /// `$1`, `$2`, ….
     params: &'a [String],
+    /// What `uaddr` names in the block that is being read.
+    variables: BTreeSet<String>,
 }
 
 impl Collector<'_> {
@@ -176,10 +204,8 @@ impl Collector<'_> {
             }
             Point::KernelFunction { function, .. } => self.kernel_function(point, function),
             Point::BpfProgram { .. } | Point::Iterator { .. } => self.wants.kernel_btf = true,
-            Point::UserFunction { path: Some(path), place } => self.user_place(path, place),
-            Point::Usdt { path: Some(path), .. } => {
-                self.wants.binaries.entry(path.clone()).or_default();
-            }
+            Point::UserFunction { path, place } => self.user_place(of_function(path.as_deref()), place),
+            Point::Usdt { path, .. } => self.file(of_probe(path.as_deref())).probes = true,
             _ => (),
         }
     }
@@ -194,13 +220,39 @@ impl Collector<'_> {
         }
     }
 
+    fn file(&mut self, path: &str) -> &mut FileWants {
+        self.wants.binaries.entry(path.to_owned()).or_default()
+    }
+
     fn user_place(&mut self, path: &str, place: &UserPlace) {
-        let symbols = self.wants.binaries.entry(path.to_owned()).or_default();
+        let file = self.file(path);
         match place {
-            UserPlace::Symbol { name, mangled: Mangled::AsIs, .. } => drop(symbols.insert(name.clone())),
-            // Which symbol it is, only all of them tell.
-            UserPlace::Symbol { mangled: Mangled::Cpp, .. } => drop(symbols.insert("*".into())),
-            UserPlace::Address(_) | UserPlace::Line { .. } => (),
+            UserPlace::Symbol { name, mangled: Mangled::AsIs, offset } => {
+                file.functions.insert(name.clone());
+                if *offset != 0 {
+                    file.offsets.insert((name.clone(), *offset));
+                }
+            }
+            UserPlace::Symbol { name, mangled: Mangled::Demangled, .. } => {
+                file.demangled.insert(name.clone());
+            }
+            UserPlace::Address(address) => {
+                file.addresses.insert(*address);
+            }
+            UserPlace::Line { .. } => (),
+        }
+    }
+
+    /// What `uaddr` names in a block is in the files of its points.
+    fn variables_of(&mut self, points: &[AttachPoint]) {
+        let variables = std::mem::take(&mut self.variables);
+        for point in points {
+            let path = match &point.place {
+                Point::UserFunction { path, .. } => of_function(path.as_deref()),
+                Point::Usdt { path, .. } => of_probe(path.as_deref()),
+                _ => continue,
+            };
+            self.file(path).variables.extend(variables.iter().cloned());
         }
     }
 
@@ -216,6 +268,9 @@ impl Collector<'_> {
         self.wants.cpus |= matches!(name, "ncpus" | "percpu_kaddr");
         if let ("kaddr" | "percpu_kaddr", Some(arg)) = (name, args.first()) {
             self.wants.ksyms.extend(self.text(arg));
+        }
+        if let ("uaddr", Some(arg)) = (name, args.first()) {
+            self.variables.extend(self.text(arg));
         }
     }
 

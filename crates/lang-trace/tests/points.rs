@@ -2,7 +2,9 @@
 use osmia_base::{Source, Span};
 use osmia_lang_trace::attach_point::{expand, resolve_point};
 use osmia_lang_trace::{Detail, list};
-use osmia_object::{BinaryFunctions, Target, TraceEvent, TraceField};
+use osmia_object::{
+    Target, TraceEvent, TraceField, UsdtProbe, UsdtSite, UserFile, UserSymbol, UserSymbolKind,
+};
 use osmia_testkit::golden;
 use std::process::Command;
 
@@ -46,15 +48,36 @@ fn machine() -> Target {
             pair("init", "ext4"),
             pair("init", ""),
         ],
-        binaries: [(
-            "libc".to_owned(),
-            BinaryFunctions {
-                path: "/lib/libc.so.6".into(),
-                functions: vec![("malloc".into(), 1), ("mallopt".into(), 2), ("free".into(), 3)],
-            },
-        )]
-        .into(),
+        binaries: [("libc".to_owned(), vec![user_file()])].into(),
         ..Target::default()
+    }
+}
+
+/// A library with functions of two languages, and probes of two namespaces.
+fn user_file() -> UserFile {
+    let symbol = |name: &str, demangled: Option<&str>| UserSymbol {
+        name: name.into(),
+        address: 1,
+        size: 1,
+        kind: UserSymbolKind::Function,
+        demangled: demangled.map(str::to_owned),
+    };
+    let probe = |provider: &str, name: &str| UsdtProbe {
+        provider: provider.into(),
+        name: name.into(),
+        sites: vec![UsdtSite { address: 1, offset: 1, semaphore: None, arguments: Vec::new() }],
+    };
+    UserFile {
+        path: "/lib/libc.so.6".into(),
+        symbols: vec![
+            symbol("_Z3addii", Some("add(int, int)")),
+            symbol("_Z3addv", Some("add()")),
+            symbol("free", None),
+            symbol("malloc", None),
+            symbol("mallopt", None),
+        ],
+        probes: vec![probe("libc", "setjmp"), probe("libc", "\"quoted\""), probe("rtld", "setup")],
+        ..UserFile::default()
     }
 }
 
@@ -102,6 +125,18 @@ fn listings_are_sorted_and_complete() {
     assert_eq!(
         lines("u:libc:mal*", Detail::Names),
         ["uprobe:/lib/libc.so.6:malloc", "uprobe:/lib/libc.so.6:mallopt"]
+    );
+    assert_eq!(
+        lines("u:libc:cpp:add", Detail::Names),
+        [r#"uprobe:/lib/libc.so.6:cpp:"add()""#, r#"uprobe:/lib/libc.so.6:cpp:"add(int, int)""#]
+    );
+    assert_eq!(
+        lines("usdt:libc:set*,U:libc:rtld:*", Detail::Names),
+        [
+            "usdt:/lib/libc.so.6:libc:setjmp",
+            "usdt:/lib/libc.so.6:rtld:setup",
+            "usdt:/lib/libc.so.6:rtld:setup"
+        ]
     );
     assert_eq!(lines("", Detail::Names).len(), 2 * 4 + 11 + 10 + 5 + 2 + 3);
     assert!(list("kprob:x", &machine, Detail::Names).is_err());

@@ -66,6 +66,20 @@ pub enum Attach {
         /// Entry or return.
         side: ProbeSide,
     },
+    /// A probe that a file's author put in, at all its sites. The program gets the number of the site, from 0, as its
+    /// cookie.
+    Usdt {
+        /// The file.
+        path: String,
+        /// The namespace.
+        provider: String,
+        /// The probe.
+        name: String,
+        /// Only in this process.
+        pid: Option<u32>,
+        /// Where it stands; none where whoever attaches is to look.
+        sites: Vec<UsdtSpot>,
+    },
     /// A perf event.
     PerfEvent {
         /// What is counted.
@@ -149,6 +163,15 @@ pub enum UprobeTarget {
     Address(u64),
     /// An offset in the file.
     Offset(u64),
+}
+
+/// Where a probe that a file's author put in stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsdtSpot {
+    /// The offset in the file.
+    pub offset: u64,
+    /// The offset in the file of the counter by which the program knows whether somebody listens.
+    pub semaphore: Option<u64>,
 }
 
 /// What a perf event counts (`perf_event_attr.type` and `.config`).

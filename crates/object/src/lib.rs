@@ -8,14 +8,19 @@ pub mod property;
 mod resolve;
 pub mod section;
 mod target;
+mod user;
 mod wants;
 
-pub use attach::{Attach, Cpus, PerfEvent, ProbeSide, Sample, UprobeTarget};
+pub use attach::{Attach, Cpus, PerfEvent, ProbeSide, Sample, UprobeTarget, UsdtSpot};
 pub use image::{FunctionInfo, Image, ImageMap, ImageProgram, LineInfo, Poison};
 pub use model::{
     CoreReloc, Data, DataKey, DataKind, Extern, ExternKey, Foreign, Function, FunctionKey, Line, Linkage,
     Map, MapDecl, MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, Variable,
 };
 pub use resolve::{ResolveError, ResolveErrorKind, ResolveErrors, resolve, resolve_named};
-pub use target::{BinaryFunctions, Target, TraceEvent, TraceField};
+pub use target::{Target, TraceEvent, TraceField};
+pub use user::{
+    Boundary, CodeSpot, UsdtArgument, UsdtOperand, UsdtProbe, UsdtSite, UserFile, UserFileKind, UserSymbol,
+    UserSymbolKind, without_parameters,
+};
 pub use wants::{Wants, wants};

@@ -1,5 +1,6 @@
 //! The machine as a plain value: all that compiling and linking may know of it. Tests make one by hand; only `host`
 //! reads a real one, and only those parts that somebody wants.
+use crate::UserFile;
 use osmia_abi::Features;
 use osmia_btf::Btf;
 use std::collections::BTreeMap;
@@ -25,8 +26,16 @@ pub struct Target {
     pub raw_tracepoints: Vec<String>,
     /// Kernel functions that can be probed, with the module they are in (empty for the kernel itself).
     pub functions: Vec<(String, String)>,
-    /// Functions of user files, by path as the script writes it.
-    pub binaries: BTreeMap<String, BinaryFunctions>,
+    /// User files by the name that the script writes: several where that is a pattern. The empty name is the program of
+    /// the process that `-p` names.
+    pub binaries: BTreeMap<String, Vec<UserFile>>,
+}
+
+impl Target {
+    /// The user file of that path.
+    pub fn user_file(&self, path: &str) -> Option<&UserFile> {
+        self.binaries.values().flatten().find(|file| file.path == path)
+    }
 }
 
 /// One tracepoint, as tracefs' `format` file has it.
@@ -53,13 +62,4 @@ pub struct TraceField {
     pub size: u32,
     /// Whether it is signed.
     pub signed: bool,
-}
-
-/// The functions of one user file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BinaryFunctions {
-    /// The file that the name in the script stands for (`libc` → `/usr/lib/x86_64-linux-gnu/libc.so.6`).
-    pub path: String,
-    /// Names and virtual addresses, sorted by name.
-    pub functions: Vec<(String, u64)>,
 }

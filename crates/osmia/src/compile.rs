@@ -1,13 +1,14 @@
 //! From a script's text to an object, a schema and a plan.
 use osmia_base::{Diagnostic, Diagnostics, Source, Span};
 use osmia_event::Schema;
-use osmia_host::tracefs;
+use osmia_host::{BinaryWants, tracefs};
 use osmia_lang_trace::ast::Script;
 use osmia_lang_trace::attach_point::has_wildcard;
 use osmia_lang_trace::check::{self, Options as CheckOptions};
 use osmia_lang_trace::typed::Config;
-use osmia_lang_trace::{LowerOptions, Plan, Transport};
+use osmia_lang_trace::{FileWants, LowerOptions, Plan, Transport};
 use osmia_object::{Object, Target};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -237,16 +238,13 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
             .into_iter()
             .map(|name| osmia_host::FunctionPattern { module: None, name })
             .collect(),
-        binaries: wants
-            .binaries
-            .into_iter()
-            .map(|(path, symbols)| osmia_host::BinaryWants { path, symbols: symbols.into_iter().collect() })
-            .collect(),
+        binaries: binary_wants(wants.binaries),
         ksyms: wants.ksyms.into_iter().collect(),
         kconfig: Vec::new(),
         // A perf buffer for each processor wants to know how many there are.
         cpus: wants.cpus || options.lower.transport == Transport::PerfBuffer,
         features: options.features.clone(),
+        search: osmia_host::Search { pid: options.lower.pid, any_kind: options.check.unsafe_allowed },
     };
     let places = places(options.btf.as_ref());
     let mut target = osmia_host::gather_with(&wants, &places).map_err(|error| unasked(script, &error))?;
@@ -257,6 +255,20 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
         target.version = 0;
     }
     Ok(target)
+}
+
+/// What a script wants of user files, in the words of `host`.
+pub(crate) fn binary_wants(wants: BTreeMap<String, FileWants>) -> Vec<BinaryWants> {
+    let of_file = |(path, wants): (String, FileWants)| BinaryWants {
+        path,
+        symbols: wants.functions.into_iter().collect(),
+        demangled: wants.demangled.into_iter().collect(),
+        variables: wants.variables.into_iter().collect(),
+        probes: wants.probes,
+        addresses: wants.addresses.into_iter().collect(),
+        offsets: wants.offsets.into_iter().collect(),
+    };
+    wants.into_iter().map(of_file).collect()
 }
 
 /// Where a tracepoint does not exist, the names of all others: for a suggestion.

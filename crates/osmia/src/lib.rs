@@ -26,6 +26,7 @@ pub use info::info;
 pub use list::{list_probes, list_script};
 pub use measure::measure;
 pub use osmia_abi::Feature;
+pub use osmia_host::Search;
 pub use osmia_lang_trace::Detail;
 pub use osmia_lang_trace::check::environment_error;
 pub use osmia_render::{Style, Zone};

@@ -1,28 +1,37 @@
 //! What can be traced: the probes of this machine, or those that a script names.
-use crate::compile::{places, with_rights};
+use crate::compile::{binary_wants, places, with_rights};
 use osmia_base::Source;
-use osmia_host::{BinaryWants, FunctionPattern, Wants, tracefs};
-use osmia_lang_trace::attach_point::{expand, has_wildcard, resolve_point};
+use osmia_host::{BinaryWants, FunctionPattern, Search, Wants, tracefs};
+use osmia_lang_trace::attach_point::{expand, has_wildcard, resolve_point, split_parts};
 use osmia_lang_trace::probes::Provider;
 use osmia_lang_trace::{Detail, list};
 use osmia_object::{Target, TraceEvent};
+use std::path::Path;
 
-/// The lines for a pattern, sorted.
-pub fn list_probes(pattern: &str, detail: Detail) -> Result<Vec<String>, String> {
-    let target = machine(pattern, detail)?;
+/// The lines for a pattern, sorted; user files are those that `search` finds.
+pub fn list_probes(pattern: &str, detail: Detail, search: &Search) -> Result<Vec<String>, String> {
+    let target = machine(pattern, detail, search)?;
     list(pattern, &target, detail).map_err(|error| error.text)
 }
 
 /// The probes that a script names, each once.
-pub fn list_script(source: &Source, params: &[String]) -> Result<Vec<String>, String> {
+pub fn list_script(source: &Source, params: &[String], search: &Search) -> Result<Vec<String>, String> {
     let (script, diagnostics) = crate::compile::parse(source);
     if diagnostics.has_errors() {
         return Err(diagnostics.render(source));
     }
+    let binaries = binary_wants(osmia_lang_trace::wants(&script, params).binaries);
+    let files = Wants { binaries, search: *search, ..Wants::default() };
+    let files = osmia_host::gather_with(&files, &places(None)).map_err(|error| with_rights(&error))?.binaries;
     let mut lines = Vec::new();
     for text in script.probes.iter().flat_map(|probe| &probe.points) {
         let point = resolve_point(&text.text, text.span, params).map_err(|error| error.render(source))?;
-        let target = machine(&text.text, Detail::Names)?;
+        let target = match point.provider {
+            Provider::Uprobe | Provider::Uretprobe | Provider::Usdt => {
+                Target { binaries: files.clone(), ..Target::default() }
+            }
+            _ => machine(&text.text, Detail::Names, search)?,
+        };
         match expand(&point, &target) {
             Ok(points) => lines.extend(points.iter().map(osmia_lang_trace::attach_point::AttachPoint::name)),
             // A listing says what there is; what is not there is not an error.
@@ -34,9 +43,9 @@ pub fn list_script(source: &Source, params: &[String]) -> Result<Vec<String>, St
 }
 
 /// What a pattern may stand for on this machine; no more is read.
-fn machine(pattern: &str, detail: Detail) -> Result<Target, String> {
+fn machine(pattern: &str, detail: Detail, search: &Search) -> Result<Target, String> {
     let mut target = Target::default();
-    let mut wants = Wants::default();
+    let mut wants = Wants { search: *search, ..Wants::default() };
     for part in pattern.split(',').map(str::trim) {
         let words: Vec<&str> = part.split(':').collect();
         let provider = words.first().filter(|_| words.len() > 1).and_then(|word| Provider::from_name(word));
@@ -54,18 +63,40 @@ fn machine(pattern: &str, detail: Detail) -> Result<Target, String> {
         }
         let typed = [Provider::Fentry, Provider::Fexit, Provider::Iter, Provider::RawTracepoint];
         wants.kernel_btf |= typed.into_iter().any(wanted) || has_type_word(part);
-        if let (Some(Provider::Uprobe | Provider::Uretprobe | Provider::Usdt), Some(path)) =
-            (provider, words.get(1))
-        {
-            let symbol = words.last().filter(|_| words.len() > 2).copied().unwrap_or("*");
-            wants.binaries.push(BinaryWants { path: (*path).to_owned(), symbols: vec![symbol.to_owned()] });
-        }
+        wants.binaries.extend(user_files(part, search));
     }
     let found = osmia_host::gather_with(&wants, &places(None)).map_err(|error| with_rights(&error))?;
     let tracepoints = std::mem::take(&mut target.tracepoints);
     target = found;
     target.tracepoints.extend(tracepoints);
     Ok(target)
+}
+
+/// The user files that a pattern names. Patterns for the kind of probe mean user files only where one is named, or a
+/// process.
+fn user_files(part: &str, search: &Search) -> Option<BinaryWants> {
+    let words = split_parts(part, &[]).ok()?;
+    let (head, rest) = words.split_first()?;
+    let provider = Provider::from_name(head).filter(|_| !rest.is_empty());
+    let [functions, probes] = match provider {
+        Some(Provider::Uprobe | Provider::Uretprobe) => [true, false],
+        Some(Provider::Usdt) => [false, true],
+        Some(_) => return None,
+        None => [!has_type_word(part); 2],
+    };
+    let path = rest.first().filter(|path| rest.len() > 1 && !path.is_empty()).map_or("*", String::as_str);
+    let named = rest.len() > 1 && Path::new(path).is_file();
+    if provider.is_none() && !named && search.pid.is_none() {
+        return None;
+    }
+    let mut wants = BinaryWants { path: path.to_owned(), probes, ..BinaryWants::default() };
+    let name = rest.last().map_or("*", String::as_str).to_owned();
+    if rest.get(1).is_some_and(|word| word == "cpp") {
+        wants.demangled.push(name);
+    } else if functions {
+        wants.symbols.push(name);
+    }
+    Some(wants)
 }
 
 /// A listing of types: `struct task_*`.

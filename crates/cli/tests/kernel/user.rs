@@ -43,7 +43,7 @@ fn both_sides_of_a_function() {
         let text = format!(
             "uprobe:{greet}:greet {{ printf(\"%s %d\\n\", str(arg0), arg1); @t[tid] = nsecs; }}
              uretprobe:{greet}:greet /@t[tid]/
-             {{ printf(\"%d %s ns\\n\", retval, nsecs - @t[tid] > 0 ? \"some\" : \"no\"); delete(@t, tid); }}"
+             {{ printf(\"%d %s ns\\n\", retval, nsecs > @t[tid] ? \"some\" : \"no\"); delete(@t, tid); }}"
         );
         let out = script_with(&text, &greet);
         // The program's own line comes somewhere between.

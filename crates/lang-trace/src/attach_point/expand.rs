@@ -1,8 +1,12 @@
 //! From patterns to the probes that a machine has.
-use super::{AttachPoint, Mangled, Point, UserPlace, has_wildcard, matches};
+mod user;
+
+pub(crate) use user::{of_function, of_probe, stands_for};
+
+use super::{AttachPoint, Point, UserPlace, has_wildcard, matches};
 use crate::probes::Provider;
 use osmia_base::Diagnostic;
-use osmia_object::{BinaryFunctions, Target};
+use osmia_object::Target;
 
 /// The probes of `target` that `point` stands for, sorted; or that there are none. A part of the target that is empty
 /// was not asked for: a name that would be looked up in it is taken to exist.
@@ -18,12 +22,12 @@ fn places(point: &AttachPoint, target: &Target) -> Result<Vec<Point>, Diagnostic
         Point::KernelFunction { module, function, offset } => {
             kernel_functions(point, (module.as_deref(), function, *offset), target)
         }
-        Point::UserFunction { path: Some(path), place: UserPlace::Symbol { name, offset, mangled } } => {
-            user_functions(point, path, (name, *offset, *mangled), target)
+        Point::UserFunction { path, place } => {
+            user_places(point, user::functions(path.as_deref(), place, target), target)
         }
-        Point::UserFunction { path: Some(path), place } => Ok(in_files(path, target, |path| {
-            vec![Point::UserFunction { path: Some(path), place: place.clone() }]
-        })),
+        Point::Usdt { path, namespace, name } => {
+            user_places(point, user::probes(path.as_deref(), namespace.as_deref(), name, target), target)
+        }
         place => Ok(vec![place.clone()]),
     }
 }
@@ -148,65 +152,11 @@ fn ambiguous(point: &AttachPoint, function: &str, found: &[(&str, &str)]) -> Dia
     Diagnostic::error(point.span, text).hint(format!("it is in {}", modules.join(", ")))
 }
 
-/// `make` for each file of the target that `path` describes; for `path` itself where it is not a pattern.
-fn in_files(path: &str, target: &Target, make: impl Fn(String) -> Vec<Point>) -> Vec<Point> {
-    if !has_wildcard(path) {
-        let real =
-            target.binaries.get(path).map(|binary| binary.path.as_str()).filter(|real| !real.is_empty());
-        return make(real.unwrap_or(path).to_owned());
-    }
-    let found = target.binaries.iter().filter(|(own, _)| matches(path, own) && own.as_str() != path);
-    found.flat_map(|(own, binary)| make(real_path(own, binary))).collect()
-}
-
-fn real_path(own: &str, binary: &BinaryFunctions) -> String {
-    if binary.path.is_empty() { own.to_owned() } else { binary.path.clone() }
-}
-
-fn user_functions(
-    point: &AttachPoint,
-    path: &str,
-    (name, offset, mangled): (&str, u64, Mangled),
-    target: &Target,
-) -> Result<Vec<Point>, Diagnostic> {
-    let symbol = |path: &str, name: &str| Point::UserFunction {
-        path: Some(path.to_owned()),
-        place: UserPlace::Symbol { name: name.to_owned(), offset, mangled },
-    };
-    let wild = name.contains('*');
-    if mangled == Mangled::Cpp || (!wild && !has_wildcard(path)) {
-        return user_function(point, path, name, target, |path| symbol(path, name));
-    }
-    let files = target.binaries.iter().filter(|(own, _)| own.as_str() == path || matches(path, own));
-    let mut places = Vec::new();
-    for (own, binary) in files {
-        let path = real_path(own, binary);
-        let found =
-            binary.functions.iter().filter(|(own, _)| if wild { matches(name, own) } else { own == name });
-        let mut names: Vec<&str> = found.map(|(own, _)| own.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        places.extend(names.into_iter().map(|name| symbol(&path, name)));
-    }
-    some(point, places, |diagnostic| diagnostic)
-}
-
-/// One symbol of one file: it must be there if the file's symbols are known.
-fn user_function(
-    point: &AttachPoint,
-    path: &str,
-    name: &str,
-    target: &Target,
-    symbol: impl Fn(&str) -> Point,
-) -> Result<Vec<Point>, Diagnostic> {
-    let Some(binary) = target.binaries.get(path) else { return Ok(vec![symbol(path)]) };
-    let cpp = matches!(
-        &point.place,
-        Point::UserFunction { place: UserPlace::Symbol { mangled: Mangled::Cpp, .. }, .. }
-    );
-    let known = cpp || binary.functions.is_empty() || binary.functions.iter().any(|(own, _)| own == name);
-    let places = if known { vec![symbol(&real_path(path, binary))] } else { Vec::new() };
-    some(point, places, |diagnostic| {
-        diagnostic.suggest(name, binary.functions.iter().map(|(own, _)| own.as_str()))
+/// What a point in user files stands for, or that it stands for nothing.
+fn user_places(point: &AttachPoint, places: Vec<Point>, target: &Target) -> Result<Vec<Point>, Diagnostic> {
+    some(point, places, |diagnostic| match &point.place {
+        place @ (Point::UserFunction { place: UserPlace::Symbol { name, .. }, .. }
+        | Point::Usdt { name, .. }) => diagnostic.suggest(name, user::others(place, target)),
+        _ => diagnostic,
     })
 }

@@ -65,7 +65,7 @@ fn place(provider: Provider, parts: &[&str]) -> Result<Point, Wrong> {
 }
 
 /// Splits at `:`, outside of quotes, which are taken off; puts parameters in.
-pub(crate) fn split_parts(text: &str, params: &[String]) -> Result<Vec<String>, String> {
+pub fn split_parts(text: &str, params: &[String]) -> Result<Vec<String>, String> {
     let mut parts = vec![String::new()];
     let mut quoted = false;
     let mut rest = text;
@@ -236,9 +236,9 @@ fn uprobe(provider: Provider, parts: &[&str]) -> Result<Point, Wrong> {
             return source_line(provider, path, line, rest.first().copied());
         }
         [function] => (None, Mangled::AsIs, *function),
-        ["cpp", function] => (None, Mangled::Cpp, *function),
+        ["cpp", function] => (None, Mangled::Demangled, *function),
         [path, function] => (Some(*path), Mangled::AsIs, *function),
-        [path, "cpp", function] => (Some(*path), Mangled::Cpp, *function),
+        [path, "cpp", function] => (Some(*path), Mangled::Demangled, *function),
         [_, language, _] => return Err(format!("unsupported language type: {language}").into()),
         _ => return Err(count_error(provider, "2 or 3", parts.len())),
     };
@@ -258,7 +258,7 @@ fn uprobe(provider: Provider, parts: &[&str]) -> Result<Point, Wrong> {
     let (name, offset) = match mangled {
         Mangled::AsIs => with_offset(provider, function)?,
         // `operator+` is a name.
-        Mangled::Cpp => (function.to_owned(), 0),
+        Mangled::Demangled => (function.to_owned(), 0),
     };
     Ok(Point::UserFunction { path, place: UserPlace::Symbol { name, offset, mangled } })
 }

@@ -115,13 +115,7 @@ const FUNCTIONS: &[Function] = &[
             span: call.span,
         }))
     }),
-    value("uaddr", 1, 1, |body, call| {
-        Some(Made::Value(Expr {
-            kind: ExprKind::Uaddr(literal(body, call, 0)?),
-            ty: Type::Pointer { to: Box::new(Type::UINT64), space: Space::User },
-            span: call.span,
-        }))
-    }),
+    value("uaddr", 1, 1, super::user_points::uaddr),
     value("kptr", 1, 1, |body, call| pointer_in(body, call, Space::Kernel)),
     value("uptr", 1, 1, |body, call| pointer_in(body, call, Space::User)),
     value("bswap", 1, 1, bswap),

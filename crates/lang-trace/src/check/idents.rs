@@ -227,7 +227,8 @@ impl Body<'_, '_> {
     fn numbered_argument(&mut self, index: u16, span: Span) -> Option<Expr> {
         let allowed = match self.facts.provider {
             Provider::Kprobe | Provider::Uprobe => index < 128,
-            Provider::RawTracepoint | Provider::Fentry | Provider::Fexit | Provider::Usdt => index < 12,
+            Provider::RawTracepoint | Provider::Fentry | Provider::Fexit => index < 12,
+            Provider::Usdt => return self.usdt_argument(index, span),
             _ => false,
         };
         if !allowed {
@@ -237,6 +238,18 @@ impl Body<'_, '_> {
             return None;
         }
         Some(Expr { kind: ExprKind::Argument(index), ty: Type::UINT64, span })
+    }
+
+    /// `argN` of a probe that a file's author put in: as wide and as signed as its sites say.
+    fn usdt_argument(&mut self, index: u16, span: Span) -> Option<Expr> {
+        self.depends_on_point = true;
+        match super::user_points::argument_type(&self.facts.attach, index, self.session.target) {
+            Ok(ty) => Some(Expr { kind: ExprKind::Argument(index), ty, span }),
+            Err(text) => {
+                self.report(Diagnostic::error(span, format!("{}: {text}", self.facts.name)));
+                None
+            }
+        }
     }
 
     /// `sargN`: the Nth eight bytes above the return address on the stack.

@@ -2,12 +2,12 @@
 use super::Options;
 use super::facts::Facts;
 use crate::ast;
-use crate::attach_point::{AttachPoint, Every, Point, UserPlace};
+use crate::attach_point::{AttachPoint, Every, Point};
 use crate::probes::Provider;
 use crate::typed::{Config, MissingProbes};
 use osmia_base::{Diagnostic, Diagnostics, Severity};
 use osmia_btf::{Kind, TypeId};
-use osmia_object::{Attach, Cpus, PerfEvent, ProbeSide, Sample, Target, UprobeTarget};
+use osmia_object::{Attach, Cpus, PerfEvent, ProbeSide, Sample, Target};
 
 /// `PERF_TYPE_HARDWARE`.
 const HARDWARE: u32 = 0;
@@ -36,7 +36,12 @@ pub(super) fn facts_of(
         };
         match crate::attach_point::expand(&point, target) {
             Ok(points) => {
-                facts.extend(points.iter().filter_map(|point| fact(point, target, options, diagnostics)))
+                let sound = |found: &&AttachPoint| {
+                    point.is_pattern() || may_be_there(found, target, options, diagnostics)
+                };
+                let points: Vec<&AttachPoint> = points.iter().filter(sound).collect();
+                facts
+                    .extend(points.into_iter().filter_map(|point| fact(point, target, options, diagnostics)));
             }
             Err(missing) if point.is_pattern() => unmatched.push(missing),
             Err(missing) => report_missing(missing, config, diagnostics),
@@ -48,6 +53,19 @@ pub(super) fn facts_of(
         report_missing(Diagnostic { severity, ..missing }, config, diagnostics);
     }
     facts
+}
+
+/// Whether something can be put at a place that a script names in full.
+fn may_be_there(
+    point: &AttachPoint,
+    target: &Target,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let Err(wrong) = super::user_points::place(point, target, options) else { return true };
+    let severity = wrong.severity;
+    diagnostics.push(wrong);
+    severity != Severity::Error
 }
 
 fn report_missing(missing: Diagnostic, config: &Config, diagnostics: &mut Diagnostics) {
@@ -64,7 +82,7 @@ fn fact(
     options: &Options,
     diagnostics: &mut Diagnostics,
 ) -> Option<Facts> {
-    let Some(attach) = attach_of(point, options) else {
+    let Some(attach) = attach_of(point, target, options) else {
         let name = point.provider.name();
         diagnostics.error(point.span, format!("{name} probes of this form are not supported yet"));
         return None;
@@ -102,7 +120,7 @@ fn prototype(point: &AttachPoint, target: &Target) -> (Option<TypeId>, usize) {
 }
 
 /// Where a probe that is no pattern is attached; `None` for kinds that cannot be attached yet.
-fn attach_of(point: &AttachPoint, options: &Options) -> Option<Attach> {
+fn attach_of(point: &AttachPoint, target: &Target, options: &Options) -> Option<Attach> {
     let side = match point.provider {
         Provider::Kretprobe | Provider::Uretprobe | Provider::Fexit => ProbeSide::Return,
         _ => ProbeSide::Entry,
@@ -121,15 +139,14 @@ fn attach_of(point: &AttachPoint, options: &Options) -> Option<Attach> {
             Attach::Tracepoint { category: category.clone(), name: name.clone() }
         }
         Point::RawTracepoint { name, .. } => Attach::RawTracepoint { name: name.clone() },
-        Point::UserFunction { path: Some(path), place } => {
-            let target = match place {
-                UserPlace::Symbol { name, offset, .. } => {
-                    UprobeTarget::Symbol { name: name.clone(), offset: *offset }
-                }
-                UserPlace::Address(address) => UprobeTarget::Address(*address),
-                UserPlace::Line { .. } => return None,
-            };
-            Attach::Uprobe { path: path.clone(), target, pid: options.pid, side }
+        Point::UserFunction { path: Some(path), place } => Attach::Uprobe {
+            path: path.clone(),
+            target: super::user_points::uprobe_target(path, place, target)?,
+            pid: options.pid,
+            side,
+        },
+        Point::Usdt { path: Some(path), namespace: Some(provider), name } => {
+            super::user_points::usdt(path, provider, name, target, options)
         }
         Point::Timer(every, _) => Attach::PerfEvent {
             event: PerfEvent { kind: SOFTWARE, config: CPU_CLOCK },
@@ -161,12 +178,13 @@ fn attach_of(point: &AttachPoint, options: &Options) -> Option<Attach> {
 
 /// Whether two attach points can share one program, given that the code does not ask which it is.
 pub(super) fn same_code(a: &Facts, b: &Facts) -> bool {
-    let shareable = match (&a.attach, &b.attach) {
+    let shareable = matches!(
+        (&a.attach, &b.attach),
         (Attach::Kprobe { offset: 0, .. }, Attach::Kprobe { offset: 0, .. })
-        | (Attach::Tracepoint { .. }, Attach::Tracepoint { .. })
-        | (Attach::PerfEvent { .. }, Attach::PerfEvent { .. }) => true,
-        (Attach::Uprobe { path, .. }, Attach::Uprobe { path: other, .. }) => path == other,
-        _ => false,
-    };
+            | (Attach::Tracepoint { .. }, Attach::Tracepoint { .. })
+            | (Attach::PerfEvent { .. }, Attach::PerfEvent { .. })
+            | (Attach::Uprobe { .. }, Attach::Uprobe { .. })
+            | (Attach::Usdt { .. }, Attach::Usdt { .. })
+    );
     shareable && a.provider == b.provider
 }

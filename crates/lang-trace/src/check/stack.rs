@@ -60,44 +60,18 @@ fn arguments(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<(StackMode, u32
     Some((mode, limit))
 }
 
-/// Registers of x86-64: name, and bytes from the start of `struct pt_regs` (arch/x86/include/uapi/asm/ptrace.h).
-const REGISTERS: &[(&str, u16)] = &[
-    ("r15", 0),
-    ("r14", 8),
-    ("r13", 16),
-    ("r12", 24),
-    ("bp", 32),
-    ("bx", 40),
-    ("r11", 48),
-    ("r10", 56),
-    ("r9", 64),
-    ("r8", 72),
-    ("ax", 80),
-    ("cx", 88),
-    ("dx", 96),
-    ("si", 104),
-    ("di", 112),
-    ("orig_ax", 120),
-    ("ip", 128),
-    ("pc", 128),
-    ("cs", 136),
-    ("flags", 144),
-    ("sp", 152),
-    ("ss", 160),
-];
-
 pub(super) fn register(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let name = literal(body, call, 0)?;
-    match REGISTERS.iter().find(|(known, _)| *known == name) {
-        Some((_, offset)) => {
-            Some(Made::Value(Expr { kind: ExprKind::Register(*offset), ty: Type::UINT64, span: call.span }))
+    match osmia_abi::pt_regs(&name) {
+        Some(offset) => {
+            Some(Made::Value(Expr { kind: ExprKind::Register(offset), ty: Type::UINT64, span: call.span }))
         }
         None => {
             let message = Diagnostic::error(
                 call.args[0].span,
                 format!("'{name}' is not a valid register on this architecture (x86_64)"),
             )
-            .suggest(&name, REGISTERS.iter().map(|(known, _)| *known));
+            .suggest(&name, osmia_abi::PT_REGS.iter().map(|(known, _)| *known));
             body.report(message);
             None
         }

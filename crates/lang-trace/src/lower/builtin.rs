@@ -9,13 +9,13 @@ use osmia_base::Span;
 use osmia_btf::Kind as TypeKind;
 use osmia_ir::{Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
-use osmia_object::{Attach, ProbeSide, UprobeTarget};
+use osmia_object::{Attach, ProbeSide};
 
 /// Where `struct pt_regs` of x86-64 keeps a function's first arguments.
 const ARGUMENTS: [i32; 6] = [112, 104, 96, 88, 72, 64];
 const STACK_POINTER: i32 = 152;
 const RETURN_VALUE: i32 = 80;
-const INSTRUCTION_POINTER: i32 = 128;
+pub(super) const INSTRUCTION_POINTER: i32 = 128;
 const CODE_SEGMENT: i32 = 136;
 
 impl<'a> Cx<'a> {
@@ -112,17 +112,19 @@ impl<'a> Cx<'a> {
         })
     }
 
-    fn register(&mut self, offset: i32) -> Value {
+    pub(super) fn register(&mut self, offset: i32) -> Value {
         let context = self.context();
         self.b.load(Size::DW, context, offset, Kind::I64)
     }
 
-    fn function_address(&mut self) -> Value {
-        let kernel = matches!(
+    /// The address of the traced function.
+    pub(super) fn function_address(&mut self) -> Value {
+        // A uretprobe's registers are those of the caller.
+        let told = matches!(
             self.provider(),
-            Provider::Kprobe | Provider::Kretprobe | Provider::Fentry | Provider::Fexit
+            Provider::Kprobe | Provider::Kretprobe | Provider::Fentry | Provider::Fexit | Provider::Uretprobe
         );
-        if kernel && self.can(Feature::GetFuncIp) {
+        if told && self.can(Feature::GetFuncIp) {
             let context = self.context();
             return self.call(helpers::FUNC_IP, &[context]);
         }
@@ -153,7 +155,7 @@ impl<'a> Cx<'a> {
                 };
                 Ok(self.extend_to(value, &it.ty))
             }
-            Provider::Usdt => self.error(it.span, "arguments of usdt probes are not supported yet"),
+            Provider::Usdt => self.usdt_argument(number, it),
             _ => self.error(it.span, "this probe has no arguments"),
         }
     }
@@ -207,39 +209,5 @@ impl<'a> Cx<'a> {
         let TypeKind::Func { proto, .. } = btf.get(btf.find_func(function)?).ok()?.kind else { return None };
         let TypeKind::FuncProto { params, .. } = btf.get(proto).ok()?.kind else { return None };
         i32::try_from(params.len()).ok()
-    }
-
-    /// The address of a symbol of the traced file, as the file has it.
-    pub(super) fn user_symbol(&mut self, name: &str, span: Span) -> Result<Value> {
-        let path = match self.probe.attach.first() {
-            Some(Attach::Uprobe { path, .. } | Attach::UprobeMulti { path, .. }) => path,
-            _ => return self.error(span, "uaddr is for uprobes"),
-        };
-        let same = |file: &&osmia_object::BinaryFunctions| file.path == *path;
-        let file = self.target.binaries.get(path).or_else(|| self.target.binaries.values().find(same));
-        let find = |all: &[(String, u64)], name: &str| {
-            let at = all.binary_search_by(|(it, _)| it.as_str().cmp(name)).ok()?;
-            all.get(at).map(|&(_, address)| address)
-        };
-        let Some((functions, address)) =
-            file.and_then(|file| Some((&file.functions, find(&file.functions, name)?)))
-        else {
-            return self.error(span, format!("Could not resolve symbol: {path}:{name}"));
-        };
-        // The probed function's address at run time tells where the file was mapped.
-        let here = match self.probe.attach.first() {
-            Some(Attach::Uprobe { target: UprobeTarget::Symbol { name, offset }, .. }) => {
-                find(functions, name).map(|at| at.wrapping_add(*offset))
-            }
-            Some(Attach::Uprobe { target: UprobeTarget::Address(at), .. }) => Some(*at),
-            _ => None,
-        };
-        match here.filter(|_| self.provider() == Provider::Uprobe) {
-            Some(here) => {
-                let ip = self.register(INSTRUCTION_POINTER);
-                Ok(self.b.offset(ip, address.wrapping_sub(here) as i64))
-            }
-            None => Ok(self.b.int(address as i64)),
-        }
     }
 }

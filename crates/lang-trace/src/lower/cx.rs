@@ -48,6 +48,7 @@ pub(super) enum Cached {
     Task,
     Cpu,
     Cgroup,
+    Cookie,
     Scratch,
     /// A ForMap callback's own key and value are not cached; this is the frame's context pointer.
     Context,
@@ -229,7 +230,7 @@ impl<'a> Cx<'a> {
     pub(super) fn probe(&mut self, probe: &'a Probe) -> Result<()> {
         let index = self.plan.probes.len();
         let name = names::program_name(&probe.name, index);
-        let (section, program) = names::shape(probe);
+        let (section, program) = names::shape(probe, self.can(Feature::UprobeMulti));
         self.probe = probe;
         self.current = Current::new(probe.vars.len());
         self.capture();

@@ -19,10 +19,16 @@ pub(super) fn map_name(name: &str) -> String {
     format!("AT_{}", name.strip_prefix('@').unwrap_or(name))
 }
 
-/// The ELF section of a probe's program, and what it is loaded as. The sections are libbpf's.
-pub(super) fn shape(probe: &Probe) -> (String, Program) {
+/// The ELF section of a probe's program, and what it is loaded as. The sections are libbpf's. Programs at user files are
+/// loaded for links at many places (`many`) where the kernel may have those: one link is made and taken down sooner than a
+/// perf event, and on kernels without them the same program goes to perf events.
+pub(super) fn shape(probe: &Probe, many: bool) -> (String, Program) {
     let attach = probe.attach.first().cloned().unwrap_or_default();
     let (section, kind, attach_type) = section(probe.provider, &attach);
+    let attach_type = match attach {
+        Attach::Uprobe { .. } | Attach::Usdt { .. } if many => Some(AttachType::TraceUprobeMulti),
+        _ => attach_type,
+    };
     let program = Program { kind, attach_type, attach, sleepable: false, frags: false, autoload: true };
     (section, program)
 }
@@ -71,6 +77,9 @@ fn section(provider: Provider, attach: &Attach) -> (String, ProgramType, Option<
         Attach::UprobeSession { path, targets, .. } => {
             let target = targets.first().map_or_else(|| "*".to_owned(), place);
             (format!("uprobe.session/{path}:{target}"), P::Kprobe, Some(AttachType::TraceUprobeSession))
+        }
+        Attach::Usdt { path, provider, name, .. } => {
+            (format!("usdt/{path}:{provider}:{name}"), P::Kprobe, None)
         }
         Attach::PerfEvent { .. } => ("perf_event".into(), P::PerfEvent, None),
         Attach::Trampoline { function, side, .. } => {

@@ -58,6 +58,15 @@ pub enum AttachErrorKind {
         /// One that is called like it.
         nearest: Option<String>,
     },
+    /// The file's author put no such probe into it.
+    NoUsdt {
+        /// The probe.
+        probe: String,
+        /// One that is called like it.
+        nearest: Option<String>,
+    },
+    /// The counter of a probe is farther back in its file than a perf event can say.
+    FarSemaphore,
     /// The address is in no part of the file that is loaded.
     NoAddress(u64),
     /// The processor, or the virtual machine, does not count this.
@@ -140,6 +149,7 @@ pub(super) fn place(to: &Attach) -> String {
             format!("{}:{path}:{}", side(s, "uprobe", "uretprobe"), list(&targets))
         }
         Attach::UprobeSession { path, .. } => format!("uprobe.session:{path}"),
+        Attach::Usdt { path, provider, name, .. } => format!("usdt:{path}:{provider}:{name}"),
         Attach::PerfEvent { event, .. } => format!("perf event {}:{}", event.kind, event.config),
         Attach::Trampoline { function, side: s, .. } => format!("{}:{function}", side(s, "fentry", "fexit")),
         Attach::ModifyReturn { function, .. } => format!("fmod_ret:{function}"),
@@ -213,6 +223,13 @@ impl fmt::Display for AttachErrorKind {
                 f,
                 "the file has no function `{symbol}`{}; if it was stripped, its debug file is needed",
                 Nearest(nearest)
+            ),
+            Self::NoUsdt { probe, nearest } => {
+                write!(f, "the file has no probe `{probe}`{}", Nearest(nearest))
+            }
+            Self::FarSemaphore => f.write_str(
+                "the counter that tells the program that somebody listens is more than 4 GiB behind the start of its \
+                 file, and this kernel can say no more",
             ),
             Self::NoAddress(address) => write!(f, "the address {address:#x} is in no loaded part of the file"),
             Self::NoCounter(errno) => write!(

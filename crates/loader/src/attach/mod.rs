@@ -111,6 +111,9 @@ fn parts(job: Job<'_>, to: &Attach, missed: &mut Vec<Missed>) -> Parts {
         Attach::UprobeMulti { path, targets, pid, side } => {
             user::multi(job, &user::File { path, pid: *pid }, targets, *side, missed)
         }
+        Attach::Usdt { path, provider, name, pid, sites } => {
+            user::usdt(job, &user::File { path, pid: *pid }, (provider, name), sites)
+        }
         Attach::UprobeSession { path, targets, pid } => {
             user::session(job, &user::File { path, pid: *pid }, targets)
         }

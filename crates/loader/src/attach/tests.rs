@@ -7,7 +7,6 @@ use osmia_abi::{MapType, ProgramType, flags};
 use osmia_btf::TypeId;
 use osmia_isa::text::assemble;
 use osmia_object::{Attach, Image, ImageMap, ImageProgram, ProbeSide};
-use std::ffi::CString;
 
 /// A program that counts its runs in `.bss`.
 fn counter() -> (Loaded, Globals) {
@@ -67,12 +66,11 @@ fn user_functions_are_probed_by_tracefs() {
     let path = std::fs::read_link("/proc/self/exe").unwrap();
     let binary = osmia_host::Binary::open(&path).unwrap();
     let (name, place) = binary.functions().find(|(name, _)| name.contains("attach5tests6probed")).unwrap();
-    let path = CString::new(path.to_str().unwrap()).unwrap();
     for side in [ProbeSide::Entry, ProbeSide::Return] {
         let (loaded, globals) = counter();
         let job = Job { program: &loaded.programs[0], options: &AttachOptions::default() };
-        let spot = user::Spot { path: &path, offset: place.offset, pid: None, side };
-        let part = user::by_tracefs(job, &spot).unwrap();
+        let code = user::Code::new(&path, None, side).unwrap();
+        let part = user::by_tracefs(job, &code, &user::Spot::new(place.offset, 0)).unwrap();
         for number in 0..10 {
             probed(number);
         }

@@ -5,18 +5,18 @@ use super::legacy::{Control, DynamicEvent};
 use super::part::{Missed, Part};
 use super::perf::{on, open, open_tracepoint, put};
 use super::side_by_side::side_by_side;
-use super::{Job, Parts};
+use super::{AttachOptions, Job, Parts};
 use osmia_abi::attr::PerfEventAttr;
 use osmia_abi::{AttachType, flags};
-use osmia_host::{Binary, BinaryError, find_binary, is_pattern, matches};
-use osmia_object::{ProbeSide, UprobeTarget};
+use osmia_host::{Binary, BinaryError, find_binary, is_pattern, mapped_file, matches, usdt_probes};
+use osmia_object::{ProbeSide, UprobeTarget, UsdtSpot};
 use osmia_sys::Errno;
 use osmia_sys::bpf::{LinkCreate, LinkTarget, UprobeMulti};
 use osmia_sys::perf::PerfEventOpen;
 use std::ffi::CString;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The file to probe, and in which process.
 #[derive(Clone, Copy, Debug)]
@@ -56,67 +56,20 @@ fn offset(binary: &Binary, target: &UprobeTarget) -> Result<u64, Kind> {
 }
 
 /// The functions of the file; none are read where no target needs them.
-fn binary_for(path: &std::path::Path, targets: &[UprobeTarget]) -> Result<Binary, Kind> {
+fn binary_for(path: &Path, targets: &[UprobeTarget]) -> Result<Binary, Kind> {
     if targets.iter().all(|target| matches!(target, UprobeTarget::Offset(_))) {
         return Ok(Binary::default());
     }
     Binary::open(path).map_err(Kind::Binary)
 }
 
-/// A uprobe: by the perf events of uprobes (4.17), else by tracefs.
+/// A uprobe: by a link at many places, of which it is one (6.6), where the program was loaded for those; by the perf events
+/// of uprobes (4.17); else by tracefs.
 pub(super) fn uprobe(job: Job<'_>, file: &File<'_>, target: &UprobeTarget, side: ProbeSide) -> Parts {
     let path = file.find()?;
     let binary = binary_for(&path, std::slice::from_ref(target))?;
-    let spot = Spot { path: &c_path(&path)?, offset: offset(&binary, target)?, pid: file.pid, side };
-    one(job, &spot).map(|part| vec![part])
-}
-
-fn c_path(path: &std::path::Path) -> Result<CString, Kind> {
-    CString::new(path.as_os_str().as_bytes()).map_err(|_| Kind::Name(path.to_string_lossy().into_owned()))
-}
-
-/// One place in a file.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Spot<'a> {
-    pub(super) path: &'a CString,
-    pub(super) offset: u64,
-    pub(super) pid: Option<u32>,
-    pub(super) side: ProbeSide,
-}
-
-fn one(job: Job<'_>, spot: &Spot<'_>) -> Result<Part, Kind> {
-    match pmu("uprobe") {
-        Some(pmu) => by_perf(job, spot, pmu),
-        None if Control::Uprobe.is_there() => by_tracefs(job, spot),
-        None => Err(Kind::NoUprobes),
-    }
-}
-
-fn by_perf(job: Job<'_>, spot: &Spot<'_>, (kind, retprobe): (u32, u64)) -> Result<Part, Kind> {
-    let attr = PerfEventAttr {
-        r#type: kind,
-        config: if spot.side == ProbeSide::Return { retprobe } else { 0 },
-        config2: spot.offset,
-        ..Default::default()
-    };
-    let event = open(PerfEventOpen { name: Some(spot.path), ..on(attr, spot.pid) });
-    put(job, event.map_err(|errno| refused(errno, spot.pid))?, None)
-}
-
-fn refused(errno: Errno, pid: Option<u32>) -> Kind {
-    match (errno, pid) {
-        (Errno::ESRCH, Some(pid)) => Kind::NoProcess(pid),
-        (Errno::EINVAL | Errno::EIO, _) => Kind::NotProbable { errno },
-        (errno, _) => Kind::refused("opening the uprobe", errno),
-    }
-}
-
-pub(super) fn by_tracefs(job: Job<'_>, spot: &Spot<'_>) -> Result<Part, Kind> {
-    let letter = if spot.side == ProbeSide::Return { 'r' } else { 'p' };
-    let place = format!("{}:{:#x}", spot.path.to_string_lossy(), spot.offset);
-    let (event, id) =
-        DynamicEvent::make(Control::Uprobe, letter, &place).map_err(|errno| refused(errno, spot.pid))?;
-    open_tracepoint(job, id, spot.pid, Some(event))
+    let spot = Spot::new(offset(&binary, target)?, job.options.cookie);
+    put_at(job, &Code::new(&path, file.pid, side)?, &[(String::new(), spot)], None)
 }
 
 /// Many functions of one file with one program: by one link (6.6), else one by one.
@@ -128,21 +81,130 @@ pub(super) fn multi(
     missed: &mut Vec<Missed>,
 ) -> Parts {
     let path = file.find()?;
-    let path = (path.clone(), c_path(&path)?);
-    let places = places(&path.0, targets)?;
+    let spots = places(&path, targets, job.options.cookie)?;
+    let missed = if spots.len() > 1 { Some(missed) } else { None };
+    put_at(job, &Code::new(&path, file.pid, side)?, &spots, missed)
+}
+
+/// A probe that the file's author put in, at all its sites; each has its number as cookie.
+pub(super) fn usdt(
+    job: Job<'_>,
+    file: &File<'_>,
+    (provider, name): (&str, &str),
+    sites: &[UsdtSpot],
+) -> Parts {
+    let path = file.find()?;
+    let read = if sites.is_empty() { read_sites(&path, provider, name)? } else { Vec::new() };
+    let sites = if sites.is_empty() { &read } else { sites };
+    let spot = |(number, site): (usize, &UsdtSpot)| {
+        (String::new(), Spot { offset: site.offset, semaphore: site.semaphore, cookie: number as u64 })
+    };
+    let spots: Vec<(String, Spot)> = sites.iter().enumerate().map(spot).collect();
+    put_at(job, &Code::new(&path, file.pid, ProbeSide::Entry)?, &spots, None)
+}
+
+fn read_sites(path: &Path, provider: &str, name: &str) -> Result<Vec<UsdtSpot>, Kind> {
+    let probes = usdt_probes(path).map_err(Kind::Binary)?;
+    let Some(probe) = probes.iter().find(|probe| probe.provider == provider && probe.name == name) else {
+        let nearest = osmia_base::nearest(name, probes.iter().map(|probe| probe.name.as_str()));
+        return Err(Kind::NoUsdt {
+            probe: format!("{provider}:{name}"),
+            nearest: nearest.map(str::to_owned),
+        });
+    };
+    Ok(probe.sites.iter().map(|site| UsdtSpot { offset: site.offset, semaphore: site.semaphore }).collect())
+}
+
+/// The file as the kernel is to open it, in which process, and at which side of its functions.
+#[derive(Clone, Debug)]
+pub(super) struct Code {
+    pub(super) path: CString,
+    pub(super) pid: Option<u32>,
+    pub(super) side: ProbeSide,
+}
+
+impl Code {
+    pub(super) fn new(path: &Path, pid: Option<u32>, side: ProbeSide) -> Result<Self, Kind> {
+        let path = mapped_file(path);
+        let name = CString::new(path.as_os_str().as_bytes());
+        let path = name.map_err(|_| Kind::Name(path.to_string_lossy().into_owned()))?;
+        Ok(Self { path, pid, side })
+    }
+}
+
+/// One place in a file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spot {
+    pub(super) offset: u64,
+    pub(super) semaphore: Option<u64>,
+    pub(super) cookie: u64,
+}
+
+impl Spot {
+    pub(super) const fn new(offset: u64, cookie: u64) -> Self {
+        Self { offset, semaphore: None, cookie }
+    }
+}
+
+/// Puts the program at all these places; with a list for those that fail, as long as one does not.
+fn put_at(job: Job<'_>, code: &Code, spots: &[(String, Spot)], missed: Option<&mut Vec<Missed>>) -> Parts {
     if job.program.attach_type == Some(AttachType::TraceUprobeMulti) && !job.options.without_uprobe_multi {
-        let flags = if side == ProbeSide::Return { flags::UPROBE_MULTI_RETURN } else { 0 };
-        match link(job, AttachType::TraceUprobeMulti, &path.1, &places, (file.pid, flags)) {
+        let flags = if code.side == ProbeSide::Return { flags::UPROBE_MULTI_RETURN } else { 0 };
+        match link(job, AttachType::TraceUprobeMulti, code, spots, flags) {
             Ok(part) => return Ok(vec![part]),
             Err(Kind::Kernel { errno: Errno::EINVAL | Errno::EOPNOTSUPP | Errno::ENOTSUPP, .. }) => {}
             Err(kind) => return Err(kind),
         }
     }
-    let answers = side_by_side(places.iter().collect(), |(_, offset)| {
-        one(job, &Spot { path: &path.1, offset: *offset, pid: file.pid, side }).map(|part| vec![part])
-    });
-    let missed = if places.len() > 1 { Some(missed) } else { None };
-    gather(places.iter().map(|(name, _)| name).zip(answers), missed)
+    let answers =
+        side_by_side(spots.iter().collect(), |(_, spot)| one(job, code, spot).map(|part| vec![part]));
+    gather(spots.iter().map(|(name, _)| name).zip(answers), missed)
+}
+
+fn one(job: Job<'_>, code: &Code, spot: &Spot) -> Result<Part, Kind> {
+    let options = AttachOptions { cookie: spot.cookie, ..*job.options };
+    let job = Job { options: &options, ..job };
+    match pmu("uprobe") {
+        Some(pmu) => by_perf(job, code, spot, pmu),
+        None if Control::Uprobe.is_there() => by_tracefs(job, code, spot),
+        None => Err(Kind::NoUprobes),
+    }
+}
+
+/// Where the offset of a semaphore stands in the event's configuration (`PERF_UPROBE_REF_CTR_OFFSET_SHIFT`).
+const SEMAPHORE_SHIFT: u32 = 32;
+
+fn by_perf(job: Job<'_>, code: &Code, spot: &Spot, (kind, retprobe): (u32, u64)) -> Result<Part, Kind> {
+    let side = if code.side == ProbeSide::Return { retprobe } else { 0 };
+    let semaphore = spot.semaphore.unwrap_or(0);
+    if semaphore > u64::from(u32::MAX) {
+        return Err(Kind::FarSemaphore);
+    }
+    let attr = PerfEventAttr {
+        r#type: kind,
+        config: side | (semaphore << SEMAPHORE_SHIFT),
+        config2: spot.offset,
+        ..Default::default()
+    };
+    let event = open(PerfEventOpen { name: Some(&code.path), ..on(attr, code.pid) });
+    put(job, event.map_err(|errno| refused(errno, code.pid))?, None)
+}
+
+fn refused(errno: Errno, pid: Option<u32>) -> Kind {
+    match (errno, pid) {
+        (Errno::ESRCH, Some(pid)) => Kind::NoProcess(pid),
+        (Errno::EINVAL | Errno::EIO, _) => Kind::NotProbable { errno },
+        (errno, _) => Kind::refused("opening the uprobe", errno),
+    }
+}
+
+pub(super) fn by_tracefs(job: Job<'_>, code: &Code, spot: &Spot) -> Result<Part, Kind> {
+    let letter = if code.side == ProbeSide::Return { 'r' } else { 'p' };
+    let semaphore = spot.semaphore.map(|offset| format!("({offset:#x})")).unwrap_or_default();
+    let place = format!("{}:{:#x}{semaphore}", code.path.to_string_lossy(), spot.offset);
+    let (event, id) =
+        DynamicEvent::make(Control::Uprobe, letter, &place).map_err(|errno| refused(errno, code.pid))?;
+    open_tracepoint(job, id, code.pid, Some(event))
 }
 
 /// Entry and return of many functions of one file, by one link (6.13); there is no other way.
@@ -150,37 +212,43 @@ pub(super) fn session(job: Job<'_>, file: &File<'_>, targets: &[UprobeTarget]) -
     // `BPF_TRACE_UPROBE_SESSION` is the attach type that such a program was loaded with.
     let Some(attach) = job.program.attach_type else { return Err(Kind::Nowhere) };
     let path = file.find()?;
-    let places = places(&path, targets)?;
-    link(job, attach, &c_path(&path)?, &places, (file.pid, 0)).map(|part| vec![part])
+    let spots = places(&path, targets, job.options.cookie)?;
+    let code = Code::new(&path, file.pid, ProbeSide::Entry)?;
+    link(job, attach, &code, &spots, 0).map(|part| vec![part])
 }
 
 fn link(
     job: Job<'_>,
     attach: AttachType,
-    path: &CString,
-    places: &[(String, u64)],
-    (pid, flags): (Option<u32>, u32),
+    code: &Code,
+    spots: &[(String, Spot)],
+    flags: u32,
 ) -> Result<Part, Kind> {
-    let offsets: Vec<u64> = places.iter().map(|(_, offset)| *offset).collect();
-    let cookies = if job.options.cookie == 0 { Vec::new() } else { vec![job.options.cookie; offsets.len()] };
+    let all = |read: fn(&Spot) -> u64| -> Vec<u64> { spots.iter().map(|(_, spot)| read(spot)).collect() };
+    // What nobody needs is left out.
+    let some =
+        |numbers: Vec<u64>| if numbers.iter().all(|number| *number == 0) { Vec::new() } else { numbers };
+    let offsets = all(|spot| spot.offset);
+    let semaphores = some(all(|spot| spot.semaphore.unwrap_or(0)));
+    let cookies = some(all(|spot| spot.cookie));
     let many = UprobeMulti {
-        path,
+        path: &code.path,
         offsets: &offsets,
-        semaphores: &[],
+        semaphores: &semaphores,
         cookies: &cookies,
         flags,
-        pid: pid.unwrap_or(0),
+        pid: code.pid.unwrap_or(0),
     };
     let target = LinkTarget::UprobeMulti(many);
     let request = LinkCreate { prog: job.program.fd.as_fd(), attach, flags: 0, target };
-    request.call().map(Part::from).map_err(|errno| match (errno, pid) {
+    request.call().map(Part::from).map_err(|errno| match (errno, code.pid) {
         (Errno::ESRCH, Some(pid)) => Kind::NoProcess(pid),
         (errno, _) => Kind::refused("making the link at many places of the file", errno),
     })
 }
 
 /// Names and offsets of all targets, patterns by the functions that they describe, each offset once.
-fn places(path: &std::path::Path, targets: &[UprobeTarget]) -> Result<Vec<(String, u64)>, Kind> {
+fn places(path: &Path, targets: &[UprobeTarget], cookie: u64) -> Result<Vec<(String, Spot)>, Kind> {
     let binary = binary_for(path, targets)?;
     let mut places = Vec::new();
     for target in targets {
@@ -208,5 +276,5 @@ fn places(path: &std::path::Path, targets: &[UprobeTarget]) -> Result<Vec<(Strin
         });
         return Err(Kind::NoSymbol { symbol: symbol.unwrap_or_default(), nearest: None });
     }
-    Ok(places)
+    Ok(places.into_iter().map(|(name, offset)| (name, Spot::new(offset, cookie))).collect())
 }
