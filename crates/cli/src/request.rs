@@ -57,9 +57,9 @@ impl Trace {
         compile.check.unsafe_allowed = self.dangerous;
         compile.check.has_child = self.command.is_some();
         compile.check.pid = pid;
-        compile.check.report_failures = report_failures;
         compile.check.environment = environment()?;
         compile.lower.pid = pid;
+        compile.lower.report_failures = report_failures;
         compile.lower.transport = osmia::transport(&missing);
         compile.lower.clock_map = std::env::var(CLOCK_MAP).ok();
         compile.missing = missing;

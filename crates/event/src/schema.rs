@@ -39,6 +39,12 @@ pub struct Location {
     /// The column behind its end, as messages print it: `stdin:1:9-15`; 0 where it is not known.
     #[serde(default)]
     pub end: u32,
+    /// That line of the script, where messages show it; else empty.
+    #[serde(default)]
+    pub text: String,
+    /// Where the macro that it stands in was called, the innermost call first; each with its line.
+    #[serde(default)]
+    pub calls: Vec<Location>,
 }
 
 /// What a record asks the reader to do.

@@ -146,7 +146,7 @@ fn a_schema_travels_as_json() {
         (Some("e".into()), Type::Enum { size: 4, signed: true, names: vec![(i64::MIN, "LOW".into())] }),
         (None, Type::Array { element: Box::new(Type::Str { capacity: 3 }), count: 2 }),
     ]);
-    let location = Location { file: "a.bt".into(), line: 1, column: 2, end: 3 };
+    let location = Location { file: "a.bt".into(), line: 1, column: 2, end: 3, ..Location::default() };
     let stream = |verb| Stream { verb, fields: fields.clone(), size, location: location.clone() };
     let verbs = [
         Verb::Printf(parse("%-5d %% %rx %*s\n")),

@@ -51,8 +51,6 @@ pub struct Options {
     pub params: Vec<String>,
     /// Values of named parameters; what is not among them has its default.
     pub named: BTreeMap<String, crate::params::ParamValue>,
-    /// `-k`: report helpers that fail while the script runs.
-    pub report_failures: bool,
     /// Settings from the environment; they win over the script's.
     pub environment: Vec<(String, String)>,
     /// `--unsafe`.

@@ -9,10 +9,14 @@
 //! * `.bss` variable `map_full` (`u64` for each map of [`osmia_event::Schema::maps`], in that order): updates that failed.
 //!   There only if an update can fail. An aggregation of a map whose size the script does not declare fails only when the
 //!   reader cannot be told either: what finds no room goes to it as a record ([`osmia_event::Verb::Spill`]).
+//! * `.bss` variable `trouble_N` (`u64`): how often what stream N tells of ([`osmia_event::Verb::HelperError`],
+//!   [`osmia_event::Verb::RuntimeError`]) has happened. A record is sent the first time only.
 //! * `.bss` variable `start_ns` (`u64`): `CLOCK_BOOTTIME` when the script began. User space writes it before the first
 //!   program runs. There only if `elapsed` is used.
 //! * `.bss` variable `boot_to_wall_ns` (`u64`): what makes `CLOCK_BOOTTIME` nanoseconds since 1970 when it is added. User
 //!   space writes it before the first program runs. There only if `tseries` is used.
+//! * `.bss` variable `exited` (`u64`): 0, or once `exit(code)` was called 2^32 and the code's low 32 bits. Programs leave at
+//!   once then. There only if `exit` is used.
 //! * `AT_x`: the script's map `@x` (`AT_` is `@`), as a map or as a variable of `.bss`
 //!   ([`osmia_event::Storage::Global`]).
 //! * `stack_LIMIT`: stack traces of so many frames.
@@ -37,6 +41,7 @@ mod send;
 mod series;
 mod stmt;
 mod text;
+mod trouble;
 mod types;
 mod user;
 mod walk;
@@ -59,6 +64,8 @@ pub struct LowerOptions {
     pub cpid: Option<u32>,
     /// How records are sent.
     pub transport: Transport,
+    /// `-k`: reads that fail, of memory and of map elements that are not there, are told to the reader.
+    pub report_failures: bool,
     /// The map of the script that is the clock of time series (nanoseconds since 1970), for tests that wind it by hand.
     pub clock_map: Option<String>,
 }

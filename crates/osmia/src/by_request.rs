@@ -3,7 +3,6 @@ use crate::compile::Compiled;
 use crate::output::Output;
 use crate::session::{Choices, End, Session};
 use crate::world::{Ran, World};
-use osmia_base::Source;
 use osmia_lang_trace::{PlannedProbe, Provider};
 use osmia_render::{BenchResult, Message, TestResult};
 use std::time::Duration;
@@ -19,7 +18,6 @@ pub(crate) struct ByRequest<'a> {
     pub(crate) compiled: &'a Compiled,
     pub(crate) world: &'a mut World,
     pub(crate) choices: Choices,
-    pub(crate) source: &'a Source,
     pub(crate) output: &'a mut Output,
 }
 
@@ -114,8 +112,7 @@ impl ByRequest<'_> {
     ) -> Result<Left, String> {
         let ran = run(self.world, probe).map_err(|error| format!("ERROR: {}: {error}\n", probe.name))?;
         let (mut output, kept) = self.output.kept();
-        let mut session =
-            Session::new(&self.compiled.schema, self.world, &mut output, self.choices, self.source);
+        let mut session = Session::new(&self.compiled.schema, self.world, &mut output, self.choices);
         let mut code = 0;
         while let Some(end) = session.drain().map_err(|error| format!("ERROR: {error}\n"))? {
             if let End::Exit(asked) = end {

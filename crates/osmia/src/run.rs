@@ -172,13 +172,14 @@ fn conduct(
     }
     world.release().map_err(|error| Failure::Words(format!("ERROR: {error}\n")))?;
     let choices = Choices { no_warnings: options.no_warnings, max_cat_bytes: 0 };
-    let mut by_request = ByRequest { compiled, world: &mut *world, choices, source, output: &mut *output };
+    let mut by_request = ByRequest { compiled, world: &mut *world, choices, output: &mut *output };
     let status = match mode {
         Mode::Trace => 0,
         Mode::Test => by_request.tests().map_err(Failure::Words)?,
         Mode::Bench => by_request.benchmarks().map_err(Failure::Words)?,
     };
-    let mut session = Session::new(&compiled.schema, world, output, choices, source);
+    let mut session = Session::new(&compiled.schema, world, output, choices);
+    session.exited = compiled.variable("exited");
     let world_waits = session.world.watches_process();
     let endless = plan.probes.iter().any(|probe| {
         !matches!(probe.provider, Provider::Begin | Provider::End | Provider::Test | Provider::Bench)
@@ -191,6 +192,7 @@ fn conduct(
     // What is attached is taken down first: nothing happens any more while the end is told.
     session.world.detach();
     run_all(session.world, plan, Provider::End)?;
+    session.exited = None;
     while session.drain()?.is_some() {}
     let lossy = losses(compiled, &mut session, options)?;
     session.output.say(&Message::End)?;
@@ -243,6 +245,10 @@ fn losses(compiled: &Compiled, session: &mut Session<'_>, options: &RunOptions) 
     if events > 0 {
         session.output.say(&Message::Lost(events))?;
     }
+    session.repeated_troubles(|world, stream| {
+        let counter = compiled.variable(&format!("trouble_{stream}"));
+        counter.and_then(|offset| world.data(offset)).unwrap_or(0)
+    })?;
     let any = !losses.is_empty();
     if !options.no_warnings || options.strict {
         losses.into_iter().try_for_each(|loss| session.output.say(&Message::Loss(loss)))?;

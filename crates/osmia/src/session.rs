@@ -5,6 +5,7 @@ use crate::output::Output;
 use crate::world::{Asked, World};
 use osmia_event::{Missing, Record, Schema, Spilled, Table, Value, Verb};
 use osmia_render::{Message, Origin};
+use std::collections::BTreeMap;
 use std::io;
 use std::ops::ControlFlow;
 use std::process::Command;
@@ -39,8 +40,10 @@ pub struct Session<'a> {
     zeroed: Vec<bool>,
     /// What found no room in the kernel's maps.
     spilled: Spilled,
-    /// The script, for messages that show a line of it.
-    source: &'a osmia_base::Source,
+    /// Where the programs say that `exit()` was called.
+    pub exited: Option<usize>,
+    /// What went wrong so far, by the stream that told it.
+    troubles: BTreeMap<usize, Vec<Value>>,
 }
 
 impl std::fmt::Debug for Session<'_> {
@@ -66,15 +69,18 @@ const CAT_BYTES: u64 = 10_240;
 
 impl<'a> Session<'a> {
     /// A reader that has read nothing yet.
-    pub fn new(
-        schema: &'a Schema,
-        world: &'a mut World,
-        output: &'a mut Output,
-        choices: Choices,
-        source: &'a osmia_base::Source,
-    ) -> Self {
+    pub fn new(schema: &'a Schema, world: &'a mut World, output: &'a mut Output, choices: Choices) -> Self {
         let zeroed = vec![false; schema.maps.len()];
-        Self { schema, world, output, choices, zeroed, spilled: Spilled::default(), source }
+        Self {
+            schema,
+            world,
+            output,
+            choices,
+            zeroed,
+            spilled: Spilled::default(),
+            exited: None,
+            troubles: BTreeMap::new(),
+        }
     }
 
     /// Reads until something ends the run.
@@ -105,10 +111,16 @@ impl<'a> Session<'a> {
                         return Ok(Some(end));
                     }
                 }
-                None if handled == 0 => return Ok(None),
+                None if handled == 0 => return Ok(self.lost_exit()),
                 None => {}
             }
         }
+    }
+
+    /// `exit()` of which the record was lost.
+    fn lost_exit(&self) -> Option<End> {
+        let word = self.exited.and_then(|offset| self.world.data(offset)).filter(|word| *word != 0)?;
+        Some(End::Exit(word as i32))
     }
 
     /// Reads records that only say something, up to one that asks for more. That one is returned.
@@ -212,17 +224,36 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         let stream = &self.schema.streams[record.stream];
-        let line = Some(self.source.file(&stream.location.file).line(stream.location.line).to_owned());
+        self.troubles.insert(record.stream, record.values.clone());
         match Message::of(stream, &record.values, self.world.now(), &self.output.style) {
-            Some(Message::HelperError { helper, code, location, .. }) => {
-                self.output.say(&Message::HelperError { helper, code, location, source: line })
-            }
-            Some(Message::RuntimeError { text, location, .. }) => {
-                self.output.say(&Message::RuntimeError { text, location, source: line })
-            }
-            Some(other) => self.output.say(&other),
+            Some(message) => self.output.say(&message),
             None => Ok(()),
         }
+    }
+
+    /// What went wrong more than once, told at the end; `count` knows how often by the stream.
+    pub fn repeated_troubles(&mut self, count: impl Fn(&World, usize) -> u64) -> io::Result<()> {
+        if self.choices.no_warnings {
+            return Ok(());
+        }
+        for (stream, values) in std::mem::take(&mut self.troubles) {
+            let all = count(self.world, stream);
+            let told =
+                Message::of(&self.schema.streams[stream], &values, self.world.now(), &self.output.style);
+            let message = match told {
+                Some(Message::HelperError { helper, code, location, .. }) => {
+                    Message::HelperError { helper, code, location, times: all }
+                }
+                Some(Message::RuntimeError { text, location, .. }) => {
+                    Message::RuntimeError { text, location, times: all }
+                }
+                _ => continue,
+            };
+            if all > 1 {
+                self.output.say(&message)?;
+            }
+        }
+        Ok(())
     }
 
     fn raw_table(&mut self, map: usize, missing: Missing) -> io::Result<Table> {

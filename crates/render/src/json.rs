@@ -20,13 +20,13 @@ pub fn message(message: &Message, style: &Style) -> String {
         Message::Text { origin, text } => data(kind_of(*origin), &string(text)),
         Message::Errorf { text, location } => located(r#""errorf", "msg": "#, text, "", location),
         Message::Warnf { text, location } => located(r#""warnf", "msg": "#, text, "", location),
-        Message::HelperError { helper, code, location, .. } => {
+        Message::HelperError { helper, code, location, times } => {
             let helper = string(helper.as_bytes());
-            let more = format!(r#", "helper": {helper}, "retcode": {code}"#);
+            let more = format!(r#", "helper": {helper}, "retcode": {code}{}"#, how_often(*times));
             located(r#""helper_error", "msg": "#, error_text(*code).as_bytes(), &more, location)
         }
-        Message::RuntimeError { text, location, .. } => {
-            located(r#""runtime_error", "msg": "#, text.as_bytes(), "", location)
+        Message::RuntimeError { text, location, times } => {
+            located(r#""runtime_error", "msg": "#, text.as_bytes(), &how_often(*times), location)
         }
         Message::Test(result) => {
             let (passed, output) = (result.passed.to_string(), string(&result.output));
@@ -70,6 +70,10 @@ fn named<const N: usize>(kind: &str, name: &str, fields: [(&str, String); N]) ->
 
 fn counted(kind: &str, what: &str, count: u64) -> String {
     format!("{{\"type\": \"{kind}\", \"count\": {count}, \"data\": {{\"{what}\": {count}}}}}\n")
+}
+
+fn how_often(times: u64) -> String {
+    if times > 1 { format!(r#", "count": {times}"#) } else { String::new() }
 }
 
 fn located(kind: &str, text: &[u8], more: &str, Location { file, line, column, .. }: &Location) -> String {

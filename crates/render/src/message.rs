@@ -49,8 +49,8 @@ pub enum Message {
         code: i32,
         /// Where in the script.
         location: Location,
-        /// That line of the script, where it is at hand; shown in text only.
-        source: Option<String>,
+        /// How often so far.
+        times: u64,
     },
     /// Something else went wrong while the program ran.
     RuntimeError {
@@ -58,8 +58,8 @@ pub enum Message {
         text: String,
         /// Where in the script.
         location: Location,
-        /// That line of the script, where it is at hand; shown in text only.
-        source: Option<String>,
+        /// How often so far.
+        times: u64,
     },
     /// So many tests are going to run.
     TestsStart(usize),
@@ -119,10 +119,10 @@ impl Message {
                 helper: helper.clone(),
                 code: helper_code(values.first()?),
                 location: location(),
-                source: None,
+                times: 1,
             },
             Verb::RuntimeError(text) => {
-                Self::RuntimeError { text: text.clone(), location: location(), source: None }
+                Self::RuntimeError { text: text.clone(), location: location(), times: 1 }
             }
             Verb::Cat(_) | Verb::System(_) | Verb::Exit => return None,
             Verb::PrintMap { .. } | Verb::PrintEntry { .. } | Verb::Clear { .. } | Verb::Zero { .. } => {

@@ -20,15 +20,15 @@ pub fn message(message: &Message, style: &Style) -> Vec<u8> {
         Message::Value(shown) => with_newline(value(shown, style)),
         Message::Text { origin: Origin::Join | Origin::System, text } => with_newline(text.clone()),
         Message::Text { text, .. } => text.clone(),
-        Message::Errorf { text, location } => diagnostic(location, "ERROR", text, None),
-        Message::Warnf { text, location } => diagnostic(location, "WARNING", text, None),
-        Message::HelperError { helper, code, location, source } => {
-            let text = helper_text(helper, *code);
+        Message::Errorf { text, location } => diagnostic(location, "ERROR", text),
+        Message::Warnf { text, location } => diagnostic(location, "WARNING", text),
+        Message::HelperError { helper, code, location, times } => {
+            let text = helper_text(helper, *code) + &how_often(*times);
             let text = format!("{text}\nAdditional Info - helper: {helper}, retcode: {code}");
-            diagnostic(location, "WARNING", text.as_bytes(), source.as_deref())
+            diagnostic(location, "WARNING", text.as_bytes())
         }
-        Message::RuntimeError { text, location, source } => {
-            diagnostic(location, "WARNING", text.as_bytes(), source.as_deref())
+        Message::RuntimeError { text, location, times } => {
+            diagnostic(location, "WARNING", (text.clone() + &how_often(*times)).as_bytes())
         }
         Message::TestsStart(count) => report::tests_start(*count).into_bytes(),
         Message::TestStart(name) => report::test_start(name).into_bytes(),
@@ -45,18 +45,26 @@ fn with_newline(mut text: Vec<u8>) -> Vec<u8> {
     text
 }
 
-/// `FILE:LINE:COLUMN-END: LEVEL: text`, and below it the script's line with the place underlined.
-fn diagnostic(location: &Location, level: &str, text: &[u8], source: Option<&str>) -> Vec<u8> {
+fn how_often(times: u64) -> String {
+    if times > 1 { format!(" ({times} times in all)") } else { String::new() }
+}
+
+/// `FILE:LINE:COLUMN-END: LEVEL: text`, below it the script's line with the place underlined, and below that the same of
+/// the calls of the macro that it stands in.
+fn diagnostic(location: &Location, level: &str, text: &[u8]) -> Vec<u8> {
     let mut out = format!("{}: {level}: ", place(location)).into_bytes();
     out.extend_from_slice(text);
     out.push(b'\n');
-    if let Some(source) = source {
-        out.extend_from_slice(underlined(location, source).as_bytes());
+    if !location.text.is_empty() {
+        out.extend_from_slice(underlined(location).as_bytes());
+    }
+    for call in &location.calls {
+        out.extend(diagnostic(call, level, b"expanded from"));
     }
     out
 }
 
-fn place(Location { file, line, column, end }: &Location) -> String {
+fn place(Location { file, line, column, end, .. }: &Location) -> String {
     match end {
         0 => format!("{file}:{line}:{column}"),
         _ => format!("{file}:{line}:{column}-{end}"),
@@ -64,7 +72,8 @@ fn place(Location { file, line, column, end }: &Location) -> String {
 }
 
 /// A line of the script and one with `~` below the place; tabs are shown as four spaces.
-fn underlined(location: &Location, source: &str) -> String {
+fn underlined(location: &Location) -> String {
+    let source = location.text.as_str();
     let before = usize::try_from(location.column.saturating_sub(1)).unwrap_or(0);
     let marked = usize::try_from(location.end.saturating_sub(location.column)).unwrap_or(0).max(1);
     let columns = |text: &str| text.chars().map(|c| if c == '\t' { 4 } else { 1 }).sum::<usize>();

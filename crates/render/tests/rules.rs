@@ -39,7 +39,7 @@ fn message(case: &Json, style: &Style) -> Message {
         }
         _ if !case["attached"].is_null() => Message::Attached(case["attached"].as_u64().unwrap()),
         _ if !case["lost"].is_null() => Message::Lost(case["lost"].as_u64().unwrap()),
-        _ => with_source(record(case, style), case["source"].as_str()),
+        _ => repeated(record(case, style), case["times"].as_u64()),
     }
 }
 
@@ -76,18 +76,26 @@ fn record(case: &Json, style: &Style) -> Message {
         let part = bytes(&field.kind, &pair[1]);
         raw[field.offset as usize..][..part.len()].copy_from_slice(&part);
     }
-    let location = Location { file: "stdin".into(), line: 3, column: 9, end: 17 };
+    let calls = if case["call"].is_null() { Vec::new() } else { vec![location(case, "call")] };
+    let location = Location { calls, ..location(case, "source") };
     let schema = Schema { streams: vec![Stream { verb, fields, size, location }], maps: Vec::new() };
     let record = schema.decode(&raw).unwrap();
     let values: Vec<Value> = record.values.into_iter().map(|value| value.resolve(&mut Machine)).collect();
     Message::of(&schema.streams[record.stream], &values, 0, style).unwrap()
 }
 
-fn with_source(message: Message, line: Option<&str>) -> Message {
+fn location(case: &Json, text: &str) -> Location {
+    let text = case[text].as_str().unwrap_or_default().into();
+    Location { file: "stdin".into(), line: 3, column: 9, end: 17, text, calls: Vec::new() }
+}
+
+fn repeated(message: Message, times: Option<u64>) -> Message {
+    let times = times.unwrap_or(1);
     match message {
         Message::HelperError { helper, code, location, .. } => {
-            Message::HelperError { helper, code, location, source: line.map(str::to_owned) }
+            Message::HelperError { helper, code, location, times }
         }
+        Message::RuntimeError { text, location, .. } => Message::RuntimeError { text, location, times },
         other => other,
     }
 }

@@ -112,7 +112,7 @@ fn as_json_in_both_worlds() {
 fn every_processor_counts() {
     let scratch = Scratch::new();
     let poke = scratch.compile("poke", POKE, &["-O1"]);
-    let command = format!("sh -c '{poke} 1000 & {poke} 1000 & {poke} 1000 & wait'");
+    let command = format!("sh -c 'taskset -c 0 {poke} 1000 & {poke} 1000 & {poke} 1000 & wait'");
     let text = "tracepoint:syscalls:sys_enter_getppid /curtask->real_parent->tgid == cpid/
         { @c = count(); @s = sum(2); @mn = min(cpu + 5); @mx = max(5 - cpu); @a = avg(3); @st = stats(3); @[comm] = count(); }";
     let out = script_with(text, &command);

@@ -53,6 +53,9 @@ ERROR: wrong 7
 [       OK ] holds (TIME)
 [ RUN      ] breaks
 ERROR: assert failed: arithmetic
+ERROR: expanded from
+test:breaks { assert(1 + 1 == 3, \"arithmetic\"); printf(\"never\\n\"); }
+              ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
 [  FAILED  ] breaks (TIME)
 [==========] 8 tests ran.
 [  PASSED  ] 3 tests.

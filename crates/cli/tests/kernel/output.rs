@@ -110,3 +110,102 @@ fn series_are_emptied_like_other_maps() {
     ]);
     assert_eq!(serde_json::json!(maps), rest);
 }
+
+/// What a script complains of at run time, in both worlds, as its lines of JSON.
+#[track_caller]
+fn complaints(args: &[&str], text: &str) -> Vec<serde_json::Value> {
+    let run = |world: &[&str]| {
+        let mut command = osmia();
+        let done = run(command.args(world).args(["-q", "-f", "json"]).args(args).args(["-e", text]));
+        assert!(done.status.success(), "{done:?}");
+        json_lines(&done.out)
+    };
+    let kernel = run(&[]);
+    assert_eq!(kernel, run(&["--vm"]));
+    kernel
+        .into_iter()
+        .filter(|line| line["type"] == "helper_error" || line["type"] == "runtime_error")
+        .collect()
+}
+
+#[test]
+fn what_goes_wrong_is_told_once_and_counted() {
+    let text = "begin { @z = 0; for $i : 0..5 { print(7 / @z); } print(7 % @z); @[1] = 1; delete(@, 2); \
+                $had = delete(@, 3); }";
+    let found: Vec<_> = complaints(&[], text)
+        .iter()
+        .map(|line| (line["col"].clone(), line["count"].clone(), line["retcode"].clone()))
+        .collect();
+    let null = serde_json::Value::Null;
+    let expected = [
+        (39.into(), null.clone(), null.clone()),
+        (56.into(), null.clone(), null.clone()),
+        (75.into(), null.clone(), (-2).into()),
+        (39.into(), 5.into(), null),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn complaints_show_the_line_and_the_macros_calls() {
+    let done = run(osmia().args([
+        "-q",
+        "-e",
+        "macro over(x, @by) { x / @by }\nbegin { @z = 0; print(over(3, @z)); }",
+    ]));
+    let expected = "\
+stdin:1:22-29: WARNING: Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.
+macro over(x, @by) { x / @by }
+                     ~~~~~~~
+stdin:2:23-34: WARNING: expanded from
+begin { @z = 0; print(over(3, @z)); }
+                      ~~~~~~~~~~~
+";
+    assert_eq!((done.out.as_str(), done.err.as_str()), ("1\n\n\n@z: 0\n", expected));
+    let quiet = run(osmia().args(["-q", "--no-warnings", "-e", "begin { @z = 0; print(1 / @z); }"])).ok();
+    assert_eq!(quiet, "1\n\n\n@z: 0\n");
+}
+
+#[test]
+fn a_full_map_names_the_assignment() {
+    let text = "let @m = hash(2); begin { for $i : 0..6 { @m[$i] = $i; } }";
+    let found = complaints(&[], text);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!((&found[0]["helper"], &found[0]["retcode"]), (&"map_update_elem".into(), &(-7).into()));
+    assert_eq!((&found[0]["col"], &found[1]["count"]), (&43.into(), &4.into()));
+}
+
+#[test]
+fn failed_reads_are_told_where_asked_for() {
+    let text = r#"begin { @[1] = 1; print(@[2]); @t["a"] = "b"; print(@t["c"]); print(*(uint32*)8); print(str((uint64)8)); }"#;
+    assert!(complaints(&[], text).is_empty());
+    let found = complaints(&["-k"], text);
+    let helpers: Vec<&str> = found.iter().filter_map(|line| line["helper"].as_str()).collect();
+    assert_eq!(helpers, ["map_lookup_elem", "map_lookup_elem", "probe_read_user", "probe_read_user_str"]);
+    let codes: Vec<i64> = found.iter().filter_map(|line| line["retcode"].as_i64()).collect();
+    assert_eq!(codes, [0, 0, -14, -14]);
+}
+
+#[test]
+fn an_index_outside_of_its_array_is_told() {
+    let text =
+        "struct a { int x[4]; } begin { $p = (struct a *)8; $i = (uint64)rand % 2 + 7; print($p->x[$i]); }";
+    let found = complaints(&[], text);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["msg"], "Array access out of bounds. This can lead to unexpected results.");
+}
+
+#[test]
+fn after_exit_nothing_counts_any_more() {
+    let text = "interval:us:50 { @++; if (@ == 20) { exit(); } } end { @e = @; }";
+    assert_eq!(run(osmia().args(["-q", "-e", text])).ok(), "\n\n@: 20\n@e: 20\n");
+}
+
+#[test]
+fn an_exit_that_finds_no_room_ends_the_run_all_the_same() {
+    // The ring is full by then: the record of exit() is lost.
+    let text = "config = { perf_rb_pages = 1 } begin { for $i : 0..200 { printf(\"%s\", \"0123456789012345678901234567890123456789\"); } exit(7); } interval:s:3600 { }";
+    let done = run(osmia().args(["-q", "-e", text]));
+    assert_eq!(done.status.code(), Some(7), "{done:?}");
+    assert!(done.err.contains("Lost "), "{done:?}");
+}

@@ -13,7 +13,7 @@ use crate::probes::Provider;
 use crate::typed::{MapId, Probe, Program, Type, VarId};
 use osmia_abi::{Answer, Feature, MapType};
 use osmia_base::{Diagnostic, Key, Source, Span};
-use osmia_event::{Schema, round_up};
+use osmia_event::{Schema, Verb, round_up};
 use osmia_ir::{Block, Builder, FunctionId, Loc, Module, Pointee, Slot, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
 use osmia_object::{MapKey, Target};
@@ -161,6 +161,12 @@ pub(super) struct Cx<'a> {
     pub(super) schema: Schema,
     pub(super) maps: Vec<MapHome>,
     pub(super) hist: Vec<(u8, FunctionId)>,
+    /// What can go wrong, where, and the stream that tells of it.
+    pub(super) troubles: Vec<(Span, Verb, u32)>,
+    /// What is being lowered.
+    pub(super) span: Span,
+    /// Whether the script calls `exit()`.
+    exits: bool,
     plan: Plan,
     scratch_users: u32,
     scratch_size: u32,
@@ -211,6 +217,9 @@ impl<'a> Cx<'a> {
             schema: Schema::default(),
             maps: Vec::new(),
             hist: Vec::new(),
+            troubles: Vec::new(),
+            span: Span::default(),
+            exits: program.probes.iter().any(|probe| walk::exits(&probe.body)),
             plan: Plan::default(),
             scratch_users: 0,
             scratch_size: 0,
@@ -241,6 +250,9 @@ impl<'a> Cx<'a> {
         self.at(probe.span);
         let body = self.enter();
         self.filter_process();
+        if self.exits && is_stopped_by_exit(probe.provider) {
+            self.leave_after_exit();
+        }
         self.body(&probe.body)?;
         self.leave(body);
         let function = std::mem::replace(&mut self.b, Builder::new("", "", &[], None)).finish();
@@ -394,6 +406,7 @@ impl<'a> Cx<'a> {
 
     /// Where following instructions were written.
     pub(super) fn at(&mut self, span: Span) {
+        self.span = span;
         let (file, span) = self.source.locate(span);
         let place = self.source.files().nth(file).map(|file| file.place(span.start));
         let (line, column) = place.map_or((0, 0), |place| (place.line, place.column));
@@ -740,4 +753,9 @@ impl Current {
             scratch_kept: 0,
         }
     }
+}
+
+/// Whether events of a probe count no more once `exit()` was called. What is run by request is run all the same.
+const fn is_stopped_by_exit(provider: Provider) -> bool {
+    !matches!(provider, Provider::Begin | Provider::End | Provider::Test | Provider::Bench)
 }

@@ -12,10 +12,11 @@ use osmia_object::{Extern, TraceField};
 impl<'a> Cx<'a> {
     /// A scalar: a number of 64 bits, or a pointer that the verifier knows.
     pub(super) fn scalar(&mut self, it: &'a Expr) -> Result<Value> {
-        let outer = self.b.loc();
+        let outer = (self.b.loc(), self.span);
         self.at(it.span);
         let value = self.scalar_here(it);
-        self.b.at(outer);
+        self.b.at(outer.0);
+        self.span = outer.1;
         value
     }
 

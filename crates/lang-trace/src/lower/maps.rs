@@ -16,6 +16,8 @@ use std::collections::BTreeSet;
 
 /// `BPF_NOEXIST`.
 const NOEXIST: i64 = 1;
+/// There is no such element.
+const ENOENT: i64 = 2;
 /// Elements of a stack map.
 const STACKS: u32 = 16384;
 const MEMORY: Kind = Kind::Ptr(Pointee::Memory);
@@ -160,7 +162,13 @@ impl<'a> Cx<'a> {
     }
 
     fn count_full(&mut self, map: MapId, failed: Value) {
-        self.count_if(failed, Lost::Update(map));
+        let (full, done) = (self.b.block(), self.b.block());
+        self.b.branch_if(failed, full, done);
+        self.b.switch_to(full);
+        self.count(Lost::Update(map));
+        self.complain_of_helper(helpers::MAP_UPDATE, failed);
+        self.b.jump(done, &[]);
+        self.b.switch_to(done);
     }
 
     /// A new element of an aggregation; where there is no room for it, the reader gets what it is made of.
@@ -239,6 +247,7 @@ impl<'a> Cx<'a> {
         let none = self.b.block();
         self.b.branch_if(found, hit, none);
         self.b.switch_to(none);
+        self.complain_of_key();
         self.b.jump(miss, &Vec::from_iter(value));
         self.b.switch_to(hit);
     }
@@ -257,12 +266,42 @@ impl<'a> Cx<'a> {
         let result = self.b.block_param(done, MEMORY);
         self.b.branch_if(found, hit, miss);
         self.b.switch_to(miss);
+        self.complain_of_key();
         let zeros = self.b.data(section, offset);
         self.b.jump(done, &[zeros]);
         self.b.switch_to(hit);
         self.b.jump(done, &[found]);
         self.b.switch_to(done);
         Ok(Place::new(result))
+    }
+
+    /// Tells of an element that is read and not there, where a person wants to know.
+    fn complain_of_key(&mut self) {
+        if self.options.report_failures {
+            let zero = self.b.int(0);
+            self.complain_of_helper(helpers::MAP_LOOKUP, zero);
+        }
+    }
+
+    /// `delete(@m, key)` of which nobody asks whether there was one: where there was none, that is told.
+    pub(super) fn delete_known(&mut self, map: MapId, key: Option<&'a Expr>, span: Span) -> Result<()> {
+        let had = self.delete(map, key, span)?;
+        let (missing, done) = (self.b.block(), self.b.block());
+        self.b.branch_if(had, done, missing);
+        self.b.switch_to(missing);
+        let spills = !matches!(self.map_home(map).value, Aggregation::Value(_));
+        if spills && self.program.maps[map].kind.is_none() {
+            // What the map has no room for, the reader has.
+            let (spilled, gone) = (self.spilled(map), self.b.block());
+            let any = self.b.load(Size::DW, spilled.base, spilled.offset, Kind::I64);
+            self.b.branch_if(any, done, gone);
+            self.b.switch_to(gone);
+        }
+        let code = self.b.int(-ENOENT);
+        self.complain_of_helper(helpers::MAP_DELETE, code);
+        self.b.jump(done, &[]);
+        self.b.switch_to(done);
+        Ok(())
     }
 
     /// The type of a plain map's values.

@@ -1,6 +1,6 @@
 //! Places in memory that a script reads: chains of dereferences, members and elements become one address.
 use super::cx::{Cx, Place, Result};
-use super::helpers;
+use super::helpers::{self, Choice};
 use super::memory::{Fill, INLINE};
 use super::types::{scalar, storage};
 use crate::typed::{Expr, ExprKind, Member, Space, Type, TypeSet};
@@ -371,8 +371,7 @@ impl<'a> Cx<'a> {
     pub(super) fn probe_read(&mut self, space: Space, to: Place, size: Value, from: Value) {
         self.by_space(space, from, |cx, user| {
             let helper = if user { helpers::READ_USER } else { helpers::READ_KERNEL };
-            let (to, helper) = (cx.b.offset(to.base, to.offset.into()), cx.pick(&helper));
-            cx.call(helper, &[to, size, from])
+            cx.read_by(&helper, to, size, from)
         });
     }
 
@@ -381,9 +380,24 @@ impl<'a> Cx<'a> {
     pub(super) fn probe_read_str(&mut self, space: Space, to: Place, size: Value, from: Value) -> Value {
         self.by_space(space, from, |cx, user| {
             let helper = if user { helpers::READ_USER_STR } else { helpers::READ_KERNEL_STR };
-            let (to, helper) = (cx.b.offset(to.base, to.offset.into()), cx.pick(&helper));
-            cx.call(helper, &[to, size, from])
+            cx.read_by(&helper, to, size, from)
         })
+    }
+
+    fn read_by(&mut self, helper: &Choice, to: Place, size: Value, from: Value) -> Value {
+        let (to, helper) = (self.b.offset(to.base, to.offset.into()), self.pick(helper));
+        let result = self.call(helper, &[to, size, from]);
+        if !self.options.report_failures {
+            return result;
+        }
+        let (failed, done) = (self.b.block(), self.b.block());
+        let zero = self.b.int(0);
+        self.b.branch(Cond::Slt, result, zero, failed, done);
+        self.b.switch_to(failed);
+        self.complain_of_helper(helper, result);
+        self.b.jump(done, &[]);
+        self.b.switch_to(done);
+        result
     }
 
     /// Writes what is done with user addresses (`true`) or kernel addresses; both where only the address can tell.

@@ -4,11 +4,12 @@ use super::globals::MapShape;
 use super::helpers;
 use super::maps::MapHome;
 use super::memory::Fill;
+use super::trouble::is_trouble;
 use crate::typed::{Expr, MapId, Type};
 use osmia_abi::MapType;
 use osmia_base::{Key, Span};
 use osmia_event::{Field, Location, Stream, Type as Out, Verb, layout};
-use osmia_ir::{Pointee, Type as Kind, Value};
+use osmia_ir::{Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
 
 /// Bytes of the ring buffer where the script does not say.
@@ -19,6 +20,8 @@ const SPILL_RING: u32 = 4 << 20;
 const PAGE: u32 = 4096;
 /// `BPF_F_CURRENT_CPU`.
 const CURRENT_CPU: i64 = 0xffff_ffff;
+/// What says that `exit()` was called.
+const EXITED: &str = "exited";
 /// At most so many arguments are joined.
 const JOINED: u32 = 16;
 
@@ -57,25 +60,71 @@ impl<'a> Cx<'a> {
         Ok(())
     }
 
-    /// Sends a record that is always the same, from read-only memory.
-    fn send_constant(&mut self, bytes: &[u8], size: u32) {
-        let map = self.globals.map("events", MapShape::new(MapType::Ringbuf, 0, 0, 0));
-        let (section, offset) = self.globals.constant(bytes, size);
-        let (map, data) = (self.b.map(map), self.b.data(section, offset));
-        let (size, flags) = (self.b.int(i64::from(size)), self.b.int(0));
-        let failed = self.call(helpers::RINGBUF_OUTPUT, &[map, data, size, flags]);
-        self.count_if(failed, Lost::Event);
+    /// `exit(code)`: tells the reader, and all other programs.
+    pub(super) fn exit(&mut self, code: Option<&'a Expr>, span: Span) -> Result<()> {
+        let int = Out::Int { size: 8, signed: true };
+        let (number, _, size) = self.stream(Verb::Exit, code.map(|_| int).into_iter().collect(), span);
+        let code = match code {
+            Some(code) => Some(self.number(code)?),
+            None => None,
+        };
+        match code {
+            None if self.uses_ringbuf() => self.send_constant(&number.to_le_bytes(), size),
+            code => {
+                let record = self.temp(16);
+                self.zero(record, 8);
+                let number = self.b.int(i64::from(number));
+                self.b.store(Size::W, record.base, record.offset, number);
+                if let Some(code) = code {
+                    self.b.store(Size::DW, record.base, record.offset + 8, code);
+                }
+                let record = self.b.offset(record.base, record.offset.into());
+                self.output(record, size, Lost::Event);
+            }
+        }
+        // Above the code stands that there is one: should the record be lost, the reader finds it here.
+        let (section, offset) = self.globals.variable(EXITED, 8);
+        let (place, over) = (self.b.data(section, offset), self.b.int(1 << 32));
+        let code = code.unwrap_or_else(|| self.b.int(0));
+        let code = self.extend_to(code, &Type::UINT32);
+        let word = self.b.alu(AluOp::Or, code, over);
+        self.b.store(Size::DW, place, 0, word);
+        Ok(())
     }
 
-    /// Tells the reader what went wrong, and where.
-    pub(super) fn say(&mut self, text: &str, span: Span) {
-        let (number, _, size) = self.stream(Verb::RuntimeError(text.to_owned()), Vec::new(), span);
-        if self.uses_ringbuf() {
-            return self.send_constant(&number.to_le_bytes(), size);
-        }
-        let record = self.open_record(size, Lost::Event);
-        self.start(record, number);
-        self.close_record(record, size, Lost::Event);
+    /// Leaves the program where `exit()` was called: from then on, results stand.
+    pub(super) fn leave_after_exit(&mut self) {
+        let section = self.globals.variable(EXITED, 8);
+        let place = self.b.data(section.0, section.1);
+        let word = self.b.load(Size::DW, place, 0, Kind::I64);
+        let (over, on) = (self.b.block(), self.b.block());
+        self.b.branch_if(word, over, on);
+        self.b.switch_to(over);
+        self.leave_program();
+        self.b.switch_to(on);
+    }
+
+    /// Sends a record that is always the same, from read-only memory.
+    fn send_constant(&mut self, bytes: &[u8], size: u32) {
+        let (section, offset) = self.globals.constant(bytes, size);
+        let data = self.b.data(section, offset);
+        self.output(data, size, Lost::Event);
+    }
+
+    /// Sends a record that lies somewhere in memory.
+    pub(super) fn output(&mut self, record: Value, size: u32, lost: Lost) {
+        let failed = if self.uses_ringbuf() {
+            let map = self.globals.map("events", MapShape::new(MapType::Ringbuf, 0, 0, 0));
+            let map = self.b.map(map);
+            let (size, flags) = (self.b.int(i64::from(size)), self.b.int(0));
+            self.call(helpers::RINGBUF_OUTPUT, &[map, record, size, flags])
+        } else {
+            let map = self.globals.map("events", MapShape::new(MapType::PerfEventArray, 4, 4, 0));
+            let (context, map, flags) = (self.context(), self.b.map(map), self.b.int(CURRENT_CPU));
+            let size = self.b.int(i64::from(size));
+            self.call(helpers::PERF_EVENT_OUTPUT, &[context, map, flags, record, size])
+        };
+        self.count_if(failed, lost);
     }
 
     fn start(&mut self, record: Value, number: u32) {
@@ -84,24 +133,39 @@ impl<'a> Cx<'a> {
     }
 
     /// A new kind of record: its number, where its fields are, its size.
-    fn stream(&mut self, verb: Verb, kinds: Vec<Out>, span: Span) -> (u32, Vec<u32>, u32) {
+    pub(super) fn stream(&mut self, verb: Verb, kinds: Vec<Out>, span: Span) -> (u32, Vec<u32>, u32) {
         let header = Out::Int { size: 4, signed: false };
         let all = std::iter::once(header).chain(kinds).map(|kind| (None, kind));
         let (mut fields, size) = layout(all);
         fields.remove(0);
         let offsets = fields.iter().map(|field: &Field| field.offset).collect();
-        let (source, span) = self.source.written(span);
-        let place = source.place(span.start);
-        let location = Location {
-            file: source.name.clone(),
-            line: place.line,
-            column: place.column,
-            end: source.place(span.end.max(span.start)).column,
-        };
+        let calls = self.source.calls(span).into_iter().map(|call| self.shown_location(call)).collect();
+        let location = if is_trouble(&verb) { self.shown_location(span) } else { self.location(span) };
+        let location = Location { calls, ..location };
         let number = self.schema.streams.len() as u32;
         self.schema.streams.push(Stream { verb, fields, size, location });
         self.record_size = self.record_size.max(size);
         (number, offsets, size)
+    }
+
+    fn location(&self, span: Span) -> Location {
+        let (source, span) = self.source.written(span);
+        let place = source.place(span.start);
+        let end = source.place(span.end.max(span.start)).column;
+        Location {
+            file: source.name.clone(),
+            line: place.line,
+            column: place.column,
+            end,
+            ..Location::default()
+        }
+    }
+
+    /// A location with its line.
+    fn shown_location(&self, span: Span) -> Location {
+        let location = self.location(span);
+        let text = self.source.written(span).0.line(location.line).to_owned();
+        Location { text, ..location }
     }
 
     /// Room for a record; the rest of the statement is left out where there is none.
@@ -137,7 +201,7 @@ impl<'a> Cx<'a> {
         if self.uses_ringbuf() {
             self.f.records.pop();
             self.b.push(
-                osmia_ir::Op::Call(osmia_ir::Callee::Helper(helpers::RINGBUF_SUBMIT), vec![record, zero]),
+                Op::Call(osmia_ir::Callee::Helper(helpers::RINGBUF_SUBMIT), vec![record, zero]),
                 Kind::I64,
             );
             if let Some(after) = self.f.after.pop() {
@@ -146,11 +210,7 @@ impl<'a> Cx<'a> {
             }
             return;
         }
-        let map = self.globals.map("events", MapShape::new(MapType::PerfEventArray, 4, 4, 0));
-        let (context, map, flags) = (self.context(), self.b.map(map), self.b.int(CURRENT_CPU));
-        let size = self.b.int(i64::from(size));
-        let failed = self.call(helpers::PERF_EVENT_OUTPUT, &[context, map, flags, record, size]);
-        self.count_if(failed, lost);
+        self.output(record, size, lost);
     }
 
     /// Sends what found no room in a map, so that the reader keeps it.

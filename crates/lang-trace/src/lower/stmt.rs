@@ -4,6 +4,7 @@ use super::memory::Fill;
 use super::walk;
 use crate::probes::Provider;
 use crate::typed::{Expr, ExprKind, Stmt, StmtKind, VarId};
+use osmia_event::Verb;
 use osmia_ir::Type as Kind;
 use osmia_isa::{AluOp, Cond, Size};
 
@@ -45,6 +46,7 @@ impl<'a> Cx<'a> {
                 self.leave_program_with(value);
                 Ok(())
             }
+            StmtKind::Send(Verb::Exit, args) => self.exit(args.first(), it.span),
             StmtKind::Send(verb, args) => self.send(verb, args, it.span),
             StmtKind::Join(pointer, separator) => self.join(pointer, separator, it.span),
         }
@@ -56,6 +58,7 @@ impl<'a> Cx<'a> {
             ExprKind::StepMap { map, key, by, .. } => {
                 self.step_map(*map, key.as_deref(), *by, None).map(|_| ())
             }
+            ExprKind::Delete(map, key) => self.delete_known(*map, key.as_deref(), value.span),
             _ if value.ty.is_scalar() => self.scalar(value).map(|_| ()),
             ExprKind::Block(body, value) => {
                 self.body(body)?;

@@ -1,5 +1,6 @@
 //! Looking through a checked script: every expression and statement, in order.
 use crate::typed::{Builtin, Expr, ExprKind, Stmt, StmtKind, VarId};
+use osmia_event::Verb;
 
 /// What a walk meets, each before its parts.
 #[derive(Clone, Copy)]
@@ -162,6 +163,15 @@ pub(super) fn expr_mentions(it: &Expr, var: VarId) -> bool {
 pub(super) fn returns(list: &[Stmt]) -> bool {
     let mut found = false;
     stmts(list, &mut |node| found |= matches!(node, Node::Stmt(Stmt { kind: StmtKind::Return(_), .. })));
+    found
+}
+
+/// Whether one of the statements is `exit()`.
+pub(super) fn exits(list: &[Stmt]) -> bool {
+    let mut found = false;
+    stmts(list, &mut |node| {
+        found |= matches!(node, Node::Stmt(Stmt { kind: StmtKind::Send(Verb::Exit, _), .. }));
+    });
     found
 }
 
