@@ -5,6 +5,7 @@ pub mod flags;
 pub mod helpers;
 pub mod info;
 mod kinds;
+pub mod names;
 pub mod perf;
 mod registers;
 

@@ -104,7 +104,7 @@ fn refuse(request: &Request, error: &CompileError) -> ExitCode {
             ExitCode::FAILURE
         }
         CompileError::Machine(message) => fail(message),
-        CompileError::Parameters(message) => {
+        CompileError::Words(message) => {
             complain(message);
             ExitCode::FAILURE
         }

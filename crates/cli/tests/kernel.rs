@@ -4,6 +4,8 @@
 mod common;
 #[path = "kernel/events.rs"]
 mod events;
+#[path = "kernel/files.rs"]
+mod files;
 #[path = "kernel/functions.rs"]
 mod functions;
 #[path = "kernel/language.rs"]

@@ -50,6 +50,8 @@ pub enum CItem {
     Include {
         /// The path between the quotes or angle brackets.
         path: Name,
+        /// Whether there are quotes: it is looked for beside the script first.
+        quoted: bool,
     },
     /// `#define NAME value`.
     Define {

@@ -10,6 +10,7 @@ mod calls;
 mod cast;
 mod casting;
 mod comptime;
+mod compute;
 mod config;
 mod convert;
 mod ctypes;
@@ -36,6 +37,7 @@ use crate::ast::{self, CItem, Script};
 use crate::typed::{Config, MapKind, MapValue, Probe, Program, Type};
 use body::Body;
 use facts::Facts;
+pub use headers::is_kernel_header;
 pub(crate) use idents::plain_name;
 use maps::{Maps, Pace};
 use osmia_base::{Diagnostic, Diagnostics};
@@ -340,9 +342,6 @@ fn unsupported(script: &Script, diagnostics: &mut Diagnostics) {
     let mut no = |span, what: &str| {
         diagnostics.error(span, format!("{what} are not supported yet"));
     };
-    if let Some(first) = script.imports.first() {
-        no(first.span, "imports");
-    }
     if let Some(first) = script.functions.first() {
         no(first.span, "user functions");
     }

@@ -76,7 +76,8 @@ impl<'a> Lexer<'a> {
 
     /// The next token.
     pub(crate) fn next(&mut self) -> Token {
-        let first = self.skip_layout() || self.pos == 0;
+        let start = self.pos == 0 || self.text.as_bytes().get(self.pos - 1) == Some(&b'\n');
+        let first = self.skip_layout() || start;
         let start = self.pos;
         let (kind, length) = token(self.rest());
         self.pos += length;

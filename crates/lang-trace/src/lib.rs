@@ -14,11 +14,12 @@ pub mod probes;
 pub mod typed;
 mod wants;
 
+pub use check::is_kernel_header;
 pub use expand::expand;
 pub use list::{Detail, list};
 pub use lower::{LowerOptions, Lowered, Transport, lower};
 pub use params::{NamedParam, ParamValue, named_params, param_values};
-pub use parse::{Parsed, parse};
+pub use parse::{Parsed, parse, parse_part};
 pub use plan::{Plan, PlannedProbe};
 pub use probes::Provider;
 pub use wants::{FileWants, Wants, wants};

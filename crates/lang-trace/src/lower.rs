@@ -45,6 +45,7 @@ mod trouble;
 mod types;
 mod user;
 mod walk;
+mod words;
 
 use crate::plan::Plan;
 use crate::typed;

@@ -36,6 +36,13 @@ pub fn parse(source: &Source) -> Parsed {
     parser.finish()
 }
 
+/// Reads the text of `whole` from byte `start`: one of several that stand behind each other.
+pub fn parse_part(whole: &str, start: u32) -> Parsed {
+    let mut parser = Parser::new(whole, start as usize);
+    parser.script();
+    parser.finish()
+}
+
 /// The state of reading one text.
 struct Parser<'a> {
     text: &'a str,

@@ -493,8 +493,65 @@ pub enum ExprKind {
     Strlen(Box<Expr>),
     /// `strcontains(hay, needle)`: the needle's position or -1 (`strstr`); a truth value is made of it by a comparison.
     Strstr(Box<Expr>, Box<Expr>),
+    /// `strerror(n)` and its kin: what a number is called; of type [`Type::Str`] with capacity 64.
+    NameOf(NameTable, Box<Expr>),
+    /// `str_concat(a, b)`: two texts, one after the other.
+    Concat(Box<Expr>, Box<Expr>),
+    /// `memcmp(a, b, n)`: 0, or the difference of the first two bytes that differ.
+    Memcmp {
+        /// In memory, at least so many bytes.
+        lhs: Box<Expr>,
+        /// The same.
+        rhs: Box<Expr>,
+        /// How many bytes count.
+        count: u32,
+    },
+    /// `socket_cookie(sk)`.
+    SocketCookie(Box<Expr>),
+    /// `write_user(to, from, length)`: 0 where it was written.
+    WriteUser {
+        /// A user address.
+        to: Box<Expr>,
+        /// A text.
+        from: Box<Expr>,
+        /// How many bytes; no more than the text has are written.
+        length: Box<Expr>,
+    },
     /// `{ statements; value }`.
     Block(Vec<Stmt>, Box<Expr>),
+}
+
+/// Names of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NameTable {
+    /// Errors, positive or negative.
+    Error,
+    /// Signals.
+    Signal,
+    /// System calls.
+    Syscall,
+}
+
+impl NameTable {
+    /// The rows, and what all other numbers are called.
+    pub const fn rows(self) -> (&'static [osmia_abi::names::NamedNumber], &'static str) {
+        match self {
+            Self::Error => (osmia_abi::names::ERROR_TEXTS, "Unknown error"),
+            Self::Signal => (osmia_abi::names::SIGNAL_TEXTS, "N/A"),
+            Self::Syscall => (osmia_abi::names::SYSCALL_NAMES, "unknown system call"),
+        }
+    }
+
+    /// What a number is called.
+    pub fn name(self, number: i64) -> &'static str {
+        let (rows, other) = self.rows();
+        let number = if self == Self::Error { number.saturating_abs() } else { number };
+        match (self, number) {
+            (Self::Error, 0) => "Success",
+            (Self::Signal, 0) => "Unknown signal 0",
+            _ => u16::try_from(number).ok().and_then(|n| osmia_abi::names::name_of(rows, n)).unwrap_or(other),
+        }
+    }
 }
 
 /// A member of a structure or union.
@@ -588,6 +645,8 @@ pub enum StmtKind {
     ForMap(VarId, MapId, Vec<Stmt>),
     /// `for ($i : a..b)`.
     ForRange(VarId, Expr, Expr, Vec<Stmt>),
+    /// `debugf`: to the kernel's trace pipe.
+    Debug(String, Vec<Expr>),
     /// Out of the innermost loop.
     Break,
     /// To the next turn of the innermost loop.

@@ -1,4 +1,5 @@
 //! From a script's text to an object, a schema and a plan.
+use crate::script::{ScriptError, ScriptPlaces, read_script};
 use osmia_base::{Diagnostic, Diagnostics, Source, Span};
 use osmia_event::Schema;
 use osmia_host::{BinaryWants, tracefs};
@@ -109,14 +110,41 @@ pub enum CompileError {
     Script(Diagnostics),
     /// The machine could not be asked.
     Machine(String),
-    /// The script takes other parameters; what to tell the person.
-    Parameters(String),
+    /// The script cannot be compiled as it is asked for; what to tell the person.
+    Words(String),
 }
 
-/// A parsed script, with what was wrong with its text.
-pub fn parse(source: &Source) -> (Script, Diagnostics) {
-    let parsed = osmia_lang_trace::parse(source);
-    (parsed.script, parsed.diagnostics)
+impl CompileError {
+    /// What to tell the person.
+    pub fn render(&self, source: &Source) -> String {
+        match self {
+            Self::Script(diagnostics) => diagnostics.render(source),
+            Self::Machine(message) => format!("ERROR: {message}\n"),
+            Self::Words(words) => words.clone(),
+        }
+    }
+}
+
+fn script_places(options: &CompileOptions) -> ScriptPlaces {
+    ScriptPlaces { include_dirs: options.include_dirs.clone(), includes: options.includes.clone() }
+}
+
+/// Reads the script; says what clang says to bpftrace's users where a header is missing.
+pub(crate) fn whole_script(
+    source: &mut Source,
+    places: &ScriptPlaces,
+) -> Result<(Script, Diagnostics), CompileError> {
+    read_script(source, places).map_err(|error| match error {
+        ScriptError::Wrong(diagnostics) => CompileError::Script(diagnostics),
+        ScriptError::NoHeader(span, name) => {
+            let text = format!("'{name}' file not found");
+            // bpftrace puts one line in front of a script's C part.
+            let (file, at) = source.written(span);
+            let place = file.place(at.start);
+            let line = format!("definitions.h:{}:{}: fatal error: {text}\n", place.line + 1, place.column);
+            CompileError::Words(line + &Diagnostic::error(span, text).render(source))
+        }
+    })
 }
 
 const NO_PROBES: &str = "there is no probe in this script; expected at least one, such as `begin { ... }`";
@@ -143,13 +171,8 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
             shown.push((stage, text()));
         }
     };
-    source.alone();
-    let (mut script, mut diagnostics) = parse(source);
+    let (script, mut diagnostics) = whole_script(source, &script_places(options))?;
     steps.done("parse");
-    if !diagnostics.has_errors() {
-        diagnostics.extend(osmia_lang_trace::expand(&mut script, source));
-    }
-    steps.done("expand");
     let (params, wrong) = osmia_lang_trace::named_params(&script);
     diagnostics.extend(wrong);
     let source = &*source;
@@ -160,7 +183,7 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
     if diagnostics.has_errors() {
         return Err(CompileError::Script(diagnostics));
     }
-    let named = osmia_lang_trace::param_values(&params, &options.named).map_err(CompileError::Parameters)?;
+    let named = osmia_lang_trace::param_values(&params, &options.named).map_err(CompileError::Words)?;
     let target = gather(&script, options)?;
     steps.done("gather");
     let checked = check::check(&script, &target, &CheckOptions { named, ..options.check.clone() });

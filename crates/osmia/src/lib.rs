@@ -14,6 +14,7 @@ mod order;
 mod output;
 mod run;
 mod run_object;
+mod script;
 mod session;
 mod show;
 mod user;
@@ -21,7 +22,7 @@ mod world;
 
 pub use child::Child;
 pub use choice::{Choice, Mode};
-pub use compile::{CompileError, CompileOptions, Compiled, Stage, compile, parse, transport};
+pub use compile::{CompileError, CompileOptions, Compiled, Stage, compile, transport};
 pub use info::info;
 pub use list::{list_probes, list_script};
 pub use measure::measure;
@@ -33,6 +34,7 @@ pub use osmia_render::{Style, Zone};
 pub use output::{Buffering, Form, Output};
 pub use run::{LOSSY, RunOptions, run};
 pub use run_object::{ObjectOptions, run_object};
+pub use script::{ScriptError, ScriptPlaces, read_script};
 pub use session::{Choices, End, Session};
 pub use world::{Asked, Ran, World};
 

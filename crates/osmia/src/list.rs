@@ -1,5 +1,6 @@
 //! What can be traced: the probes of this machine, or those that a script names.
 use crate::compile::{binary_wants, places, with_rights};
+use crate::script::ScriptPlaces;
 use osmia_base::Source;
 use osmia_host::{BinaryWants, FunctionPattern, Search, Wants, tracefs};
 use osmia_lang_trace::attach_point::{expand, has_wildcard, resolve_point, split_parts};
@@ -16,7 +17,10 @@ pub fn list_probes(pattern: &str, detail: Detail, search: &Search) -> Result<Vec
 
 /// The probes that a script names, each once.
 pub fn list_script(source: &Source, params: &[String], search: &Search) -> Result<Vec<String>, String> {
-    let (script, diagnostics) = crate::compile::parse(source);
+    let mut own = source.clone();
+    let (script, diagnostics) = crate::compile::whole_script(&mut own, &ScriptPlaces::default())
+        .map_err(|error| error.render(&own))?;
+    let source = &own;
     if diagnostics.has_errors() {
         return Err(diagnostics.render(source));
     }

@@ -124,7 +124,7 @@ fn start(
         Ok(compiled) => compiled,
         Err(CompileError::Script(diagnostics)) => return Err(diagnostics.render(&source)),
         Err(CompileError::Machine(message)) => return Err(format!("ERROR: {message}\n")),
-        Err(CompileError::Parameters(message)) => return Err(message),
+        Err(CompileError::Words(message)) => return Err(message),
     };
     options.choice.apply(&mut compiled).map_err(|error| format!("ERROR: {error}\n"))?;
     match Kernel::load(image(&compiled)?, log) {

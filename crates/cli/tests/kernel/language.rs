@@ -33,6 +33,35 @@ const CASES: &[(&str, &str)] = &[
         "begin { $x = 1; print($x++); print(++$x); print($x--); print(--$x); @a = 5; print(@a++); print(++@a); clear(@a); }",
         "1\n3\n3\n1\n5\n7\n",
     ),
+    // Macros, what is decided when the script is compiled, and what is written in the language itself.
+    ("macro inc($x) { $x += 1; $x } begin { $a = 1; $b = inc($a); print(($a, $b)); }", "(2, 2)\n"),
+    ("macro sum(a, b) { $s = a + b; $s } begin { $s = 9; print((sum(1, sum(2, 3)), $s)); }", "(6, 9)\n"),
+    (
+        "macro fill(@m, n) { for $i : 0..n { @m[$i] = $i * 2; } } begin { fill(@a, 3); print((@a[1], @a[2])); clear(@a); }",
+        "(2, 4)\n",
+    ),
+    ("macro size(t) { sizeof(t[3]) } begin { print(size(typeof(uint32))); }", "12\n"),
+    (
+        "macro kind(x) { if comptime (is_str(x)) { \"text\" } else { \"number\" } } begin { print((kind(\"a\"), kind(1))); }",
+        "(text, number)\n",
+    ),
+    (
+        "begin { @m[1] = 5; $out = 0; print((find(@m, 1, $out), find(@m, 2, $out), $out)); clear(@m); }",
+        "(true, false, 5)\n",
+    ),
+    (
+        "begin { print((getopt(\"n\", 5), getopt(\"on\"), is_err(-1), comptime (2 * 3))); }",
+        "(5, false, true, 6)\n",
+    ),
+    // Words.
+    (
+        "begin { $n = 2; print((strerror($n), signal_name($n), syscall_name($n))); }",
+        "(No such file or directory, Interrupt, open)\n",
+    ),
+    (
+        "begin { $a = \"ab\"; $b = str_concat($a, str_concat(\"/\", $a)); print(($b, strlen($b), memcmp($a, \"ac\", 2))); }",
+        "(ab/ab, 5, -1)\n",
+    ),
     // Branches.
     ("begin { $x = 3; if ($x > 2) { print(\"more\"); } else { print(\"less\"); } }", "more\n"),
     (

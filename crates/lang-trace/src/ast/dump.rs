@@ -115,7 +115,7 @@ fn quoted(bytes: &[u8]) -> Node {
 
 fn c_item(item: &CItem) -> Node {
     match item {
-        CItem::Include { path } => list("include", [quoted(path.node.as_bytes())]),
+        CItem::Include { path, .. } => list("include", [quoted(path.node.as_bytes())]),
         CItem::Define { name: own, text, value } => {
             list("define", [name(own), value.as_ref().map_or_else(|| quoted(text.as_bytes()), expr)])
         }

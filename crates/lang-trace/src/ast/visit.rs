@@ -7,6 +7,8 @@ use super::{
 pub trait Visit {
     /// Called for every expression.
     fn expr(&mut self, _expr: &Expr) {}
+    /// Called for every statement.
+    fn stmt(&mut self, _stmt: &Stmt) {}
     /// Called for every type that is named, also inside other types.
     fn type_name(&mut self, _ty: &TypeName) {}
 }
@@ -53,6 +55,7 @@ pub fn visit_block(block: &Block, visitor: &mut impl Visit) {
 }
 
 fn visit_stmt(stmt: &Stmt, visitor: &mut impl Visit) {
+    visitor.stmt(stmt);
     match &stmt.kind {
         StmtKind::Expr(value) | StmtKind::Discard(value) => visit_expr(value, visitor),
         StmtKind::Assign { target, value, .. } => {

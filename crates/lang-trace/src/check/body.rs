@@ -260,7 +260,7 @@ impl<'s, 'a> Body<'s, 'a> {
             }
             ast::StmtKind::Block(block) => out.extend(self.stmts(block)),
             ast::StmtKind::Comptime(inner) => self.comptime_stmt(inner, out),
-            ast::StmtKind::Import(_) => self.error(span, "import is not supported inside a probe"),
+            ast::StmtKind::Import(_) => self.inner_import(span),
         }
     }
 
@@ -302,6 +302,21 @@ impl<'s, 'a> Body<'s, 'a> {
                     self.discard(value, span, out);
                 }
             }
+        }
+    }
+
+    /// What an import inside a macro names has been read already.
+    fn inner_import(&mut self, span: Span) {
+        match self.config().unstable_import_statement {
+            Unstable::Enable => {}
+            Unstable::Warn => self.warn(
+                span,
+                "Script is using an unstable feature: import statements. To prevent this warning you must explicitly enable it in the config e.g. unstable_import_statement=enable",
+            ),
+            Unstable::Error => self.error(
+                span,
+                "import statements feature is not enabled by default. To enable this unstable feature, set the config flag to enable. unstable_import_statement=enable",
+            ),
         }
     }
 

@@ -1,13 +1,14 @@
 //! Functions of the language, a row each, and what a call of each becomes.
 use super::body::Body;
 use super::comptime;
+use super::compute;
 use super::convert::convert;
 use super::expr::{number, text_literal};
 use super::format::format_of;
 use crate::ast;
 use crate::expand::library_names;
 use crate::probes::Provider;
-use crate::typed::{Builtin, Expr, ExprKind, MapId, MapValue, Space, StmtKind, Type};
+use crate::typed::{Builtin, Expr, ExprKind, MapId, MapValue, NameTable, Space, StmtKind, Type};
 use osmia_base::{Diagnostic, Key, Span};
 use osmia_event::{Aggregation, Verb};
 
@@ -142,6 +143,15 @@ const FUNCTIONS: &[Function] = &[
     value("has_cpid", 0, 0, comptime::has_cpid),
     value("default_str_length", 0, 0, comptime::default_str_length),
     value("kfunc_exist", 1, 1, comptime::kfunc_exist),
+    value("strerror", 1, 1, |body, call| compute::name(body, call, NameTable::Error)),
+    value("signal_name", 1, 1, |body, call| compute::name(body, call, NameTable::Signal)),
+    value("syscall_name", 1, 1, |body, call| compute::name(body, call, NameTable::Syscall)),
+    value("str_concat", 2, 2, compute::concat),
+    value("strcap", 1, 1, compute::strcap),
+    value("memcmp", 3, 3, compute::memcmp),
+    value("socket_cookie", 1, 1, compute::socket_cookie),
+    value("write_user", 3, 3, compute::write_user),
+    statement("debugf", 1, MANY, compute::debugf),
     statement("fail", 1, MANY, comptime::fail),
     statement("static_assert", 2, 2, comptime::static_assert),
 ];
@@ -721,8 +731,8 @@ fn strncmp(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
 
 /// 0 where the texts are equal, else 1.
 fn text_order(body: &mut Body<'_, '_>, call: &Call<'_>, limit: Option<u32>) -> Option<Made> {
-    let lhs = text_operand(body, call, 0)?;
-    let rhs = text_operand(body, call, 1)?;
+    let lhs = compute::text(body, call, 0)?;
+    let rhs = compute::text(body, call, 1)?;
     let span = call.span;
     let equal = ExprKind::TextEqual { lhs: Box::new(lhs), rhs: Box::new(rhs), limit };
     let equal = Expr { kind: equal, ty: Type::Bool, span };
@@ -730,18 +740,8 @@ fn text_order(body: &mut Body<'_, '_>, call: &Call<'_>, limit: Option<u32>) -> O
     convert(differs, &Type::UINT64).map(Made::Value)
 }
 
-fn text_operand(body: &mut Body<'_, '_>, call: &Call<'_>, index: usize) -> Option<Expr> {
-    let value = body.text_arg(&call.args[index])?;
-    if !matches!(value.ty, Type::Str { .. }) {
-        let text = body.type_text(&value.ty);
-        body.error(value.span, format!("{}() expects a string, not a value of type '{text}'", call.name));
-        return None;
-    }
-    Some(value)
-}
-
 fn strlen(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
-    let text = text_operand(body, call, 0)?;
+    let text = compute::text(body, call, 0)?;
     Some(Made::Value(Expr { kind: ExprKind::Strlen(Box::new(text)), ty: Type::UINT64, span: call.span }))
 }
 
@@ -753,8 +753,8 @@ enum Found {
 }
 
 fn strstr(body: &mut Body<'_, '_>, call: &Call<'_>, answer: Found) -> Option<Made> {
-    let hay = text_operand(body, call, 0)?;
-    let needle = text_operand(body, call, 1)?;
+    let hay = compute::text(body, call, 0)?;
+    let needle = compute::text(body, call, 1)?;
     let kind = ExprKind::Strstr(Box::new(hay), Box::new(needle));
     let place = Expr { kind, ty: Type::INT64, span: call.span };
     if answer == Found::Where {

@@ -75,6 +75,27 @@ pub(super) fn constant(name: &str) -> Option<(i64, &'static str)> {
     CONSTANTS.iter().find(|(known, ..)| *known == name).map(|(_, value, header)| (*value, *header))
 }
 
+/// Directories of the kernel's headers.
+#[rustfmt::skip]
+const DIRECTORIES: &[&str] = &[
+    "acpi", "asm", "asm-generic", "crypto", "drm", "keys", "kunit", "kvm", "linux", "math-emu", "media", "memory",
+    "misc", "net", "pcmcia", "ras", "rdma", "scsi", "soc", "sound", "target", "trace", "uapi", "vdso", "video", "xen",
+];
+
+/// Headers of C that define nothing a script could miss.
+#[rustfmt::skip]
+const PLAIN: &[&str] = &[
+    "errno.h", "fcntl.h", "inttypes.h", "limits.h", "signal.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h",
+    "stdlib.h", "string.h", "syscall.h", "time.h", "unistd.h", "arpa/inet.h", "netinet/in.h", "netinet/ip.h",
+    "netinet/tcp.h", "sys/mman.h", "sys/socket.h", "sys/stat.h", "sys/types.h",
+];
+
+/// Whether a header is one of those whose types the kernel's BTF tells, and whose constants are known.
+pub fn is_kernel_header(name: &str) -> bool {
+    let directory = name.split_once('/').map(|(directory, _)| directory);
+    PLAIN.contains(&name) || directory.is_some_and(|directory| DIRECTORIES.contains(&directory))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

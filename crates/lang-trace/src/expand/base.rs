@@ -7,8 +7,18 @@ use std::sync::LazyLock;
 const TEXT: &str = include_str!("base.bt");
 
 /// Their names: text that is not needed is not parsed.
-const NAMES: [&str; 9] =
-    ["assert", "assert_str", "container_of", "find", "is_err", "leader_comm", "leader_tid", "pcomm", "ppid"];
+const NAMES: [&str; 10] = [
+    "assert",
+    "assert_str",
+    "container_of",
+    "find",
+    "is_err",
+    "leader_comm",
+    "leader_tid",
+    "pcomm",
+    "percpu_kaddr",
+    "ppid",
+];
 
 static MACROS: LazyLock<Vec<Macro>> = LazyLock::new(|| crate::parse(&source()).script.macros);
 

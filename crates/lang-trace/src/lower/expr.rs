@@ -104,6 +104,12 @@ impl<'a> Cx<'a> {
                 self.call(helpers::OVERRIDE_RETURN, &[context, value])
             }
             ExprKind::Strlen(text) => return self.text_length(text),
+            ExprKind::Memcmp { lhs, rhs, count } => return self.compare_memory(lhs, rhs, *count),
+            ExprKind::SocketCookie(socket) => {
+                let socket = self.scalar(socket)?;
+                self.call(helpers::SOCKET_COOKIE, &[socket])
+            }
+            ExprKind::WriteUser { to, from, length } => return self.write_user(to, from, length),
             ExprKind::Strstr(hay, needle) => return self.find_text(hay, needle),
             ExprKind::Block(body, value) => {
                 self.body(body)?;
@@ -115,6 +121,8 @@ impl<'a> Cx<'a> {
                 return self.scalar(value);
             }
             ExprKind::Text(_)
+            | ExprKind::NameOf(..)
+            | ExprKind::Concat(..)
             | ExprKind::Tuple(_)
             | ExprKind::Str { .. }
             | ExprKind::Buf { .. }

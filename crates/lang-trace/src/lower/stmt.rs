@@ -49,6 +49,7 @@ impl<'a> Cx<'a> {
             StmtKind::Send(Verb::Exit, args) => self.exit(args.first(), it.span),
             StmtKind::Send(verb, args) => self.send(verb, args, it.span),
             StmtKind::Join(pointer, separator) => self.join(pointer, separator, it.span),
+            StmtKind::Debug(format, args) => self.debug(format, args),
         }
     }
 

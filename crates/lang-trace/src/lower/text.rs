@@ -136,7 +136,7 @@ impl<'a> Cx<'a> {
 
     /// The head of a loop with a counter: goes to `done` after `count` turns. Gives the counter, and what
     /// [`Self::next_turn`] wants.
-    fn start_loop(&mut self, count: u32, done: Block) -> (Value, Block, Place) {
+    pub(super) fn start_loop(&mut self, count: u32, done: Block) -> (Value, Block, Place) {
         let counter = self.temp(8);
         let zero = self.b.int(0);
         self.b.store(Size::DW, counter.base, 0, zero);
@@ -150,7 +150,7 @@ impl<'a> Cx<'a> {
         (at, head, counter)
     }
 
-    fn next_turn(&mut self, head: Block, counter: Place) {
+    pub(super) fn next_turn(&mut self, head: Block, counter: Place) {
         let at = self.b.load(Size::DW, counter.base, 0, Kind::I64);
         let one = self.b.int(1);
         let next = self.b.alu(AluOp::Add, at, one);
@@ -163,7 +163,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Number `at` of the pieces of some size.
-    fn piece(&mut self, place: Place, at: Value, size: Size) -> Value {
+    pub(super) fn piece(&mut self, place: Place, at: Value, size: Size) -> Value {
         let bytes = self.b.int(i64::from(size.bytes()));
         let distance = if size == Size::B { at } else { self.b.alu(AluOp::Mul, at, bytes) };
         let address = self.b.alu(AluOp::Add, place.base, distance);

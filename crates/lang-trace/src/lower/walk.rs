@@ -50,7 +50,7 @@ pub(super) fn stmt<'a>(it: &'a Stmt, see: &mut dyn FnMut(Node<'a>)) {
             expr(to, see);
             stmts(body, see);
         }
-        StmtKind::Send(_, args) => args.iter().for_each(|arg| expr(arg, see)),
+        StmtKind::Send(_, args) | StmtKind::Debug(_, args) => args.iter().for_each(|arg| expr(arg, see)),
         StmtKind::Return(value) => value.iter().for_each(|value| expr(value, see)),
         StmtKind::Break | StmtKind::Continue => {}
     }
@@ -95,11 +95,13 @@ fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
         | ExprKind::Or(a, b)
         | ExprKind::Index { base: a, index: b }
         | ExprKind::Buf { pointer: a, length: b }
+        | ExprKind::Concat(a, b)
+        | ExprKind::Memcmp { lhs: a, rhs: b, .. }
         | ExprKind::Strstr(a, b) => {
             see(a);
             see(b);
         }
-        ExprKind::Ternary(a, b, c) => {
+        ExprKind::Ternary(a, b, c) | ExprKind::WriteUser { to: a, from: b, length: c } => {
             see(a);
             see(b);
             see(c);
@@ -124,6 +126,8 @@ fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
         | ExprKind::Tagged(a)
         | ExprKind::Macaddr(a)
         | ExprKind::Bswap(a)
+        | ExprKind::NameOf(_, a)
+        | ExprKind::SocketCookie(a)
         | ExprKind::Signal(a)
         | ExprKind::Override(a)
         | ExprKind::Strlen(a)

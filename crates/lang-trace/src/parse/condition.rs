@@ -71,11 +71,14 @@ impl Parser<'_> {
         self.note(whole);
         let text = rest.of(self.text).trim();
         let inner = text.strip_prefix('<').and_then(|text| text.split_once('>'));
+        let quoted = inner.is_none();
         let inner = inner.or_else(|| text.strip_prefix('"').and_then(|text| text.split_once('"')));
         match inner {
             Some((path, _)) => {
-                let path = Name::new(path.to_owned(), whole);
-                self.script.preamble.items.push(CItem::Include { path });
+                let start = rest.end - rest.of(self.text).trim_start().len() as u32;
+                let span = Span::new(start, whole.end);
+                let path = Name::new(path.to_owned(), span);
+                self.script.preamble.items.push(CItem::Include { path, quoted });
             }
             None => self.complain(whole, "expected `<file>` or `\"file\"` after `#include`"),
         }
