@@ -26,7 +26,12 @@ pub(crate) fn list(args: &Trace) -> ExitCode {
     let lines = if script {
         args.source().and_then(|(source, params)| osmia::list_script(&source, &params, &search))
     } else {
-        osmia::list_probes(args.words.first().map_or("", String::as_str), detail, &search)
+        osmia::list_probes(
+            args.words.first().map_or("", String::as_str),
+            detail,
+            &search,
+            &args.debug_folders(),
+        )
     };
     match lines {
         Ok(lines) => {

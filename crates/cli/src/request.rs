@@ -24,6 +24,11 @@ pub(crate) struct Request {
 }
 
 impl Trace {
+    /// The folders of `--debuginfo`.
+    pub(crate) fn debug_folders(&self) -> Vec<PathBuf> {
+        self.debuginfo.iter().filter(|dir| !dir.as_os_str().is_empty()).cloned().collect()
+    }
+
     /// Reads the script and checks that the words go together.
     pub(crate) fn check(&self) -> Result<Request, String> {
         let (work, mode) = self.work()?;
@@ -49,7 +54,7 @@ impl Trace {
             portable: self.emit.is_some() || self.aot.is_some(),
             include_dirs: self.include_dirs.clone(),
             includes: self.includes.clone(),
-            debuginfo: self.debuginfo.iter().filter(|dir| !dir.as_os_str().is_empty()).cloned().collect(),
+            debuginfo: self.debug_folders(),
             traceable_functions: self.traceable_functions.clone(),
             ..CompileOptions::default()
         };

@@ -2,6 +2,8 @@
 //!
 //! Needs root, a C compiler (gcc), clang-19, nm and bpftool; without them it fails.
 mod common;
+#[path = "kernel/debug.rs"]
+mod debug;
 #[path = "kernel/events.rs"]
 mod events;
 #[path = "kernel/files.rs"]

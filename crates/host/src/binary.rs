@@ -1,10 +1,12 @@
 //! User files: what functions and variables they have, and where in the file these stand.
 use crate::archive;
-use crate::debug_files::{debug_link, minimal};
+use crate::debug_files::minimal;
+use crate::debuginfo::{Identity, places, separate_file};
 use crate::usdt;
 use elf::{
     Object, ObjectKind, ObjectSegment, ObjectSymbol, ReadCache, ReadCacheRange, SymbolFlags, SymbolKind,
 };
+use osmia_dwarf::DebugLink;
 use osmia_object::{UsdtProbe, UserFileKind, UserSymbolKind};
 use std::collections::BTreeMap;
 use std::fs;
@@ -55,6 +57,8 @@ pub struct Place {
 pub struct Binary {
     functions: BTreeMap<String, Place>,
     variables: BTreeMap<String, Place>,
+    /// Whether they are from a file that is only found by who knows where to look.
+    foreign: bool,
     segments: Vec<Segment>,
     kind: UserFileKind,
 }
@@ -71,6 +75,11 @@ impl Binary {
     /// Reads the file's symbols: its own, and where those were stripped, those of its debug file, found by its build id or
     /// its link, or those that were packed into it.
     pub fn open(path: &Path) -> Result<Self, BinaryError> {
+        Self::open_with(path, &[])
+    }
+
+    /// The same; the debug file may also be in one of `folders`.
+    pub fn open_with(path: &Path, folders: &[PathBuf]) -> Result<Self, BinaryError> {
         let image = Image::open(path)?;
         let file = image.parse()?;
         let kind =
@@ -79,9 +88,14 @@ impl Binary {
         binary.add(file.dynamic_symbols());
         binary.add(file.symbols());
         if file.symbol_table().is_none() {
-            binary.add_debug_file(path, &file);
+            binary.add_debug_file(path, &file, folders);
         }
         Ok(binary)
+    }
+
+    /// Whether its symbols are from a file that was found in the folders it was opened with.
+    pub const fn has_foreign_symbols(&self) -> bool {
+        self.foreign
     }
 
     /// The functions, sorted by name.
@@ -139,9 +153,14 @@ impl Binary {
         }
     }
 
-    fn add_debug_file<'data>(&mut self, path: &Path, file: &impl Object<'data>) {
-        let by_id = file.build_id().ok().flatten().and_then(debug_file).filter(|path| path.is_file());
-        if let Some(debug) = by_id.or_else(|| debug_link(path, file)) {
+    fn add_debug_file<'data>(&mut self, path: &Path, file: &impl Object<'data>, folders: &[PathBuf]) {
+        let link = file.gnu_debuglink().ok().flatten();
+        let identity = Identity {
+            build_id: file.build_id().ok().flatten().map(<[u8]>::to_vec),
+            link: link.map(|(name, crc)| DebugLink { name: String::from_utf8_lossy(name).into_owned(), crc }),
+        };
+        if let Some(debug) = separate_file(path, &identity, folders) {
+            self.foreign = places(path, folders).iter().any(|folder| debug.starts_with(folder));
             let Ok(image) = Image::open(&debug) else { return };
             if let Ok(debug) = image.parse() {
                 self.add(debug.symbols());
@@ -232,11 +251,4 @@ pub(crate) fn offset_in(segments: &[Segment], address: u64) -> Option<u64> {
     let inside =
         |segment: &Segment| address.checked_sub(segment.address).filter(|inside| *inside < segment.len);
     segments.iter().find_map(|segment| inside(segment).and_then(|at| segment.offset.checked_add(at)))
-}
-
-/// Where distributions put debug files.
-pub(crate) fn debug_file(build_id: &[u8]) -> Option<PathBuf> {
-    let hex: String = build_id.iter().map(|byte| format!("{byte:02x}")).collect();
-    let (head, tail) = hex.split_at_checked(2)?;
-    Some(PathBuf::from(format!("/usr/lib/debug/.build-id/{head}/{tail}.debug")))
 }

@@ -2,12 +2,13 @@
 use crate::binary::{Binary, BinaryError, Place, usdt_probes};
 use crate::btf::{KERNEL_BTF, kernel_btf};
 use crate::code::boundary;
+use crate::debuginfo::debug_facts;
 use crate::demangle::demangle;
-use crate::files::{Search, find_files};
+use crate::files::find_files;
 use crate::functions::{FunctionError, kernel_functions, matching_functions};
 use crate::pattern::{is_pattern, matches};
 use crate::tracefs::{self, TracefsError};
-use crate::wants::{BinaryWants, Wants};
+use crate::wants::{BinaryWants, DebugWants, Wants};
 use crate::{Probes, addresses_of, kconfig, kernel_version, possible_cpus};
 use osmia_btf::Btf;
 use osmia_object::{
@@ -87,11 +88,13 @@ impl std::error::Error for GatherError {}
 pub struct Places {
     /// The kernel's types.
     pub btf: PathBuf,
+    /// Folders with debug files, besides the usual ones.
+    pub debug: Vec<PathBuf>,
 }
 
 impl Default for Places {
     fn default() -> Self {
-        Self { btf: PathBuf::from(KERNEL_BTF) }
+        Self { btf: PathBuf::from(KERNEL_BTF), debug: Vec::new() }
     }
 }
 
@@ -116,7 +119,7 @@ pub fn gather_with(wants: &Wants, places: &Places) -> Result<Target, GatherError
     tracepoints(wants, &mut target)?;
     functions(wants, &mut target)?;
     for binary in &wants.binaries {
-        add_binary(binary, &wants.search, &mut target)?;
+        add_binary(binary, (wants, places), &mut target)?;
     }
     if !wants.ksyms.is_empty() {
         target.ksyms = addresses_of(&wants.ksyms);
@@ -214,14 +217,19 @@ fn functions(wants: &Wants, target: &mut Target) -> Result<(), GatherError> {
     Ok(())
 }
 
-fn add_binary(wanted: &BinaryWants, search: &Search, target: &mut Target) -> Result<(), GatherError> {
+fn add_binary(
+    wanted: &BinaryWants,
+    (wants, places): (&Wants, &Places),
+    target: &mut Target,
+) -> Result<(), GatherError> {
+    let search = &wants.search;
     let paths = find_files(&wanted.path, search);
     let several = is_pattern(&wanted.path);
     let mut files = Vec::new();
     for path in &paths {
-        match user_file(path, wanted) {
+        match user_file(path, wanted, &places.debug) {
             Ok(file) if !several && lacks_one(&file, wanted) => {
-                files.push(with_all_names(path, wanted, file))
+                files.push(with_all_names(path, wanted, file, &places.debug))
             }
             Ok(file) => files.push(file),
             // Code that is in no ELF file has no symbols.
@@ -237,6 +245,13 @@ fn add_binary(wanted: &BinaryWants, search: &Search, target: &mut Target) -> Res
     if paths.is_empty() && !several {
         return Err(GatherError::Binary { path: wanted.path.clone(), why: BinaryError::NotFound });
     }
+    let debug: Vec<&DebugWants> = wants.debug.iter().filter(|it| it.path == wanted.path).collect();
+    for path in paths.iter().filter(|_| !debug.is_empty()) {
+        if let Ok(binary) = Binary::open_with(path, &places.debug) {
+            let facts = debug_facts(path, &binary, &debug, &places.debug);
+            target.debug.insert(path.to_string_lossy().into_owned(), facts);
+        }
+    }
     target.binaries.insert(wanted.path.clone(), files);
     Ok(())
 }
@@ -248,12 +263,12 @@ fn lacks_one(file: &UserFile, wanted: &BinaryWants) -> bool {
 }
 
 /// The file with all functions, so that somebody can say which name may have been meant.
-fn with_all_names(path: &Path, wanted: &BinaryWants, file: UserFile) -> UserFile {
-    user_file(path, &BinaryWants { symbols: vec!["*".into()], ..wanted.clone() }).unwrap_or(file)
+fn with_all_names(path: &Path, wanted: &BinaryWants, file: UserFile, folders: &[PathBuf]) -> UserFile {
+    user_file(path, &BinaryWants { symbols: vec!["*".into()], ..wanted.clone() }, folders).unwrap_or(file)
 }
 
-/// What is wanted of one user file.
-pub fn user_file(path: &Path, wanted: &BinaryWants) -> Result<UserFile, BinaryError> {
+/// What is wanted of one user file, whose debug file may be in `folders`.
+pub fn user_file(path: &Path, wanted: &BinaryWants, folders: &[PathBuf]) -> Result<UserFile, BinaryError> {
     let mut file = UserFile { path: path.to_string_lossy().into_owned(), ..UserFile::default() };
     if wanted.probes {
         file.probes = usdt_probes(path)?;
@@ -263,7 +278,7 @@ pub fn user_file(path: &Path, wanted: &BinaryWants) -> Result<UserFile, BinaryEr
         || !wanted.addresses.is_empty()
         || !wanted.offsets.is_empty()
     {
-        let binary = Binary::open(path)?;
+        let binary = Binary::open_with(path, folders)?;
         file.kind = binary.kind();
         file.symbols = self::symbols(&binary, wanted);
         file.spots = spots(path, &binary, wanted);

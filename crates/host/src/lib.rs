@@ -6,6 +6,7 @@ mod cgroups;
 mod code;
 mod cpus;
 mod debug_files;
+mod debuginfo;
 mod demangle;
 pub mod features;
 mod files;
@@ -45,4 +46,4 @@ pub use system::{
     KernelVersion, System, boot_to_wall, has_module_btf, kernel_version, pid_namespace, system,
 };
 pub use users::Users;
-pub use wants::{BinaryWants, FunctionPattern, Wants};
+pub use wants::{BinaryWants, DebugWants, FunctionPattern, Wants};

@@ -15,6 +15,8 @@ pub struct Wants {
     pub functions: Vec<FunctionPattern>,
     /// Functions, variables and probes of user files.
     pub binaries: Vec<BinaryWants>,
+    /// What the debug information of user files is asked.
+    pub debug: Vec<DebugWants>,
     /// Where user files are looked for.
     pub search: Search,
     /// Kernel symbols whose addresses are needed.
@@ -54,4 +56,17 @@ pub struct BinaryWants {
     pub addresses: Vec<u64>,
     /// What is so many bytes behind functions' starts.
     pub offsets: Vec<(String, u64)>,
+}
+
+/// What the debug information of one user file is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DebugWants {
+    /// The file as the script writes it, perhaps a pattern; it is among [`Wants::binaries`] too.
+    pub path: String,
+    /// Functions whose parameters are needed, perhaps patterns.
+    pub functions: Vec<String>,
+    /// Types: `struct NAME`, `union NAME`, `enum NAME`, or the name of a type definition.
+    pub types: Vec<String>,
+    /// Lines of its source whose addresses are needed.
+    pub lines: Vec<osmia_object::SourcePlace>,
 }

@@ -156,6 +156,7 @@ fn just_what_is_wanted_is_gathered() {
             symbols: vec!["getenv".to_owned(), "str*cpy".to_owned()],
             ..BinaryWants::default()
         }],
+        debug: Vec::new(),
         ksyms: vec!["ksys_read".to_owned()],
         kconfig: vec!["CONFIG_BPF_SYSCALL".to_owned()],
         cpus: true,

@@ -24,12 +24,14 @@ mod idents;
 mod join;
 mod maps;
 mod operators;
+mod passing;
 mod points;
 mod series;
 mod signals;
 mod stack;
 mod truth;
 mod types;
+mod user_debug;
 mod user_points;
 mod vars;
 
@@ -120,7 +122,8 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
     unsupported(script, &mut diagnostics);
     let config = settings(script, options, &mut diagnostics);
     let own_types = ctypes::script_types(&script.preamble, target.btf.as_ref(), &mut diagnostics);
-    let types = Types { kernel: target.btf.as_ref(), script: own_types.as_ref() };
+    let types =
+        Types { kernel: target.btf.as_ref(), script: own_types.as_ref(), files: &target.debug, file: None };
     let facts: Vec<Vec<Facts>> = script
         .probes
         .iter()

@@ -3,7 +3,7 @@ use crate::attach_point::{Mangled, has_wildcard, matches, resolve_point, split_p
 use crate::probes::{Counter, HARDWARE, Provider, SOFTWARE, TIME_UNITS};
 use osmia_base::{Diagnostic, Span};
 use osmia_btf::{Btf, Kind, TypeId};
-use osmia_object::{Target, TraceEvent, TraceField, UserFile};
+use osmia_object::{Target, TraceEvent, TraceField, UserFile, UserSymbol};
 use std::collections::BTreeSet;
 
 /// How much is printed of each probe.
@@ -96,6 +96,8 @@ enum Source {
     Function(String, Provider),
     RawTracepoint(String),
     Iterator(String),
+    /// A function of a user file.
+    UserFunction(String, String),
 }
 
 impl Listing {
@@ -194,12 +196,13 @@ fn user_functions(parts: &[&str], target: &Target) -> Vec<(String, Source)> {
     let files = target.binaries.get(path).map_or(&[][..], Vec::as_slice);
     let listed = |file: &UserFile| {
         let fits = file.functions().filter(|symbol| stands_for(name, mangled, symbol));
+        let of = |symbol: &UserSymbol| Source::UserFunction(file.path.clone(), symbol.name.clone());
         let called = fits.map(|symbol| match (mangled, &symbol.demangled) {
             // In quotes, it can be put into a script as it is.
-            (Mangled::Demangled, Some(author)) => format!("{}:cpp:\"{author}\"", file.path),
-            _ => format!("{}:{}", file.path, symbol.name),
+            (Mangled::Demangled, Some(author)) => (format!("{}:cpp:\"{author}\"", file.path), of(symbol)),
+            _ => (format!("{}:{}", file.path, symbol.name), of(symbol)),
         });
-        called.map(|name| (name, Source::Nothing)).collect::<Vec<_>>()
+        called.collect::<Vec<_>>()
     };
     files.iter().flat_map(listed).collect()
 }
@@ -264,6 +267,10 @@ impl Source {
             Self::RawTracepoint(name) => {
                 target.btf.as_ref().map_or_else(Vec::new, |btf| raw_arguments(btf, name))
             }
+            Self::UserFunction(path, name) => {
+                let types = target.debug.get(path).and_then(|facts| facts.types.as_ref());
+                types.map_or_else(Vec::new, |types| user_parameters(types, name))
+            }
             Self::Iterator(name) => target.btf.as_ref().map_or_else(Vec::new, |btf| members(btf, name)),
         }
     }
@@ -294,6 +301,38 @@ fn prototype(btf: &Btf, name: &str, provider: Provider) -> Vec<String> {
         fields.push(declaration(btf, ret, "retval"));
     }
     fields
+}
+
+/// The parameters of a user function, types spelled as debuggers do: `struct Foo* foo`.
+fn user_parameters(types: &Btf, name: &str) -> Vec<String> {
+    let proto = types.find_func(name).and_then(|id| match types.get(id).ok()?.kind {
+        Kind::Func { proto, .. } => types.get(proto).ok(),
+        _ => None,
+    });
+    let Some(Kind::FuncProto { params, .. }) = proto.map(|ty| ty.kind) else { return Vec::new() };
+    let line = |param: &osmia_btf::Param| format!("{} {}", spelled(types, param.ty, MAX_DEPTH), param.name);
+    params.iter().map(|param| line(param).trim_end().to_owned()).collect()
+}
+
+/// How deep a spelled type may be.
+const MAX_DEPTH: u32 = 16;
+
+fn spelled(types: &Btf, id: TypeId, depth: u32) -> String {
+    let Ok(ty) = types.get(id) else { return "void".into() };
+    if depth == 0 || id.is_void() {
+        return "void".into();
+    }
+    let inner = |id| spelled(types, id, depth - 1);
+    let is_pointer = |id| matches!(types.get(id).map(|ty| ty.kind), Ok(Kind::Ptr(_)));
+    match ty.kind {
+        Kind::Ptr(to) => format!("{}*", inner(to)),
+        Kind::Const(to) if is_pointer(to) => format!("{} const", inner(to)),
+        Kind::Const(to) => format!("const {}", inner(to)),
+        Kind::Volatile(to) => format!("volatile {}", inner(to)),
+        Kind::Restrict(to) => inner(to),
+        Kind::Array { element, len, .. } => format!("{}[{len}]", inner(element)),
+        _ => types.type_name(id),
+    }
 }
 
 /// Functions that serve a raw tracepoint and name its arguments; the first parameter is not one of those.

@@ -212,6 +212,8 @@ pub enum TypeSet {
     Kernel,
     /// The script's own, [`Program::types`].
     Script,
+    /// Those of a user file: the so-manieth of `Target::debug`.
+    File(u16),
 }
 
 /// A type by its BTF id.
@@ -452,6 +454,8 @@ pub enum ExprKind {
     TracepointField(TraceField),
     /// Argument number n of a traced function or event: `arg0`…, `args.x` of fentry and raw tracepoints.
     Argument(u16),
+    /// A structure that a function is given in registers, a word of eight bytes each; the last one may be cut.
+    Words(Vec<Expr>),
     /// The traced function's result.
     Retval,
     /// `reg("name")`: bytes from the start of `struct pt_regs`.

@@ -10,6 +10,7 @@ use crate::attach_point::{
 use crate::check::plain_name;
 use crate::parse::BASIC;
 use crate::probes::Provider;
+use osmia_object::SourcePlace;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What must be known of the machine. All names may be patterns (see [`crate::attach_point::matches`]).
@@ -24,12 +25,25 @@ pub struct Wants {
     /// User files as the script writes them, with what is looked up in each. An empty name is the program of the process
     /// that `-p` names; `*` all that this process runs, or that all processes run.
     pub binaries: BTreeMap<String, FileWants>,
+    /// What the debug information of user files is asked, by path as the script writes it.
+    pub debug: BTreeMap<String, DebugWants>,
     /// The kernel's types.
     pub kernel_btf: bool,
     /// Kernel symbols whose addresses are needed.
     pub ksyms: BTreeSet<String>,
     /// The number of processors.
     pub cpus: bool,
+}
+
+/// What a user file's debug information is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DebugWants {
+    /// Functions whose parameters are needed; names may be patterns.
+    pub functions: BTreeSet<String>,
+    /// Types: `struct NAME`, `union NAME`, `enum NAME`, or the name of a type definition.
+    pub types: BTreeSet<String>,
+    /// Lines of its source that are probed.
+    pub lines: BTreeSet<SourcePlace>,
 }
 
 /// What must be known of a user file.
@@ -65,12 +79,15 @@ pub fn wants(script: &Script, params: &[String]) -> Wants {
         plain_functions: BTreeSet::new(),
         params,
         variables: BTreeSet::new(),
+        said: Said::default(),
     };
     visit_definitions(script, &mut collector);
     // What macros name may be in the files of any probe.
     let common = collector.variables.clone();
+    let said = std::mem::take(&mut collector.said);
     for probe in &script.probes {
         collector.variables.clone_from(&common);
+        collector.said.clone_from(&said);
         let points: Vec<AttachPoint> = probe
             .points
             .iter()
@@ -80,6 +97,7 @@ pub fn wants(script: &Script, params: &[String]) -> Wants {
         probe.predicate.iter().for_each(|predicate| visit_expr(predicate, &mut collector));
         visit_block(&probe.body, &mut collector);
         collector.variables_of(&points);
+        points.iter().for_each(|point| collector.debug(point));
     }
     if !collector.wants.functions.is_empty() {
         collector.wants.functions.append(&mut collector.plain_functions);
@@ -190,6 +208,17 @@ struct Collector<'a> {
     params: &'a [String],
     /// What `uaddr` names in the block that is being read.
     variables: BTreeSet<String>,
+    /// What else that block says.
+    said: Said,
+}
+
+/// What a block says that the debug information of its probes' files may explain.
+#[derive(Clone, Debug, Default)]
+struct Said {
+    /// `args`.
+    arguments: bool,
+    /// Types that are neither the language's nor the script's.
+    types: BTreeSet<String>,
 }
 
 impl Collector<'_> {
@@ -256,8 +285,32 @@ impl Collector<'_> {
         }
     }
 
+    /// What the debug information of the probe's file is asked.
+    fn debug(&mut self, point: &AttachPoint) {
+        let Point::UserFunction { path: Some(path), place } = &point.place else { return };
+        let mut wanted = DebugWants { types: self.said.types.clone(), ..DebugWants::default() };
+        match place {
+            UserPlace::Symbol { name, mangled, .. } if self.said.arguments => {
+                let name = if *mangled == Mangled::Demangled { "*" } else { name };
+                wanted.functions.insert(name.to_owned());
+            }
+            UserPlace::Line { file, line, column } => {
+                let place = SourcePlace { file: file.clone(), line: *line, column: *column };
+                wanted.lines.insert(place);
+            }
+            UserPlace::Symbol { .. } | UserPlace::Address(_) => {}
+        }
+        if wanted != DebugWants::default() {
+            let all = self.wants.debug.entry(path.clone()).or_default();
+            all.functions.extend(wanted.functions);
+            all.types.extend(wanted.types);
+            all.lines.extend(wanted.lines);
+        }
+    }
+
     fn word(&mut self, word: &str) {
         let word = plain_name(word);
+        self.said.arguments |= word == "args";
         self.wants.cpus |= word == "ncpus";
         self.wants.kernel_btf |= !KNOWN.contains(&word) && !self.own.contains(word);
     }
@@ -336,6 +389,13 @@ impl Visit for Collector<'_> {
             _ => true,
         };
         self.wants.kernel_btf |= !known;
+        if !known {
+            self.said.types.insert(match &ty.kind {
+                TypeNameKind::Tagged(tag, name) => tagged(*tag, name),
+                TypeNameKind::Named(name) => name.clone(),
+                _ => return,
+            });
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub use model::{
     Map, MapDecl, MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, Variable,
 };
 pub use resolve::{ResolveError, ResolveErrorKind, ResolveErrors, resolve, resolve_named};
-pub use target::{Target, TraceEvent, TraceField};
+pub use target::{DebugFacts, SourcePlace, Target, TraceEvent, TraceField};
 pub use user::{
     Boundary, CodeSpot, UsdtArgument, UsdtOperand, UsdtProbe, UsdtSite, UserFile, UserFileKind, UserSymbol,
     UserSymbolKind, without_parameters,

@@ -29,6 +29,32 @@ pub struct Target {
     /// User files by the name that the script writes: several where that is a pattern. The empty name is the program of
     /// the process that `-p` names.
     pub binaries: BTreeMap<String, Vec<UserFile>>,
+    /// What the debug information of user files says, by the paths that [`UserFile::path`] has.
+    pub debug: BTreeMap<String, DebugFacts>,
+}
+
+/// What a user file's debug information says of what was asked.
+#[derive(Clone, Debug, Default)]
+pub struct DebugFacts {
+    /// The functions that were asked for, with prototypes; the types that were named; and all that these are made of.
+    pub types: Option<Btf>,
+    /// The virtual addresses of lines of its source, or why one has none.
+    pub lines: BTreeMap<SourcePlace, Result<u64, String>>,
+    /// Why there is no debug information; `None` where there is.
+    pub missing: Option<String>,
+    /// Whether the file's symbols are in another file, which only who asked for them knows of.
+    pub symbols_elsewhere: bool,
+}
+
+/// A place in the source of a program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourcePlace {
+    /// The file, or the last parts of its path.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1, where only that will do.
+    pub column: Option<u32>,
 }
 
 impl Target {

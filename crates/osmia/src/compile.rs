@@ -262,6 +262,7 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
             .map(|name| osmia_host::FunctionPattern { module: None, name })
             .collect(),
         binaries: binary_wants(wants.binaries),
+        debug: wants.debug.into_iter().map(|(path, wanted)| debug_wants(path, wanted)).collect(),
         ksyms: wants.ksyms.into_iter().collect(),
         kconfig: Vec::new(),
         // A perf buffer for each processor wants to know how many there are.
@@ -269,7 +270,7 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
         features: options.features.clone(),
         search: osmia_host::Search { pid: options.lower.pid, any_kind: options.check.unsafe_allowed },
     };
-    let places = places(options.btf.as_ref());
+    let places = places(options.btf.as_ref(), &options.debuginfo);
     let mut target = osmia_host::gather_with(&wants, &places).map_err(|error| unasked(script, &error))?;
     name_others(&wants.tracepoints, &mut target);
     missing(&mut target, options);
@@ -278,6 +279,15 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
         target.version = 0;
     }
     Ok(target)
+}
+
+fn debug_wants(path: String, wanted: osmia_lang_trace::DebugWants) -> osmia_host::DebugWants {
+    osmia_host::DebugWants {
+        path,
+        functions: wanted.functions.into_iter().collect(),
+        types: wanted.types.into_iter().collect(),
+        lines: wanted.lines.into_iter().collect(),
+    }
 }
 
 /// What a script wants of user files, in the words of `host`.
@@ -327,8 +337,9 @@ pub(crate) fn with_rights(error: &dyn std::fmt::Display) -> String {
 }
 
 /// Where the machine's facts are read.
-pub(crate) fn places(btf: Option<&PathBuf>) -> osmia_host::Places {
-    btf.map_or_else(osmia_host::Places::default, |btf| osmia_host::Places { btf: btf.clone() })
+pub(crate) fn places(btf: Option<&PathBuf>, debug: &[PathBuf]) -> osmia_host::Places {
+    let usual = osmia_host::Places::default();
+    osmia_host::Places { btf: btf.cloned().unwrap_or(usual.btf), debug: debug.to_vec() }
 }
 
 fn missing(target: &mut Target, options: &CompileOptions) {

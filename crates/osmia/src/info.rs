@@ -20,7 +20,7 @@ use Ask::{Either, Kernel, Own};
 
 /// What this program was built with.
 const BUILD: &[Row] = &[
-    Row("libdw (DWARF support)", Own(false)),
+    Row("libdw (DWARF support)", Own(true)),
     Row("libsystemd (systemd notify support)", Own(false)),
     Row("blazesym (advanced symbolization)", Own(false)),
     Row("dwunwind (DWARF stack unwinding)", Own(false)),

@@ -2,16 +2,21 @@
 use crate::compile::{binary_wants, places, with_rights};
 use crate::script::ScriptPlaces;
 use osmia_base::Source;
-use osmia_host::{BinaryWants, FunctionPattern, Search, Wants, tracefs};
+use osmia_host::{BinaryWants, DebugWants, FunctionPattern, Search, Wants, tracefs};
 use osmia_lang_trace::attach_point::{expand, has_wildcard, resolve_point, split_parts};
 use osmia_lang_trace::probes::Provider;
 use osmia_lang_trace::{Detail, list};
 use osmia_object::{Target, TraceEvent};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The lines for a pattern, sorted; user files are those that `search` finds.
-pub fn list_probes(pattern: &str, detail: Detail, search: &Search) -> Result<Vec<String>, String> {
-    let target = machine(pattern, detail, search)?;
+pub fn list_probes(
+    pattern: &str,
+    detail: Detail,
+    search: &Search,
+    debug_folders: &[PathBuf],
+) -> Result<Vec<String>, String> {
+    let target = machine(pattern, detail, search, debug_folders)?;
     list(pattern, &target, detail).map_err(|error| error.text)
 }
 
@@ -26,7 +31,8 @@ pub fn list_script(source: &Source, params: &[String], search: &Search) -> Resul
     }
     let binaries = binary_wants(osmia_lang_trace::wants(&script, params).binaries);
     let files = Wants { binaries, search: *search, ..Wants::default() };
-    let files = osmia_host::gather_with(&files, &places(None)).map_err(|error| with_rights(&error))?.binaries;
+    let files =
+        osmia_host::gather_with(&files, &places(None, &[])).map_err(|error| with_rights(&error))?.binaries;
     let mut lines = Vec::new();
     for text in script.probes.iter().flat_map(|probe| &probe.points) {
         let point = resolve_point(&text.text, text.span, params).map_err(|error| error.render(source))?;
@@ -34,7 +40,7 @@ pub fn list_script(source: &Source, params: &[String], search: &Search) -> Resul
             Provider::Uprobe | Provider::Uretprobe | Provider::Usdt => {
                 Target { binaries: files.clone(), ..Target::default() }
             }
-            _ => machine(&text.text, Detail::Names, search)?,
+            _ => machine(&text.text, Detail::Names, search, &[])?,
         };
         match expand(&point, &target) {
             Ok(points) => lines.extend(points.iter().map(osmia_lang_trace::attach_point::AttachPoint::name)),
@@ -47,7 +53,12 @@ pub fn list_script(source: &Source, params: &[String], search: &Search) -> Resul
 }
 
 /// What a pattern may stand for on this machine; no more is read.
-fn machine(pattern: &str, detail: Detail, search: &Search) -> Result<Target, String> {
+fn machine(
+    pattern: &str,
+    detail: Detail,
+    search: &Search,
+    debug_folders: &[PathBuf],
+) -> Result<Target, String> {
     let mut target = Target::default();
     let mut wants = Wants { search: *search, ..Wants::default() };
     for part in pattern.split(',').map(str::trim) {
@@ -67,9 +78,16 @@ fn machine(pattern: &str, detail: Detail, search: &Search) -> Result<Target, Str
         }
         let typed = [Provider::Fentry, Provider::Fexit, Provider::Iter, Provider::RawTracepoint];
         wants.kernel_btf |= typed.into_iter().any(wanted) || has_type_word(part);
-        wants.binaries.extend(user_files(part, search));
+        let files = user_files(part, search);
+        if let (Some(files), Detail::Fields) = (&files, detail) {
+            let functions = [&files.symbols[..], &files.demangled[..]].concat();
+            let (path, functions) = (files.path.clone(), functions);
+            wants.debug.push(DebugWants { path, functions, ..DebugWants::default() });
+        }
+        wants.binaries.extend(files);
     }
-    let found = osmia_host::gather_with(&wants, &places(None)).map_err(|error| with_rights(&error))?;
+    let found =
+        osmia_host::gather_with(&wants, &places(None, debug_folders)).map_err(|error| with_rights(&error))?;
     let tracepoints = std::mem::take(&mut target.tracepoints);
     target = found;
     target.tracepoints.extend(tracepoints);

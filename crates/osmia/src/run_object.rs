@@ -85,7 +85,7 @@ fn gather(object: &Object, options: &ObjectOptions) -> Result<Target, String> {
         cpus: wants.cpus,
         ..osmia_host::Wants::default()
     };
-    let places = crate::compile::places(options.btf.as_ref());
+    let places = crate::compile::places(options.btf.as_ref(), &[]);
     osmia_host::gather_with(&wants, &places).map_err(|error| error.to_string())
 }
 

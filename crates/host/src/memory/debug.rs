@@ -1,5 +1,5 @@
 //! Symbols that were stripped from a file and put into another one.
-use crate::binary::debug_file;
+use crate::debuginfo::standard_file;
 use elf::{Object, ObjectSegment, ReadCache};
 use std::fs::File;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ impl DebugFile {
     pub(super) fn of(file: &File) -> Option<Self> {
         let cache = ReadCache::new(file);
         let stripped = elf::File::parse(&cache).ok()?;
-        let path = debug_file(stripped.build_id().ok().flatten()?).filter(|path| path.is_file())?;
+        let path = standard_file(stripped.build_id().ok().flatten()?).filter(|path| path.is_file())?;
         let segments = stripped.segments().map(|segment| {
             let (offset, len) = segment.file_range();
             Segment { address: segment.address(), offset, len }

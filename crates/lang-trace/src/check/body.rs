@@ -89,7 +89,7 @@ impl<'s, 'a> Body<'s, 'a> {
     }
 
     pub(super) fn types(&self) -> Types<'a> {
-        self.session.types
+        self.session.types.within(self.facts.file)
     }
 
     pub(super) fn config(&self) -> &Config {

@@ -1,4 +1,5 @@
 //! What one attach point means for the code behind it: which arguments there are, and where pointers point.
+use super::passing;
 use super::types::Types;
 use crate::probes::Provider;
 use crate::typed::{Expr, ExprKind, Space, Type, TypeSet};
@@ -19,6 +20,8 @@ pub(super) struct Facts {
     pub(super) event: Option<TraceEvent>,
     /// The kernel function or raw tracepoint whose prototype names its arguments.
     pub(super) prototype: Option<TypeId>,
+    /// The user file whose types it has, by its number in `Target::debug`.
+    pub(super) file: Option<u16>,
     /// Arguments of the prototype that come before those of the event (raw tracepoints: the private pointer).
     pub(super) hidden: usize,
 }
@@ -62,6 +65,10 @@ impl Facts {
         }
         let params = self.params(types, self.prototype?);
         let (index, (_, id)) = params.iter().enumerate().find(|(_, (param, _))| param == name)?;
+        if let Some(file) = self.file {
+            let ids: Vec<TypeId> = params.iter().map(|(_, id)| *id).collect();
+            return passing::argument(types, (file, self.prototype?), &ids, index, span);
+        }
         let ty = types.convert(TypeSet::Kernel, *id, Space::Trusted);
         Some(Expr { kind: ExprKind::Argument(index as u16), ty, span })
     }
@@ -76,7 +83,8 @@ impl Facts {
     }
 
     fn params(&self, types: &Types<'_>, prototype: TypeId) -> Vec<(String, TypeId)> {
-        let Some(btf) = types.kernel else { return Vec::new() };
+        let set = self.file.map_or(TypeSet::Kernel, TypeSet::File);
+        let Some(btf) = types.set(set) else { return Vec::new() };
         let Ok(Kind::FuncProto { params, .. }) = btf.get(btf.resolve(prototype)).map(|ty| ty.kind) else {
             return Vec::new();
         };

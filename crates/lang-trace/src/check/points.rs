@@ -1,6 +1,6 @@
 //! Attach points as facts: which probes of the machine they name, and what is known of each.
-use super::Options;
 use super::facts::Facts;
+use super::{Options, user_debug};
 use crate::ast;
 use crate::attach_point::{AttachPoint, Every, Point};
 use crate::probes::Provider;
@@ -82,6 +82,11 @@ fn fact(
     options: &Options,
     diagnostics: &mut Diagnostics,
 ) -> Option<Facts> {
+    let debug = user_debug::debug_of(point, target);
+    if let Some(error) = user_debug::line_error(point, debug.map(|(_, facts)| facts)) {
+        diagnostics.push(error);
+        return None;
+    }
     let Some(attach) = attach_of(point, target, options) else {
         let name = point.provider.name();
         diagnostics.error(point.span, format!("{name} probes of this form are not supported yet"));
@@ -93,8 +98,12 @@ fn fact(
         }
         _ => None,
     };
-    let (prototype, hidden) = prototype(point, target);
-    Some(Facts { provider: point.provider, name: point.name(), attach, event, prototype, hidden })
+    let (prototype, hidden) = match debug {
+        Some((_, facts)) => (user_debug::user_prototype(point, facts), 0),
+        None => prototype(point, target),
+    };
+    let file = debug.map(|(number, _)| number);
+    Some(Facts { provider: point.provider, name: point.name(), attach, event, prototype, hidden, file })
 }
 
 /// The prototype whose parameters are the probe's arguments, and how many come before them.

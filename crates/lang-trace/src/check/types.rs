@@ -1,6 +1,8 @@
 //! Types of the language: from BTF, spelled out, and what two of them have in common.
 use crate::typed::{Member, Space, Type, TypeRef, TypeSet};
 use osmia_btf::{Btf, Kind, TypeId};
+use osmia_object::DebugFacts;
+use std::collections::BTreeMap;
 
 /// The two sets of C types that a script can name.
 #[derive(Clone, Copy, Debug)]
@@ -9,6 +11,10 @@ pub(super) struct Types<'a> {
     pub(super) kernel: Option<&'a Btf>,
     /// The script's own.
     pub(super) script: Option<&'a Btf>,
+    /// Those of user files.
+    pub(super) files: &'a BTreeMap<String, DebugFacts>,
+    /// Which of them names are looked up in: that of the probe.
+    pub(super) file: Option<u16>,
 }
 
 /// How deep arrays and pointers may nest.
@@ -20,12 +26,23 @@ impl<'a> Types<'a> {
         match set {
             TypeSet::Kernel => self.kernel,
             TypeSet::Script => self.script,
+            TypeSet::File(number) => self.files.values().nth(usize::from(number))?.types.as_ref(),
         }
+    }
+
+    /// The same, names being looked up in the types of a user file too.
+    pub(super) const fn within(self, file: Option<u16>) -> Self {
+        Self { file, ..self }
+    }
+
+    /// The sets that names are looked up in, the nearest first.
+    fn sets(&self) -> impl Iterator<Item = TypeSet> + use<> {
+        [Some(TypeSet::Script), self.file.map(TypeSet::File), Some(TypeSet::Kernel)].into_iter().flatten()
     }
 
     /// `struct NAME`, `union NAME`, `enum NAME` or a typedef of that name; the script's own first.
     pub(super) fn named(&self, name: &str) -> Option<TypeRef> {
-        [TypeSet::Script, TypeSet::Kernel].into_iter().find_map(|set| {
+        self.sets().find_map(|set| {
             let btf = self.set(set)?;
             let id = match name.split_once(' ') {
                 Some(("struct", rest)) => btf.find_struct(rest.trim()),
@@ -41,7 +58,7 @@ impl<'a> Types<'a> {
 
     /// The value of an enumerator, and its enum.
     pub(super) fn enumerator(&self, name: &str) -> Option<(TypeRef, Type, i64)> {
-        [TypeSet::Script, TypeSet::Kernel].into_iter().find_map(|set| {
+        self.sets().find_map(|set| {
             let found = self.set(set)?.enumerator(name)?;
             let of = TypeRef { set, id: found.ty };
             Some((of, self.convert(set, found.ty, Space::Unknown), found.value))

@@ -1,7 +1,7 @@
 //! Points in user files: where they are attached, and what is wrong with places in the middle of code.
-use super::Options;
 use super::body::Body;
 use super::calls::{Call, Made, literal};
+use super::{Options, user_debug};
 use crate::attach_point::{AttachPoint, Point, UserPlace};
 use crate::probes::Provider;
 use crate::typed::{Expr, ExprKind, Space, Type};
@@ -15,14 +15,20 @@ const FORCE: &str = "\n       Use --unsafe to force attachment. WARNING: This op
 pub(super) fn uprobe_target(path: &str, place: &UserPlace, target: &Target) -> Option<UprobeTarget> {
     match place {
         UserPlace::Symbol { name, offset, .. } => {
-            Some(UprobeTarget::Symbol { name: name.clone(), offset: *offset })
+            Some(match user_debug::symbol_elsewhere(path, name, target) {
+                Some(address) => UprobeTarget::Address(address.wrapping_add(*offset)),
+                None => UprobeTarget::Symbol { name: name.clone(), offset: *offset },
+            })
         }
         // Code without symbols, and without segments: its addresses are offsets.
         UserPlace::Address(address) => match target.user_file(path).map(|file| file.kind) {
             Some(UserFileKind::Flat) => Some(UprobeTarget::Offset(*address)),
             _ => Some(UprobeTarget::Address(*address)),
         },
-        UserPlace::Line { .. } => None,
+        UserPlace::Line { .. } => {
+            let address = user_debug::line_address(place, target.debug.get(path)?)?;
+            address.as_ref().ok().map(|address| UprobeTarget::Address(*address))
+        }
     }
 }
 

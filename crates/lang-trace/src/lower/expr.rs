@@ -124,6 +124,7 @@ impl<'a> Cx<'a> {
             | ExprKind::NameOf(..)
             | ExprKind::Concat(..)
             | ExprKind::Tuple(_)
+            | ExprKind::Words(_)
             | ExprKind::Str { .. }
             | ExprKind::Buf { .. }
             | ExprKind::Tagged(_)

@@ -5,7 +5,7 @@ use super::{helpers, walk};
 use crate::typed::{Builtin, Expr, ExprKind, Space, Type};
 use osmia_event::Type as Out;
 use osmia_ir::{Op, Type as Kind, Value};
-use osmia_isa::{Cond, Size};
+use osmia_isa::{AluOp, Cond, Size};
 
 /// More bytes than this are set and copied by a helper.
 pub(super) const INLINE: u32 = 64;
@@ -44,6 +44,7 @@ impl<'a> Cx<'a> {
             ExprKind::Buf { pointer, length } => return self.put_buf(pointer, length, &it.ty, to, fill),
             ExprKind::Builtin(Builtin::Comm) => self.put_comm(&it.ty, to, fill),
             ExprKind::Tuple(parts) => return self.put_tuple(parts, &it.ty, to, fill),
+            ExprKind::Words(words) => return self.put_words(words, &it.ty, to),
             ExprKind::Tagged(value) => return self.put_tagged(value, &it.ty, to),
             ExprKind::Ntop(family, address) => return self.put_inet(family.as_deref(), address, to),
             ExprKind::Macaddr(place) => {
@@ -305,6 +306,25 @@ impl<'a> Cx<'a> {
         }
         if fill == Fill::Whole && size > end {
             self.zero(to.at(end), size - end);
+        }
+        Ok(())
+    }
+
+    /// A structure that comes in words: of the last one only what belongs to it.
+    fn put_words(&mut self, words: &'a [Expr], ty: &Type, to: Place) -> Result<()> {
+        let size = self.size_of(ty);
+        for (number, word) in (0..).zip(words) {
+            let (begin, value) = (number * 8, self.number(word)?);
+            let (to, left) = (to.at(begin), size.saturating_sub(begin));
+            if left >= 8 && to.offset.rem_euclid(8) == 0 {
+                self.b.store(Size::DW, to.base, to.offset, value);
+                continue;
+            }
+            for (at, piece) in pieces(to.offset, left.min(8)) {
+                let bits = self.b.int(i64::from(at * 8));
+                let part = self.b.alu(AluOp::Rsh, value, bits);
+                self.b.store(piece, to.base, to.offset + at as i32, part);
+            }
         }
         Ok(())
     }

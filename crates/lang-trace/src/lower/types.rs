@@ -9,6 +9,7 @@ use osmia_object::Target;
 pub(super) struct Types<'a> {
     pub(super) kernel: Option<&'a Btf>,
     pub(super) script: Option<&'a Btf>,
+    pub(super) files: &'a std::collections::BTreeMap<String, osmia_object::DebugFacts>,
 }
 
 /// How deep a printed structure may be.
@@ -16,13 +17,14 @@ const DEPTH: u32 = 16;
 
 impl<'a> Types<'a> {
     pub(super) fn new(program: &'a Program, target: &'a Target) -> Self {
-        Self { kernel: target.btf.as_ref(), script: program.types.as_ref() }
+        Self { kernel: target.btf.as_ref(), script: program.types.as_ref(), files: &target.debug }
     }
 
     pub(super) fn of(&self, set: TypeSet) -> Option<&'a Btf> {
         match set {
             TypeSet::Kernel => self.kernel,
             TypeSet::Script => self.script,
+            TypeSet::File(number) => self.files.values().nth(usize::from(number))?.types.as_ref(),
         }
     }
 

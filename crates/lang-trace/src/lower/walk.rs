@@ -114,7 +114,7 @@ fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
             family.iter().for_each(|family| see(family));
             see(address);
         }
-        ExprKind::Tuple(parts) => parts.iter().for_each(see),
+        ExprKind::Tuple(parts) | ExprKind::Words(parts) => parts.iter().for_each(see),
         ExprKind::Negate(a)
         | ExprKind::Complement(a)
         | ExprKind::Not(a)
