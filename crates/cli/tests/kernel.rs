@@ -24,6 +24,8 @@ mod objects;
 mod output;
 #[path = "kernel/surface.rs"]
 mod surface;
+#[path = "kernel/types.rs"]
+mod types;
 #[path = "kernel/usdt.rs"]
 mod usdt;
 #[path = "kernel/user.rs"]

@@ -59,7 +59,10 @@ fn a_declared_size_is_a_limit() {
     let script = "let @a = percpuhash(2); begin { for $i : 0..6 { @a[$i] = count(); } }";
     let done = run(osmia().args(["--strict", "-e", script]));
     assert_eq!(done.status.code(), Some(3), "{done:?}");
-    assert!(done.err.contains("WARNING: map @a is full: 4 updates were lost"), "{done:?}");
+    assert!(
+        done.err.contains("WARNING: Map full; can't update element. @a: 4 updates were lost"),
+        "{done:?}"
+    );
     let done = run(osmia().args(["-f", "json", "-e", script]));
     assert!(done.status.success(), "{done:?}");
     let loss = r#"{"type": "loss", "data": {"kind": "updates", "map": "@a", "count": 4}}"#;

@@ -29,6 +29,7 @@ mod aggregate;
 mod builtin;
 mod cx;
 mod expr;
+mod flow;
 mod globals;
 mod helpers;
 mod local_types;

@@ -43,7 +43,9 @@ const WORDS: [(LossKind, &str, &str, Words); 5] = [
         )
     }),
     (LossKind::Updates, "updates", "map", |map, count| {
-        format!("map {map} is full: {count} updates were lost. Raise max_map_keys")
+        format!(
+            "Map full; can't update element. {map}: {count} updates were lost. Try increasing max_map_keys"
+        )
     }),
     (LossKind::Stacks, "stacks", "probe", |probe, count| {
         format!("{probe} lost {count} stacks: others had their places in the stack map")
@@ -93,7 +95,10 @@ mod tests {
     #[test]
     fn losses_in_both_forms() {
         let loss = Loss { kind: LossKind::Updates, of: "@x".into(), count: 3 };
-        assert_eq!(loss.text(), "WARNING: map @x is full: 3 updates were lost. Raise max_map_keys\n");
+        assert_eq!(
+            loss.text(),
+            "WARNING: Map full; can't update element. @x: 3 updates were lost. Try increasing max_map_keys\n"
+        );
         assert_eq!(
             loss.json(),
             "{\"type\": \"loss\", \"data\": {\"kind\": \"updates\", \"map\": \"@x\", \"count\": 3}}\n"

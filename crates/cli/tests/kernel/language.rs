@@ -136,7 +136,7 @@ fn the_same_in_both_worlds() {
     let mut wrong = Vec::new();
     for (text, expected) in CASES {
         let expected = format!("{expected}\n\n");
-        for world in [&["-q"][..], &["-q", "--vm"]] {
+        for world in [&["-q", "--no-warnings"][..], &["-q", "--no-warnings", "--vm"]] {
             let done = run(osmia().args(world).args(["-e", text]));
             if !done.status.success() || done.out != expected || !done.err.is_empty() {
                 wrong.push(format!(

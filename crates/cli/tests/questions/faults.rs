@@ -44,7 +44,7 @@ fn a_full_map_is_counted() {
         "config = { max_map_keys = 2 } begin { @[1] = 1; @[2] = 1; @[3] = 1; @[4] = 1; }",
     ]);
     assert_eq!(run.code, Some(0), "{run:?}");
-    assert!(run.err.contains("WARNING: map @ is full: 2 updates were lost"), "{run:?}");
+    assert!(run.err.contains("WARNING: Map full; can't update element. @: 2 updates were lost"), "{run:?}");
 }
 
 /// A script that holds programs of several kinds.

@@ -206,7 +206,7 @@ impl Body<'_, '_> {
     }
 
     pub(super) fn offset_of(&mut self, of: &ast::TypeOrExpr, path: &[ast::Name], span: Span) -> Option<Expr> {
-        let mut ty = self.type_or_expr(of)?;
+        let mut ty = self.type_or_expr(of, "offsetof")?;
         let mut bits = 0;
         for name in path {
             let Type::Composite { of, space, .. } = &ty else {

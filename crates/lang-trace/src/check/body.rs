@@ -54,8 +54,8 @@ pub(super) struct Body<'s, 'a> {
     pub(super) assigned: BTreeSet<String>,
     /// Loops around what is read.
     loops: Vec<LoopKind>,
-    /// Whether what is read is asked for its type only (`sizeof`, `typeof`).
-    pub(super) asks_types: bool,
+    /// Whether what is read is asked for its type only, and by what (`sizeof`, `typeof`).
+    pub(super) asks_types: Option<&'static str>,
     /// How many expressions there are around what is read.
     pub(super) depth: u32,
     /// How many copies of what is read will be made: the turns of the unrolled loops around it.
@@ -81,7 +81,7 @@ impl<'s, 'a> Body<'s, 'a> {
             broken: BTreeSet::new(),
             assigned: BTreeSet::new(),
             loops: Vec::new(),
-            asks_types: false,
+            asks_types: None,
             copies: 1,
             depth: 0,
             depends_on_point: false,
@@ -420,6 +420,9 @@ impl<'s, 'a> Body<'s, 'a> {
                 format!("{name} has no explicit keys (scalar map), and cannot be used for iteration"),
             );
         }
+        if self.session.last_reading && known.as_ref().is_none_or(|known| known.value.is_none()) {
+            self.error(over.span, format!("Undefined map: {name}"));
+        }
         self.is_shadowing(var, var.span, Shadow::Loop);
         let key = known.as_ref().and_then(|known| known.key.clone()).flatten().unwrap_or(Type::INT64);
         let value = match known.and_then(|known| known.value) {
@@ -499,6 +502,9 @@ impl<'s, 'a> Body<'s, 'a> {
         span: Span,
         out: &mut Vec<Stmt>,
     ) {
+        if self.refuses_aggregation(value, span) {
+            return self.give_up(name);
+        }
         let value = match op {
             None => self.expr(value),
             Some(op) => {

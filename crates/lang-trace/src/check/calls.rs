@@ -451,12 +451,19 @@ fn delete(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     };
     let (map, key) = match (call.args.get(1), keys.as_slice()) {
         (Some(key), []) => {
-            let map = known_map(body, name, call.args[0].span)?;
+            let map = keyed_map(body, name, "delete() with two arguments", call)?;
             let key = body.expr(key)?;
             (map, body.typed_key(name, Some(key), call.span)?)
         }
         (Some(_), _) => {
             body.error(call.span, format!("delete() takes the map and the key apart: delete({name}, key)"));
+            return None;
+        }
+        (None, []) if matches!(key_of(body, name), Some(Some(_))) => {
+            body.error(
+                call.span,
+                "call to delete() with a single argument expects a map without explicit keys (scalar map)",
+            );
             return None;
         }
         (None, keys) => body.map_key(name, keys, call.args[0].span)?,
@@ -465,9 +472,24 @@ fn delete(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     Some(Made::Value(Expr { kind, ty: Type::Bool, span: call.span }))
 }
 
+/// The key of a map: the inner `None` for a map without one.
+fn key_of(body: &Body<'_, '_>, name: &str) -> Option<Option<Type>> {
+    body.session.maps.get(name).and_then(|known| known.key.clone())
+}
+
+/// A map that must have keys.
+fn keyed_map(body: &mut Body<'_, '_>, name: &str, what: &str, call: &Call<'_>) -> Option<MapId> {
+    if key_of(body, name) == Some(None) {
+        body.error(call.span, format!("call to {what} expects a map with explicit keys (non-scalar map)"));
+        return None;
+    }
+    known_map(body, name, call.args[0].span)
+}
+
 fn has_key(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
-    let map = map_arg(body, call)?;
+    map_arg(body, call)?;
     let ast::ExprKind::Map { name, .. } = &call.args[0].kind else { return None };
+    let map = keyed_map(body, name, "has_key()", call)?;
     let key = body.expr(&call.args[1])?;
     let key = body.typed_key(name, Some(key), call.span)??;
     Some(Made::Value(Expr { kind: ExprKind::HasKey(map, Box::new(key)), ty: Type::Bool, span: call.span }))

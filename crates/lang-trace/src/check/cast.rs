@@ -124,7 +124,7 @@ impl Body<'_, '_> {
                 let parts = parts.iter().map(|(name, part)| Some((name.node.clone(), self.type_name(part)?)));
                 parts.collect::<Option<_>>().map(Type::Record)
             }
-            TypeNameKind::Typeof(of) => self.type_or_expr(of),
+            TypeNameKind::Typeof(of) => self.type_or_expr(of, "typeof or typeinfo"),
             TypeNameKind::Defined(_) | TypeNameKind::Function => {
                 self.error(ty.span, "a type cannot be defined here");
                 None
@@ -147,7 +147,7 @@ impl Body<'_, '_> {
     }
 
     /// The type itself, or the type of an expression.
-    pub(super) fn type_or_expr(&mut self, of: &TypeOrExpr) -> Option<Type> {
+    pub(super) fn type_or_expr(&mut self, of: &TypeOrExpr, asker: &'static str) -> Option<Type> {
         match of {
             TypeOrExpr::Type(ty) => self.type_name(ty),
             TypeOrExpr::Expr(expr) => {
@@ -156,7 +156,7 @@ impl Body<'_, '_> {
                 {
                     return Some(self.types().convert(found.set, found.id, Space::Unknown));
                 }
-                let outer = std::mem::replace(&mut self.asks_types, true);
+                let outer = self.asks_types.replace(asker);
                 let found = self.expr(expr).map(|expr| expr.ty);
                 self.asks_types = outer;
                 found

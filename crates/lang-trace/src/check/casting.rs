@@ -59,10 +59,8 @@ impl Body<'_, '_> {
                 Some(cast(operand.clone(), ty.clone()))
             }
             (_, Type::Enum { .. }) => return self.as_enum(operand, ty, span),
-            (Type::Str { .. }, Type::Bool) => match &operand.kind {
-                ExprKind::Text(text) => Some(super::expr::truth_literal(!text.is_empty(), span)),
-                _ => None,
-            },
+            (Type::Str { .. }, Type::Bool) => Some(self.is_text(&operand, span)),
+            (Type::Str { .. }, Type::Pointer { .. }) => Some(cast(operand.clone(), ty.clone())),
             (from, Type::Int { .. } | Type::Bool | Type::Pointer { .. } | Type::Str { .. }) => {
                 let apart =
                     matches!((from, &ty), (Type::Array { .. } | Type::Composite { .. }, Type::Int { .. }));
@@ -79,6 +77,16 @@ impl Body<'_, '_> {
             self.error(span, message);
         }
         made.map(|made| Expr { span, ..made })
+    }
+
+    /// Text is true where there is any.
+    fn is_text(&self, operand: &Expr, span: Span) -> Expr {
+        if let ExprKind::Text(text) = &operand.kind {
+            return super::expr::truth_literal(!text.is_empty(), span);
+        }
+        let (lhs, rhs) = (Box::new(operand.clone()), Box::new(super::expr::text_literal(Vec::new(), span)));
+        let empty = Expr { kind: ExprKind::TextEqual { lhs, rhs, limit: None }, ty: Type::Bool, span };
+        Expr { kind: ExprKind::Not(Box::new(empty)), ty: Type::Bool, span }
     }
 
     /// An array whose size is left out has that of what is cast.
@@ -158,6 +166,10 @@ fn located(operand: &Expr, ty: Type) -> Type {
             Type::Pointer { to: Box::new(moved(&to, space)), space }
         }
         (Type::Int { .. } | Type::Bool | Type::Str { .. }, ty @ Type::Array { .. }) => moved(&ty, Space::Bpf),
+        (Type::Str { .. }, Type::Pointer { to, .. }) => {
+            let space = super::expr::space_of(operand);
+            Type::Pointer { to: Box::new(moved(&to, space)), space }
+        }
         (_, ty) => ty,
     }
 }

@@ -29,7 +29,17 @@ type Element = (MapId, Option<Expr>);
 
 impl Body<'_, '_> {
     pub(super) fn assign_map(&mut self, it: Assignment<'_>, out: &mut Vec<Stmt>) {
+        if let Some(asker) = self.asks_types {
+            self.error(it.span, format!("Map assignments not allowed inside of {asker}"));
+            return;
+        }
         let key = self.map_key(it.name, it.keys, it.target.span);
+        if let Some(aggregation) = self.whole_aggregation(it.value) {
+            return self.refuse_aggregation(it.name, it.value, &aggregation, it.span);
+        }
+        if let (ast::ExprKind::Map { name, .. }, None) = (&it.value.kind, it.op) {
+            self.session.maps.note_copy(name, it.name);
+        }
         let made = match &it.value.kind {
             ast::ExprKind::Call { name, args } => self.call(name, args, it.value.span),
             ast::ExprKind::Ident(word) if super::calls::is_aggregation(word) => {
@@ -101,15 +111,27 @@ impl Body<'_, '_> {
         let Some((from, Some(MapValue::Aggregate(aggregation)))) = self.session.maps.at(*from) else {
             return false;
         };
-        let from = from.to_owned();
-        let (what, call) = (aggregation_name(&aggregation), aggregation_call(&aggregation));
-        let message = Diagnostic::error(
-            span,
-            format!("Map value '{what}' cannot be assigned from one map to another. The function that returns this type must be called directly e.g. `{name} = {call};`."),
-        )
-        .hint(format!("Add a cast to integer if you want the value of the aggregate, e.g. `{name} = (int64){from};`."));
-        self.report(message);
+        let hint = format!(
+            "Add a cast to integer if you want the value of the aggregate, e.g. `{name} = (int64){from};`."
+        );
+        self.report(no_copy(name, &aggregation, span).hint(hint));
         true
+    }
+
+    /// The aggregation that an element of a map is, if it is no number.
+    pub(super) fn whole_aggregation(&self, expr: &ast::Expr) -> Option<Aggregation> {
+        let ast::ExprKind::Map { name, .. } = &expr.kind else { return None };
+        match &self.session.maps.get(name)?.value {
+            Some(MapValue::Aggregate(it)) if number_type(it).is_none() => Some(it.clone()),
+            _ => None,
+        }
+    }
+
+    fn refuse_aggregation(&mut self, name: &str, value: &ast::Expr, it: &Aggregation, span: Span) {
+        if let ast::ExprKind::Map { name, keys } = &value.kind {
+            let _ = self.map_key(name, keys, value.span);
+        }
+        self.report(no_copy(name, it, span));
     }
 
     /// `@m[k] += n`: what is added and taken away is not lost to what other processors do.
@@ -156,6 +178,11 @@ impl Body<'_, '_> {
         let map = self.maps().id(name, span);
         let mut parts = Vec::new();
         for key in keys {
+            if let Some(aggregation) = self.whole_aggregation(key) {
+                let what = aggregation_name(&aggregation);
+                self.error(span, format!("Value '{what}' cannot be used as a map key."));
+                return None;
+            }
             parts.push(self.expr(key)?);
         }
         let key = match parts.len() {
@@ -258,6 +285,16 @@ impl Body<'_, '_> {
     }
 }
 
+fn no_copy(name: &str, it: &Aggregation, span: Span) -> Diagnostic {
+    let (what, call) = (aggregation_name(it), aggregation_call(it));
+    Diagnostic::error(
+        span,
+        format!(
+            "Map value '{what}' cannot be assigned from one map to another. The function that returns this type must be called directly e.g. `{name} = {call};`."
+        ),
+    )
+}
+
 /// The type of an aggregation that can be read as a number.
 pub(super) const fn number_type(aggregation: &Aggregation) -> Option<Type> {
     match aggregation {
@@ -278,6 +315,9 @@ const fn aggregation_call(aggregation: &Aggregation) -> &'static str {
         Aggregation::Min { .. } => "min(retval)",
         Aggregation::Max { .. } => "max(retval)",
         Aggregation::Avg { .. } => "avg(retval)",
-        _ => "stats(arg2)",
+        Aggregation::Hist { .. } => "hist(retval)",
+        Aggregation::Lhist { .. } => "lhist(rand %10, 0, 10, 1)",
+        Aggregation::TimeSeries { .. } => "tseries(rand %10, 10s, 1)",
+        Aggregation::Stats { .. } | Aggregation::Value(_) => "stats(arg2)",
     }
 }

@@ -80,7 +80,7 @@ impl Body<'_, '_> {
     }
 
     fn size_expr(&mut self, of: &ast::TypeOrExpr, span: Span) -> Option<Expr> {
-        let ty = self.type_or_expr(of)?;
+        let ty = self.type_or_expr(of, "sizeof")?;
         Some(literal(i128::from(self.size_of(&ty)), span))
     }
 
@@ -116,6 +116,11 @@ impl Body<'_, '_> {
 
     /// A part of a tuple or record.
     fn member_value(&mut self, part: &ast::Expr) -> Option<Expr> {
+        if let Some(aggregation) = self.whole_aggregation(part) {
+            let what = super::maps::aggregation_name(&aggregation);
+            self.error(part.span, format!("Map type {what} cannot exist inside a tuple."));
+            return None;
+        }
         let part = self.expr(part)?;
         if part.ty == Type::None && self.session.last_reading {
             self.error(part.span, "this has no value that could be part of another");
@@ -219,7 +224,7 @@ impl Body<'_, '_> {
 
     /// `&$v` and `&@m`.
     fn address_of(&mut self, operand: &ast::Expr, span: Span) -> Option<Expr> {
-        let outer = std::mem::replace(&mut self.asks_types, true);
+        let outer = self.asks_types.replace("&");
         let value = self.expr(operand);
         self.asks_types = outer;
         let value = value?;
@@ -377,7 +382,7 @@ impl Body<'_, '_> {
 }
 
 /// Where a value that is in memory lies.
-fn space_of(place: &Expr) -> Space {
+pub(super) fn space_of(place: &Expr) -> Space {
     match (&place.kind, &place.ty) {
         (_, Type::Composite { .. } | Type::Array { .. }) => place_space(&place.ty),
         (ExprKind::Field { base, .. } | ExprKind::Index { base, .. }, _) => space_of(base),

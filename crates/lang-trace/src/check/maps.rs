@@ -3,7 +3,7 @@ use super::join::join;
 use crate::typed::{Config, MapId, MapInfo, MapKind, MapValue, Type};
 use osmia_base::{Arena, Key, Span};
 use osmia_event::Aggregation;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of one map so far.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub(super) struct Known {
     value_settled: bool,
     /// Whether an element is read.
     read: bool,
+    /// Maps that its elements are put in while it is not known what they are.
+    copied_to: BTreeSet<String>,
     /// Where it was first seen.
     pub(super) span: Span,
     /// Where it is used first, if that is known.
@@ -70,6 +72,7 @@ impl Maps {
             key_settled: false,
             value_settled: false,
             read: false,
+            copied_to: BTreeSet::new(),
             span,
             first_use: None,
             declared: None,
@@ -187,7 +190,34 @@ impl Maps {
                 (known.value, known.value_settled) = (Some(value), true);
             }
         }
+        self.follow_copies();
         changed
+    }
+
+    /// Notes that elements of one map, of which nothing is known yet, are put in another.
+    pub(super) fn note_copy(&mut self, from: &str, to: &str) {
+        if let Some(known) = self.known.get_mut(from) {
+            known.copied_to.insert(to.to_owned());
+        }
+    }
+
+    /// Where one map is copied to another and so on, all of them are known as soon as the first is: readings are dear.
+    fn follow_copies(&mut self) {
+        let known = |(name, known): (&String, &Known)| known.value.is_some().then(|| name.clone());
+        let mut work: Vec<String> = self.known.iter().filter_map(known).collect();
+        while let Some(name) = work.pop() {
+            let Some(from) = self.known.get_mut(&name) else { continue };
+            let copies = std::mem::take(&mut from.copied_to);
+            let Some(MapValue::Plain(ty)) = from.value.clone() else { continue };
+            for copy in copies {
+                if let Some(to) = self.known.get_mut(&copy)
+                    && to.value.is_none()
+                {
+                    to.value = Some(MapValue::Plain(ty.clone()));
+                    work.push(copy);
+                }
+            }
+        }
     }
 
     /// Maps that are read, and that nothing is put in, hold zeros; whether there are such.

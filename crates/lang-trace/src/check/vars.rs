@@ -109,7 +109,7 @@ impl Body<'_, '_> {
     /// Notes that a variable is read; says so where it has no value yet.
     pub(super) fn note_read(&mut self, id: VarId, span: Span) {
         let variable = &self.variables.list[id.index()];
-        if !variable.assigned && !self.asks_types {
+        if !variable.assigned && self.asks_types.is_none() {
             let name = variable.info.name.clone();
             self.warn(span, format!("Variable used before it was assigned: {name}"));
         }
@@ -144,6 +144,14 @@ impl Body<'_, '_> {
         span: Span,
         out: &mut Vec<Stmt>,
     ) {
+        let whole = span;
+        // The declaration alone, without what it is given.
+        let span = Span::new(span.start, ty.map_or(name.span.end, |ty| ty.span.end));
+        if let Some(value) = value
+            && self.refuses_aggregation(value, whole)
+        {
+            return self.give_up(&name.node);
+        }
         let value = value.map(|value| self.expr(value));
         if self.is_shadowing(name, span, Shadow::Declaration) {
             return;
@@ -169,8 +177,16 @@ impl Body<'_, '_> {
         (variable.origin, variable.assigned, variable.bare) =
             ("This is the initial declaration.", false, value.is_none());
         if let Some(value) = value {
-            self.set_var(id, value, span, out);
+            self.set_var(id, value, whole, out);
         }
+    }
+
+    /// Whether a value is an aggregation that no variable holds; says so.
+    pub(super) fn refuses_aggregation(&mut self, value: &ast::Expr, span: Span) -> bool {
+        let Some(aggregation) = self.whole_aggregation(value) else { return false };
+        let what = super::maps::aggregation_name(&aggregation);
+        self.error(span, format!("Value '{what}' cannot be assigned to a scratch variable."));
+        true
     }
 
     pub(super) fn set_var(&mut self, id: VarId, value: Expr, span: Span, out: &mut Vec<Stmt>) {

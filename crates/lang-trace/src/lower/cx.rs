@@ -1,5 +1,6 @@
 //! What is known while a script is lowered: the module so far, the probe, the function being written and where its
 //! variables are.
+use super::flow::Flow;
 use super::globals::{Globals, MapShape};
 use super::helpers::{self, Choice};
 use super::local_types::LocalTypes;
@@ -135,6 +136,7 @@ const FRAME_HEADER: u32 = 16;
 /// The probe being lowered.
 #[derive(Debug)]
 struct Current {
+    flow: Flow,
     homes: Vec<Option<VarHome>>,
     captured: Vec<bool>,
     /// How variables that hold a pointer hold it.
@@ -226,7 +228,7 @@ impl<'a> Cx<'a> {
             record_size: 0,
             spills: false,
             probe: &NO_PROBE,
-            current: Current::new(0),
+            current: Current::new(0, Flow::default()),
             b: Builder::new("", "", &[], None),
             f: Level::new(Block::from_index(0)),
             callbacks: 0,
@@ -241,7 +243,7 @@ impl<'a> Cx<'a> {
         let name = names::program_name(&probe.name, index);
         let (section, program) = names::shape(probe, self.can(Feature::UprobeMulti));
         self.probe = probe;
-        self.current = Current::new(probe.vars.len());
+        self.current = Current::new(probe.vars.len(), Flow::of(&probe.body, probe.vars.len()));
         self.capture();
         let context = Kind::Ptr(Pointee::Context);
         self.b = Builder::new(name.as_str(), section, &[context], Some(Kind::I32));
@@ -626,7 +628,7 @@ impl<'a> Cx<'a> {
         let size = if kind.is_scalar() { 8 } else { round_up(self.types.size(kind).max(1), 8) };
         let home = self.new_home(var, size);
         self.current.homes[var.index()] = Some(home);
-        if !matches!(home, VarHome::Frame(_)) && !walk::sets_first(&self.probe.body, var) {
+        if !matches!(home, VarHome::Frame(_)) && !self.current.flow.sets_first(var) {
             self.prologue(|cx| {
                 let place = cx.place_of(home);
                 cx.zero(place, size);
@@ -675,9 +677,7 @@ impl<'a> Cx<'a> {
 
     /// Whether a variable may hold a pointer that the verifier knows: it is set once, and before it is read.
     fn keeps_pointer(&self, var: VarId) -> bool {
-        !self.is_captured(var)
-            && walk::count_sets(&self.probe.body, var) == 1
-            && walk::sets_first(&self.probe.body, var)
+        !self.is_captured(var) && self.current.flow.sets(var) == 1 && self.current.flow.sets_first(var)
     }
 
     /// How a variable holds its value from now on: as the pointer that it is, or as a number.
@@ -741,8 +741,9 @@ impl Level {
 }
 
 impl Current {
-    fn new(vars: usize) -> Self {
+    fn new(vars: usize, flow: Flow) -> Self {
         Self {
+            flow,
             homes: vec![None; vars],
             captured: vec![false; vars],
             pointers: vec![Kind::I64; vars],

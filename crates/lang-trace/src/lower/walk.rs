@@ -29,12 +29,6 @@ pub(super) fn loops(list: &[Stmt]) -> bool {
 pub(super) fn stmt<'a>(it: &'a Stmt, see: &mut dyn FnMut(Node<'a>)) {
     see(Node::Stmt(it));
     match &it.kind {
-        StmtKind::Expr(value) | StmtKind::SetVar(_, value) | StmtKind::Join(value, _) => expr(value, see),
-        StmtKind::SetMap(_, key, value) | StmtKind::UpdateMap(_, _, key, value) => {
-            key.iter().for_each(|key| expr(key, see));
-            expr(value, see);
-        }
-        StmtKind::Aggregate(_, key, value) => key.iter().chain(value).for_each(|part| expr(part, see)),
         StmtKind::If(condition, then, other) => {
             expr(condition, see);
             stmts(then, see);
@@ -50,9 +44,21 @@ pub(super) fn stmt<'a>(it: &'a Stmt, see: &mut dyn FnMut(Node<'a>)) {
             expr(to, see);
             stmts(body, see);
         }
-        StmtKind::Send(_, args) | StmtKind::Debug(_, args) => args.iter().for_each(|arg| expr(arg, see)),
-        StmtKind::Return(value) => value.iter().for_each(|value| expr(value, see)),
-        StmtKind::Break | StmtKind::Continue => {}
+        _ => parts(it, &mut |part| expr(part, see)),
+    }
+}
+
+/// The expressions of a statement that has no other statements in it.
+pub(super) fn parts<'a>(it: &'a Stmt, see: &mut dyn FnMut(&'a Expr)) {
+    match &it.kind {
+        StmtKind::Expr(value) | StmtKind::SetVar(_, value) | StmtKind::Join(value, _) => see(value),
+        StmtKind::SetMap(_, key, value) | StmtKind::UpdateMap(_, _, key, value) => {
+            key.iter().chain([value]).for_each(see);
+        }
+        StmtKind::Aggregate(_, key, value) => key.iter().chain(value).for_each(see),
+        StmtKind::Send(_, args) | StmtKind::Debug(_, args) => args.iter().for_each(see),
+        StmtKind::Return(value) => value.iter().for_each(see),
+        _ => {}
     }
 }
 
@@ -66,7 +72,8 @@ pub(super) fn expr<'a>(it: &'a Expr, see: &mut dyn FnMut(Node<'a>)) {
     operands(&it.kind, &mut |part| expr(part, see));
 }
 
-fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
+/// The operands of an expression, in order.
+pub(super) fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
     match kind {
         ExprKind::Number(_)
         | ExprKind::Text(_)
@@ -149,13 +156,6 @@ pub(super) fn var_of(node: Node<'_>) -> Option<VarId> {
     }
 }
 
-/// Whether a statement names a variable.
-pub(super) fn mentions(it: &Stmt, var: VarId) -> bool {
-    let mut found = false;
-    stmt(it, &mut |node| found |= var_of(node) == Some(var));
-    found
-}
-
 /// Whether an expression names a variable.
 pub(super) fn expr_mentions(it: &Expr, var: VarId) -> bool {
     let mut found = false;
@@ -177,48 +177,6 @@ pub(super) fn exits(list: &[Stmt]) -> bool {
         found |= matches!(node, Node::Stmt(Stmt { kind: StmtKind::Send(Verb::Exit, _), .. }));
     });
     found
-}
-
-/// Whether the statements set `var` before they read it, in all ways through them.
-pub(super) fn sets_first(list: &[Stmt], var: VarId) -> bool {
-    let mut naming = list.iter().filter(|it| mentions(it, var));
-    let Some(first) = naming.next() else { return true };
-    if let StmtKind::SetVar(set, value) = &first.kind {
-        return *set == var && !expr_mentions(value, var);
-    }
-    if naming.next().is_some() {
-        return false;
-    }
-    match &first.kind {
-        StmtKind::If(condition, then, other) => {
-            let both = [then, other]
-                .into_iter()
-                .all(|list| list.iter().all(|it| !mentions(it, var)) || sets_first(list, var));
-            !expr_mentions(condition, var) && both
-        }
-        StmtKind::While(condition, body) => !expr_mentions(condition, var) && sets_first(body, var),
-        StmtKind::Unroll(_, body) => sets_first(body, var),
-        StmtKind::ForMap(own, _, body) => *own == var || sets_first(body, var),
-        StmtKind::ForRange(own, from, to, body) => {
-            let before = expr_mentions(from, var) || expr_mentions(to, var);
-            !before && (*own == var || sets_first(body, var))
-        }
-        _ => false,
-    }
-}
-
-/// How often each statement list assigns `var`, the loops' own variables included.
-pub(super) fn count_sets(list: &[Stmt], var: VarId) -> usize {
-    let mut count = 0;
-    stmts(list, &mut |node| match node {
-        Node::Stmt(it) => {
-            count += usize::from(var_of(node) == Some(var) && !matches!(it.kind, StmtKind::Expr(_)))
-        }
-        Node::Expr(it) => {
-            count += usize::from(matches!(it.kind, ExprKind::StepVar { var: it, .. } if it == var))
-        }
-    });
-    count
 }
 
 /// What an expression is, as text, if it has the same value wherever a program evaluates it: equal texts, equal values.
