@@ -578,6 +578,10 @@ pub enum Builtin {
     Pid,
     /// The thread id, in the reader's pid namespace.
     Tid,
+    /// The process (thread group) id, in the initial pid namespace.
+    InitPid,
+    /// The thread id, in the initial pid namespace.
+    InitTid,
     /// The user id.
     Uid,
     /// The group id.

@@ -194,7 +194,7 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
     let program = checked.program;
     steps.done("check");
     show(Stage::Types, &|| format!("{program:#?}\n"));
-    let lowered = osmia_lang_trace::lower(&program, source, &target, &options.lower);
+    let lowered = osmia_lang_trace::lower(&program, source, &target, &lower_options(options));
     let mut lowered = lowered.map_err(|error| CompileError::Script(with(&diagnostics, error)))?;
     steps.done("lower");
     show(Stage::Ir, &|| osmia_ir::text::print(&lowered.module));
@@ -209,6 +209,13 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
     let (schema, plan) = (lowered.schema, lowered.plan);
     let (config, steps) = (program.config, steps.done);
     Ok(Compiled { object, schema, plan, config, target, warnings: diagnostics, shown, steps })
+}
+
+/// Process ids are those of our own pid namespace, unless the object is to go elsewhere.
+fn lower_options(options: &CompileOptions) -> LowerOptions {
+    let here = options.ask_machine && !options.portable;
+    let pid_namespace = if here { osmia_host::pid_namespace() } else { None };
+    LowerOptions { pid_namespace, ..options.lower.clone() }
 }
 
 fn with(diagnostics: &Diagnostics, error: Diagnostic) -> Diagnostics {

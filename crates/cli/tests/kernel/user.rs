@@ -213,3 +213,23 @@ fn blocks_on_one_function_run_as_they_are_written() {
         }
     }
 }
+
+#[test]
+fn other_pid_namespaces() {
+    let scratch = Scratch::new();
+    let program = scratch.compile("loop", LOOP, &["-O0", "-fno-omit-frame-pointer"]);
+    let unshared = |script: &str| {
+        let osmia = osmia().get_program().to_owned();
+        let mut command = Command::new("unshare");
+        command.args(["--fork", "--pid", "--mount-proc", "sh", "-c"]);
+        command.args(["\"$0\" & \"$1\" trace -q -e \"$2\"; kill $!", &program]).arg(osmia).arg(script);
+        run(&mut command)
+    };
+    let text = "begin { print((pid(init) > pid, tid(init) > tid, pid == pid(curr_ns), pid < 10)); exit(); }";
+    assert_eq!(unshared(text).ok().lines().next(), Some("(true, true, true, true)"));
+    let text = format!("uprobe:{program}:inner {{ printf(\"%d %s\\n\", pid, ustack(3)); exit(); }}");
+    let out = unshared(&text).ok();
+    let words: Vec<&str> = out.split_whitespace().take(4).collect();
+    assert!(words[0].parse::<u32>().is_ok_and(|pid| pid < 10), "{out}");
+    assert!(words[1].starts_with("inner+") && words[3].starts_with("main+"), "{out}");
+}

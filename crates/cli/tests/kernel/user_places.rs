@@ -64,7 +64,7 @@ fn between_instructions_only() {
     }
     let bare = format!("uprobe:{program}:bare {{ printf(\"bare\\n\"); }}");
     assert!(refused(&["-e", &bare]).contains(
-        "Could not determine boundary for bare (symbol has size 0).\n       Use --unsafe to force attachment."
+        "Could not determine boundary for bare (symbol has size 0).\nUse --unsafe to force attachment."
     ));
     let forced = run(osmia().args(["-q", "--unsafe", "-e", &bare, "-c", &program]));
     assert!(forced.err.contains("WARNING: Could not determine boundary for bare"), "{forced:?}");

@@ -121,6 +121,8 @@ const FUNCTIONS: &[Function] = &[
     value("uptr", 1, 1, |body, call| pointer_in(body, call, Space::User)),
     value("bswap", 1, 1, bswap),
     value("nsecs", 0, 1, nsecs),
+    value("pid", 0, 1, |body, call| in_namespace(body, call, [Builtin::Pid, Builtin::InitPid])),
+    value("tid", 0, 1, |body, call| in_namespace(body, call, [Builtin::Tid, Builtin::InitTid])),
     value("strncmp", 3, 3, strncmp),
     value("strcmp", 2, 2, |body, call| text_order(body, call, None)),
     value("strlen", 1, 1, strlen),
@@ -738,6 +740,23 @@ fn nsecs(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
         }
     };
     Some(Made::Value(Expr { kind: ExprKind::Builtin(clock), ty: Type::UINT64, span: call.span }))
+}
+
+/// `pid(curr_ns)`, in the reader's pid namespace; `pid(init)`, in the initial one.
+fn in_namespace(body: &mut Body<'_, '_>, call: &Call<'_>, [own, initial]: [Builtin; 2]) -> Option<Made> {
+    let builtin = match call.args.first().map(|arg| &arg.kind) {
+        None => own,
+        Some(ast::ExprKind::Ident(word)) if word == "curr_ns" => own,
+        Some(ast::ExprKind::Ident(word)) if word == "init" => initial,
+        _ => {
+            let span = call.args.first().map_or(call.span, |arg| arg.span);
+            let message =
+                Diagnostic::error(span, "Invalid PID namespace mode").hint("there are: curr_ns, init");
+            body.report(message);
+            return None;
+        }
+    };
+    Some(Made::Value(Expr { kind: ExprKind::Builtin(builtin), ty: Type::UINT32, span: call.span }))
 }
 
 fn strncmp(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {

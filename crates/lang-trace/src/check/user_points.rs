@@ -5,11 +5,11 @@ use super::{Options, user_debug};
 use crate::attach_point::{AttachPoint, Point, UserPlace};
 use crate::probes::Provider;
 use crate::typed::{Expr, ExprKind, Space, Type};
-use osmia_base::{Diagnostic, Severity};
+use osmia_base::{Diagnostic, Severity, Span};
 use osmia_object::{Attach, Boundary, CodeSpot, Target, UprobeTarget, UsdtSpot, UserFile, UserFileKind};
 
 /// What to do about a place that nobody can vouch for.
-const FORCE: &str = "\n       Use --unsafe to force attachment. WARNING: This option could lead to data corruption in the target process.";
+const FORCE: &str = "\nUse --unsafe to force attachment. WARNING: This option could lead to data corruption in the target process.";
 
 /// The place of a uprobe; `None` for one that cannot be attached yet.
 pub(super) fn uprobe_target(path: &str, place: &UserPlace, target: &Target) -> Option<UprobeTarget> {
@@ -61,13 +61,15 @@ pub(super) fn place(point: &AttachPoint, target: &Target, options: &Options) -> 
         }
         UserPlace::Line { .. } => None,
     };
+    // The words stand alone on their lines, where scripts that read messages look for them.
+    let error = |text: String| Diagnostic::error(Span::NOWHERE, text).label(point.span, "the probe is here");
     match wrong {
         None => Ok(()),
-        Some(Wrong::Certainly(text)) => Err(Diagnostic::error(point.span, text)),
+        Some(Wrong::Certainly(text)) => Err(error(text)),
         Some(Wrong::Perhaps(text)) if options.unsafe_allowed => {
-            Err(Diagnostic { severity: Severity::Warning, ..Diagnostic::error(point.span, text) })
+            Err(Diagnostic { severity: Severity::Warning, ..error(text) })
         }
-        Some(Wrong::Perhaps(text)) => Err(Diagnostic::error(point.span, text + FORCE)),
+        Some(Wrong::Perhaps(text)) => Err(error(text + FORCE)),
     }
 }
 

@@ -23,6 +23,8 @@ impl<'a> Cx<'a> {
         Ok(match builtin {
             Builtin::Pid => self.process_id(),
             Builtin::Tid => self.thread_id(),
+            Builtin::InitPid => self.high_half(Cached::InitPidTgid),
+            Builtin::InitTid => self.low_half(Cached::InitPidTgid),
             Builtin::Uid => self.low_half(Cached::UidGid),
             Builtin::Gid => self.high_half(Cached::UidGid),
             Builtin::Comm => return self.error(span, "comm is text"),
@@ -66,6 +68,12 @@ impl<'a> Cx<'a> {
     /// Two numbers of 32 bits, as helpers tell them.
     fn pair(&mut self, which: Cached) -> Value {
         let namespace = self.options.pid_namespace.filter(|_| which == Cached::PidTgid);
+        // In the initial namespace, both are one.
+        let which = if which == Cached::InitPidTgid && self.options.pid_namespace.is_none() {
+            Cached::PidTgid
+        } else {
+            which
+        };
         self.once(which, |cx| match (which, namespace) {
             (Cached::UidGid, _) => cx.call(helpers::UID_GID, &[]),
             (_, Some((device, inode))) => cx.namespace_pair(device, inode),

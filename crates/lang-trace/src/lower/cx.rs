@@ -45,6 +45,7 @@ impl Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cached {
     PidTgid,
+    InitPidTgid,
     UidGid,
     Task,
     Cpu,
