@@ -119,7 +119,6 @@ pub(crate) fn is_builtin(name: &str) -> bool {
 /// Checks a script for a machine; its macros are expanded.
 pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
     let mut diagnostics = Diagnostics::default();
-    unsupported(script, &mut diagnostics);
     let config = settings(script, options, &mut diagnostics);
     let own_types = ctypes::script_types(&script.preamble, target.btf.as_ref(), &mut diagnostics);
     let types =
@@ -338,16 +337,6 @@ fn defines(script: &Script) -> BTreeMap<String, ast::Expr> {
 /// A macro that names itself would never end.
 fn mentions(expr: &ast::Expr, name: &str) -> bool {
     format!("{expr:?}").contains(&format!("{name:?}"))
-}
-
-/// Parts of the language that this version reads but cannot do.
-fn unsupported(script: &Script, diagnostics: &mut Diagnostics) {
-    let mut no = |span, what: &str| {
-        diagnostics.error(span, format!("{what} are not supported yet"));
-    };
-    if let Some(first) = script.functions.first() {
-        no(first.span, "user functions");
-    }
 }
 
 fn limit_probes(program: &Program, script: &Script, diagnostics: &mut Diagnostics) {

@@ -5,6 +5,7 @@
 //! that no script can write (`$x` and a number behind [`OWN`]), so that they meet no variable of the caller's; parameters become what
 //! the caller gave. Nested calls are expanded as the copy is made. How much all copies may be, and how deep, is bounded.
 mod base;
+mod functions;
 mod registry;
 mod tree;
 mod types;
@@ -31,7 +32,11 @@ const MAX_CALLS: usize = 64;
 pub fn expand(script: &mut Script, source: &mut Source) -> Diagnostics {
     let macros = std::mem::take(&mut script.macros);
     let mut diagnostics = Diagnostics::default();
-    let registry = Registry::new(&macros, &mut diagnostics);
+    let functions: Vec<Macro> = std::mem::take(&mut script.functions)
+        .iter()
+        .map(|function| functions::as_macro(function, &mut diagnostics))
+        .collect();
+    let registry = Registry::new(&macros, &functions, &mut diagnostics);
     let mut expander = Expander {
         registry,
         source,
@@ -48,13 +53,9 @@ pub fn expand(script: &mut Script, source: &mut Source) -> Diagnostics {
         probe.predicate.iter_mut().for_each(|predicate| expander.expr(predicate, None));
         expander.block(&mut probe.body, None);
     }
-    for function in &mut script.functions {
-        expander.block(&mut function.body, None);
-    }
     if expander.spent {
         // What is left of it is not what was written: there is nothing more to say about it.
         script.probes.iter_mut().for_each(|probe| (probe.predicate, probe.body) = Default::default());
-        script.functions.clear();
     }
     expander.diagnostics
 }
@@ -102,6 +103,7 @@ struct Frame<'a> {
     number: u32,
     /// The first place of the copy.
     base: u32,
+    owner: Owner,
 }
 
 /// What was given for a parameter; it has been expanded.
@@ -175,7 +177,7 @@ impl<'a> Expander<'a> {
         self.expansions += 1;
         let names = definition.params.iter().map(|param| param.name.node.as_str());
         let args = names.zip(args).collect();
-        let frame = Frame { definition, args, number: self.expansions, base };
+        let frame = Frame { definition, args, number: self.expansions, base, owner };
         let mut body = definition.body.clone();
         self.stack.push((definition, owner));
         self.block(&mut body, Some(&frame));
@@ -186,7 +188,7 @@ impl<'a> Expander<'a> {
     /// Places for a copy of the macro's body.
     fn copy(&mut self, definition: &Macro, owner: Owner, call: Span) -> Option<u32> {
         let text = match owner {
-            Owner::Script => 0,
+            Owner::Script | Owner::Function => 0,
             Owner::Language => match self.base {
                 Some(base) => base,
                 None => *self.base.insert(self.source.add_file(base::source()).ok()?),

@@ -53,6 +53,15 @@ const CASES: &[(&str, &str)] = &[
         "begin { print((getopt(\"n\", 5), getopt(\"on\"), is_err(-1), comptime (2 * 3))); }",
         "(5, false, true, 6)\n",
     ),
+    // Functions.
+    (
+        "fn larger($a : int64, $b : int64) : int64 { if ($a > $b) { return $a; } return $b; } begin { print((larger(3, 5), larger(larger(9, 2), 4))); }",
+        "(5, 9)\n",
+    ),
+    (
+        "fn note($n : int64) : void { @seen[$n] = 1; if ($n > 1) { return; } @small = $n; } begin { note(1); note(2); print((has_key(@seen, 2), @small)); clear(@seen); clear(@small); }",
+        "(true, 1)\n",
+    ),
     // Words.
     (
         "begin { $n = 2; print((strerror($n), signal_name($n), syscall_name($n))); }",

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// All macros of a script, by name.
 pub(super) struct Registry<'a> {
     macros: BTreeMap<&'a str, Vec<&'a Macro>>,
+    /// Functions, as macros.
+    functions: BTreeMap<&'a str, &'a Macro>,
 }
 
 /// Whose macros are looked at.
@@ -14,6 +16,8 @@ pub(super) struct Registry<'a> {
 pub(super) enum Owner {
     /// The script's.
     Script,
+    /// The script's functions, which may use all maps.
+    Function,
     /// The language's, which know nothing of the script's.
     Language,
 }
@@ -30,8 +34,17 @@ pub(super) enum Found<'a> {
 
 impl<'a> Registry<'a> {
     /// Says so where two macros take the same, or a macro names two parameters alike.
-    pub(super) fn new(macros: &'a [Macro], diagnostics: &mut Diagnostics) -> Self {
-        let mut registry = Self { macros: BTreeMap::new() };
+    pub(super) fn new(macros: &'a [Macro], functions: &'a [Macro], diagnostics: &mut Diagnostics) -> Self {
+        let mut registry = Self { macros: BTreeMap::new(), functions: BTreeMap::new() };
+        for function in functions {
+            if let Some(first) = registry.functions.insert(&function.name.node, function) {
+                let text = format!("Redefinition of function: {}", function.name.node);
+                diagnostics.push(
+                    Diagnostic::error(function.name.span, text)
+                        .label(first.name.span, "This is the original definition."),
+                );
+            }
+        }
         for definition in macros {
             let kinds: Vec<MacroParamKind> = definition.params.iter().map(|param| param.kind).collect();
             if let Some(first) = registry.exact(&definition.name.node, &kinds) {
@@ -63,9 +76,10 @@ impl<'a> Registry<'a> {
 
     /// The macro that a call means; `by` is who calls.
     pub(super) fn find<'e>(&self, name: &str, args: impl Iterator<Item = &'e Expr>, by: Owner) -> Found<'a> {
-        let own = self.macros.get(name).filter(|_| by == Owner::Script);
+        let own = self.macros.get(name).filter(|_| by != Owner::Language);
+        let function = self.functions.get(name).copied().filter(|_| by != Owner::Language);
         let base = base::named(name);
-        if own.is_none() && base.is_empty() {
+        if own.is_none() && function.is_none() && base.is_empty() {
             return Found::Nothing;
         }
         let given: Vec<MacroParamKind> = args.map(kind_of).collect();
@@ -73,11 +87,15 @@ impl<'a> Registry<'a> {
         if let Some(found) = own().find(|item| takes(item, &given)) {
             return Found::Macro(found, Owner::Script);
         }
+        if let Some(found) = function.filter(|item| takes(item, &given)) {
+            return Found::Macro(found, Owner::Function);
+        }
         if let Some(found) = base.iter().find(|item| takes(item, &given)) {
             return Found::Macro(found, Owner::Language);
         }
         let base = base.iter().map(|item| (item, Owner::Language));
-        let all = own().map(|item| (item, Owner::Script)).chain(base);
+        let functions = function.into_iter().map(|item| (item, Owner::Script));
+        let all = own().map(|item| (item, Owner::Script)).chain(functions).chain(base);
         let closest = all.min_by_key(|(item, _)| distance(item, &given));
         closest.map_or(Found::Nothing, |(item, owner)| Found::Other(item, owner))
     }

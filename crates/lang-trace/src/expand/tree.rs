@@ -157,6 +157,7 @@ impl<'a> Expander<'a> {
             },
             ExprKind::Map { name, .. } => match frame.args.get(name.as_str()).map(|arg| &arg.value.kind) {
                 Some(ExprKind::Map { name: given, .. }) => name.clone_from(given),
+                _ if frame.owner == Owner::Function => {}
                 _ => {
                     let text = format!(
                         "Unhygienic access to map: {name}. Maps must be passed into the macro as arguments."
@@ -230,7 +231,7 @@ impl<'a> Expander<'a> {
         match found {
             Found::Other(closest, owner) if !crate::check::is_builtin(&name.node) => {
                 match owner {
-                    Owner::Script => self.mismatch(name, &args, expr.span, closest),
+                    Owner::Script | Owner::Function => self.mismatch(name, &args, expr.span, closest),
                     Owner::Language => self.misuse(expr.span, closest),
                 }
                 expr.kind = ExprKind::Error;
