@@ -63,7 +63,11 @@ pub(super) fn concat(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     if let (ExprKind::Text(a), ExprKind::Text(b)) = (&a.kind, &b.kind) {
         return Some(Made::Value(text_literal([a.as_slice(), b].concat(), call.span)));
     }
-    let capacity = (capacity(&a) + capacity(&b)).saturating_sub(1).clamp(1, MAX_CONCAT);
+    // A variable or map that is put together with something may be given the result, which must not grow it for ever.
+    let settled =
+        |it: &Expr| matches!(it.kind, ExprKind::Text(_) | ExprKind::Builtin(_) | ExprKind::Str { .. });
+    let sum = (capacity(&a) + capacity(&b)).saturating_sub(1).clamp(1, MAX_CONCAT);
+    let capacity = if settled(&a) && settled(&b) { sum } else { MAX_CONCAT };
     made(ExprKind::Concat(Box::new(a), Box::new(b)), Type::Str { capacity }, call)
 }
 
