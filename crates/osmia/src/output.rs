@@ -1,5 +1,6 @@
 //! Where words go: standard output or a file, standard error, as text or JSON.
-use osmia_render::{Channel, Message, Profile, Style, folded, json, ndjson, text};
+use osmia_event::{Format, Lookup, Stream};
+use osmia_render::{Channel, Message, Profile, Style, folded, json, ndjson, printf_record, text};
 use std::cell::RefCell;
 use std::io::{self, BufWriter, Write};
 use std::rc::Rc;
@@ -56,6 +57,8 @@ pub struct Output {
     profile: Option<Profile>,
     /// What was said that tells of an error in the script.
     failures: u64,
+    /// Room for one event's text.
+    event: Vec<u8>,
 }
 
 /// A place that keeps what is written to it.
@@ -105,6 +108,7 @@ impl Output {
             said: 0,
             profile,
             failures: 0,
+            event: Vec::new(),
         }
     }
 
@@ -159,6 +163,25 @@ impl Output {
                 self.errors.write_all(&bytes)
             }
         }
+    }
+
+    /// Prints a record of `printf()` without any detour; whether that was possible.
+    pub(crate) fn print_record(
+        &mut self,
+        format: &Format,
+        stream: &Stream,
+        record: &[u8],
+        lookup: &mut dyn Lookup,
+    ) -> io::Result<bool> {
+        if self.form != Form::Text {
+            return Ok(false);
+        }
+        let mut event = std::mem::take(&mut self.event);
+        event.clear();
+        let printed = printf_record(&mut event, format, stream, record, &self.style, lookup).is_ok();
+        let written = if printed { self.write(&event) } else { Ok(()) };
+        self.event = event;
+        written.map(|()| printed)
     }
 
     /// Bytes to the output as they are.

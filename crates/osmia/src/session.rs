@@ -3,7 +3,7 @@
 //! The loop sleeps until something happens (records, a signal, the end of a process) and never wakes by the clock.
 use crate::output::Output;
 use crate::world::{Asked, World};
-use osmia_event::{Missing, Record, Schema, Spilled, Table, Value, Verb};
+use osmia_event::{Format, Missing, Record, Schema, Spilled, Stream, Table, Value, Verb};
 use osmia_render::{Message, Origin};
 use std::collections::BTreeMap;
 use std::io;
@@ -135,6 +135,16 @@ impl<'a> Session<'a> {
             handled += 1;
             if keep(spilled, schema, bytes) {
                 return ControlFlow::Continue(());
+            }
+            if let Some((format, stream)) = printf_of(schema, bytes) {
+                match output.print_record(format, stream, bytes, lookup) {
+                    Ok(true) => return ControlFlow::Continue(()),
+                    Ok(false) => {}
+                    Err(error) => {
+                        failure = Some(error);
+                        return ControlFlow::Break(());
+                    }
+                }
             }
             let record = match schema.decode(bytes) {
                 Ok(record) => record,
@@ -320,6 +330,15 @@ fn keep(spilled: &mut Spilled, schema: &Schema, bytes: &[u8]) -> bool {
             true
         }
         _ => false,
+    }
+}
+
+/// The format and stream of a record of `printf()`.
+fn printf_of<'a>(schema: &'a Schema, record: &[u8]) -> Option<(&'a Format, &'a Stream)> {
+    let stream = schema.stream_of(record)?;
+    match &stream.verb {
+        Verb::Printf(format) => Some((format, stream)),
+        _ => None,
     }
 }
 

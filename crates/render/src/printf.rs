@@ -21,7 +21,7 @@ pub fn printf(format: &Format, values: &[Value], style: &Style) -> Vec<u8> {
     out
 }
 
-fn argument<'a>(
+pub(crate) fn argument<'a>(
     out: &mut Vec<u8>,
     conversion: &Conversion,
     values: &mut impl Iterator<Item = &'a Value>,
@@ -48,23 +48,27 @@ fn argument<'a>(
     }
 }
 
-struct Padding {
-    left: bool,
-    zero: bool,
-    width: usize,
+/// What is put before or behind a text to make it wide enough.
+pub(crate) struct Padding {
+    pub(crate) left: bool,
+    pub(crate) zero: bool,
+    pub(crate) width: usize,
 }
 
 impl Padding {
     fn write(&self, out: &mut Vec<u8>, text: &[u8]) {
+        let begin = out.len();
+        out.extend_from_slice(text);
+        self.pad(out, begin);
+    }
+
+    /// Makes what `out` has from `begin` on wide enough.
+    pub(crate) fn pad(&self, out: &mut Vec<u8>, begin: usize) {
         let fill = if self.zero && !self.left { b'0' } else { b' ' };
-        let missing = self.width.min(MAX_WIDTH).saturating_sub(text.len());
-        let padding = std::iter::repeat_n(fill, missing);
-        if self.left {
-            out.extend_from_slice(text);
-            out.extend(padding);
-        } else {
-            out.extend(padding);
-            out.extend_from_slice(text);
+        let missing = self.width.min(MAX_WIDTH).saturating_sub(out.len().saturating_sub(begin));
+        out.extend(std::iter::repeat_n(fill, missing));
+        if let (false, Some(text)) = (self.left, out.get_mut(begin..)) {
+            text.rotate_right(missing);
         }
     }
 }
@@ -108,11 +112,11 @@ const fn width(length: Length) -> u32 {
     }
 }
 
-const fn truncate(value: u64, length: Length) -> u64 {
+pub(crate) const fn truncate(value: u64, length: Length) -> u64 {
     value & (u64::MAX >> (64 - width(length)))
 }
 
-const fn sign_extend(value: u64, length: Length) -> i64 {
+pub(crate) const fn sign_extend(value: u64, length: Length) -> i64 {
     let unused = 64 - width(length);
     (value << unused).cast_signed() >> unused
 }

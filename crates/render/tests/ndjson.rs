@@ -30,7 +30,7 @@ fn stack() -> Value {
 }
 
 fn messages() -> Vec<Message> {
-    let location = || Location { file: "stdin".into(), line: 1, column: 9, end: 15 };
+    let location = || Location { file: "stdin".into(), line: 1, column: 9, end: 15, ..Location::default() };
     let loss = |kind, of: &str| Message::Loss(Loss { kind, of: of.into(), count: 3 });
     let scale = Aggregation::Hist { bits: 0 };
     let histogram = Histogram { scale, counts: BTreeMap::from([(0, 1), (3, 2)]), div: 1 };
@@ -55,13 +55,8 @@ fn messages() -> Vec<Message> {
         Message::Value(Value::Bytes(vec![0, 255])),
         Message::Errorf { text: b"bad".to_vec(), location: location() },
         Message::Warnf { text: vec![0x80], location: location() },
-        Message::HelperError {
-            helper: "map_update_elem".into(),
-            code: -7,
-            location: location(),
-            source: None,
-        },
-        Message::RuntimeError { text: "divided by zero".into(), location: location(), source: None },
+        Message::HelperError { helper: "map_update_elem".into(), code: -7, location: location(), times: 1 },
+        Message::RuntimeError { text: "divided by zero".into(), location: location(), times: 1 },
         map(Kind::Plain, None, Cell::Value(Value::int(5))),
         map(Kind::Plain, Some(Value::Tuple(parts)), Cell::Value(Value::uint(5))),
         map(Kind::Average, Some(Value::text("k")), Cell::Value(Value::int(5))),

@@ -81,7 +81,14 @@ fn record(case: &Json, style: &Style) -> Message {
     let schema = Schema { streams: vec![Stream { verb, fields, size, location }], maps: Vec::new() };
     let record = schema.decode(&raw).unwrap();
     let values: Vec<Value> = record.values.into_iter().map(|value| value.resolve(&mut Machine)).collect();
-    Message::of(&schema.streams[record.stream], &values, 0, style).unwrap()
+    let message = Message::of(&schema.streams[record.stream], &values, 0, style).unwrap();
+    if let (Verb::Printf(format), Message::Text { text, .. }) = (&schema.streams[0].verb, &message) {
+        let mut direct = Vec::new();
+        osmia_render::printf_record(&mut direct, format, &schema.streams[0], &raw, style, &mut Machine)
+            .unwrap();
+        assert_eq!(direct, *text, "{case}");
+    }
+    message
 }
 
 fn location(case: &Json, text: &str) -> Location {
