@@ -758,6 +758,6 @@ impl Current {
 }
 
 /// Whether events of a probe count no more once `exit()` was called. What is run by request is run all the same.
-const fn is_stopped_by_exit(provider: Provider) -> bool {
+pub(super) const fn is_stopped_by_exit(provider: Provider) -> bool {
     !matches!(provider, Provider::Begin | Provider::End | Provider::Test | Provider::Bench)
 }

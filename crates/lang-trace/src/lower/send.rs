@@ -1,10 +1,11 @@
 //! Records to the reader: reserved, filled in place, sent.
-use super::cx::{Cx, Place, Result};
+use super::cx::{Cx, Place, Result, is_stopped_by_exit};
 use super::globals::MapShape;
 use super::helpers;
 use super::maps::MapHome;
 use super::memory::Fill;
 use super::trouble::is_trouble;
+use crate::probes::Provider;
 use crate::typed::{Expr, MapId, Type};
 use osmia_abi::MapType;
 use osmia_base::{Key, Span};
@@ -14,6 +15,8 @@ use osmia_isa::{AluOp, Cond, Size};
 
 /// Bytes of the ring buffer where the script does not say.
 const RING: u32 = 1 << 20;
+/// The same where events of the machine are printed: a burst of some hundred thousand must fit.
+const EVENT_RING: u32 = 16 << 20;
 /// The same where what finds no room in a map goes to the reader too: whatever comes while the reader sleeps must fit.
 const SPILL_RING: u32 = 4 << 20;
 /// Bytes of a page.
@@ -337,9 +340,18 @@ impl<'a> Cx<'a> {
         Ok(())
     }
 
+    /// Whether events from outside make the script say something: as many as there are, and not as many as it wants.
+    fn prints_events(&self) -> bool {
+        let says = |verb: &Verb| matches!(verb, Verb::Printf(_) | Verb::Print | Verb::Join(_));
+        let own = |provider| !is_stopped_by_exit(provider) || provider == Provider::Interval;
+        self.schema.streams.iter().any(|stream| says(&stream.verb))
+            && self.program.probes.iter().any(|probe| !own(probe.provider))
+    }
+
     /// Gives the maps for records their sizes.
     pub(super) fn finish_records(&mut self) {
         let ring = match self.program.config.perf_rb_pages {
+            0 if self.prints_events() => EVENT_RING,
             0 if self.spills => SPILL_RING,
             0 => RING,
             pages => pages.checked_next_power_of_two().unwrap_or(1 << 31).saturating_mul(PAGE),
