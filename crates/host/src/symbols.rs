@@ -68,7 +68,15 @@ impl Default for Symbols {
 impl Symbols {
     /// Knows nothing yet.
     pub fn new() -> Self {
-        let user = Symbolizer::builder().enable_demangling(true).enable_auto_reload(false).build();
+        Self::of(Symbolizer::builder().enable_demangling(true).enable_auto_reload(false).build())
+    }
+
+    /// The same, with names as symbol tables have them.
+    pub fn mangled() -> Self {
+        Self::of(Symbolizer::builder().enable_demangling(false).enable_auto_reload(false).build())
+    }
+
+    fn of(user: Symbolizer) -> Self {
         Self { kernel: None, user, seen: HashMap::new(), record: None }
     }
 

@@ -7,6 +7,7 @@ use crate::world::{Asked, Ran, Refused, See};
 use osmia_abi::Feature;
 use osmia_base::Source;
 use osmia_event::{Lookup, MapSchema, RawEntry, Schema, Storage};
+use osmia_lang_trace::typed::Config;
 use osmia_lang_trace::{Plan, PlannedProbe};
 use osmia_loader::{
     Arrival, AttachOptions, Attachment, Globals, LoadError, LoadOptions, Loaded, LoadedProgram, Stream,
@@ -161,8 +162,8 @@ impl Kernel {
     }
 
     /// Sees to it that all names can be told that the script prints.
-    pub(crate) fn prepare_names(&mut self, schema: &Schema) {
-        self.names.record(schema);
+    pub(crate) fn prepare_names(&mut self, schema: &Schema, config: &Config) {
+        self.names.record(schema, config);
     }
 
     /// What the verifier said of each program.

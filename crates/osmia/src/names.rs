@@ -1,6 +1,7 @@
 //! Names of this machine: whom readers ask what only it knows.
 use osmia_event::{Aggregation, Lookup, MapSchema, Schema, StackMode, Symbol, Type};
 use osmia_host::{Cgroups, Symbols, Users};
+use osmia_lang_trace::typed::Config;
 use osmia_sys::bpf::MapFd;
 use std::os::fd::BorrowedFd;
 
@@ -8,6 +9,7 @@ use std::os::fd::BorrowedFd;
 #[derive(Debug)]
 pub(crate) struct Names {
     symbols: Option<Symbols>,
+    make_symbols: fn() -> Symbols,
     users: Users,
     cgroups: Cgroups,
     stacks: Vec<(String, MapFd)>,
@@ -16,12 +18,21 @@ pub(crate) struct Names {
 impl Names {
     /// Knows nothing yet; stacks are in these maps.
     pub(crate) fn new(stacks: Vec<(String, MapFd)>) -> Self {
-        Self { symbols: None, users: Users::default(), cgroups: Cgroups::default(), stacks }
+        Self {
+            symbols: None,
+            make_symbols: Symbols::new,
+            users: Users::default(),
+            cgroups: Cgroups::default(),
+            stacks,
+        }
     }
 
     /// Records from now on what processes map, where the script prints user symbols: they have names then when the
     /// processes are gone. Where that is not allowed, addresses of those have none.
-    pub(crate) fn record(&mut self, schema: &Schema) {
+    pub(crate) fn record(&mut self, schema: &Schema, config: &Config) {
+        if !config.cpp_demangle {
+            self.make_symbols = Symbols::mangled;
+        }
         if names_users(schema) {
             let _ = self.symbols().record();
         }
@@ -52,7 +63,7 @@ impl Names {
     }
 
     fn symbols(&mut self) -> &mut Symbols {
-        self.symbols.get_or_insert_with(Symbols::new)
+        self.symbols.get_or_insert_with(self.make_symbols)
     }
 }
 

@@ -69,7 +69,7 @@ pub fn run(
             return output.finish().map(|()| 0).map_err(|error| error.to_string());
         }
         kernel.watch(child, options, &how.missing).map_err(|error| format!("ERROR: {error}\n"))?;
-        kernel.prepare_names(&compiled.schema);
+        kernel.prepare_names(&compiled.schema, &compiled.config);
         (compiled, World::Kernel(Box::new(kernel)))
     };
     match conduct(source, &compiled, &mut world, options, output) {

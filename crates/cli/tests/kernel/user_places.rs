@@ -104,6 +104,12 @@ fn names_as_their_authors_wrote_them() {
         };
         assert_eq!(script_with(&text, &program).trim(), hits, "{name}");
     }
+    for (setting, name) in [("true", "space::Thing::get(int)"), ("false", "_ZN5space5Thing3getEi")] {
+        let text = format!(
+            "config = {{ cpp_demangle = {setting} }} uprobe:{program}:cpp:\"space::Thing::get\" {{ print(func); }}"
+        );
+        assert_eq!(script_with(&text, &program).trim(), name);
+    }
     let listed = run(osmia().args(["-l", &format!("uprobe:{program}:cpp:\"space::twice\"")])).ok();
     assert_eq!(
         listed,
