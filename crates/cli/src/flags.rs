@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Trace(Trace),
     /// Run a file, whatever it is: a script or an object (told by its content)
     Run(Run),
+    /// Tell whether a script is right, without running it and without any rights
+    Check(Check),
     /// Loaded programs
     #[command(subcommand, alias = "p")]
     Prog(Prog),
@@ -83,7 +85,7 @@ pub(crate) struct Trace {
     #[arg(short = 'o', long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
-    /// The form of what is printed: text, json (bpftrace's shapes), ndjson (typed), folded, pprof (maps of stacks)
+    /// The form of what is printed: text, json (bpftrace's), ndjson (typed), folded, pprof (stacks)
     #[arg(short = 'f', value_name = "FORMAT")]
     pub(crate) format: Option<String>,
 
@@ -205,6 +207,49 @@ pub(crate) struct Run {
 
     #[command(flatten)]
     pub(crate) trace: Trace,
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  osmia check script.bt
+  osmia check --btf vmlinux-6.12.btf script.bt       against the types of another kernel
+  osmia check -f json script.bt                      for editors
+
+The status is 0 for a script that is right (warnings or not) and 1 for one that is not. What this machine does not
+tell (nobody but root may read tracepoints) is a warning. JSON is one object: version, file, ok, diagnostics; each of
+these has severity, text, file, start and end (line and column from 1, in bytes), related places, and hints.";
+
+/// Tell whether a script is right.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub(crate) struct Check {
+    /// The script's file, `-` for standard input. Then $1, $2, … of the script
+    #[arg(value_name = "FILE")]
+    pub(crate) words: Vec<String>,
+
+    /// The script itself
+    #[arg(short = 'e', value_name = "PROGRAM")]
+    pub(crate) program: Option<String>,
+
+    /// The form of what is told: text, json
+    #[arg(short = 'f', value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+
+    /// Read the kernel's types from this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) btf: Option<PathBuf>,
+
+    /// Allow functions that change the machine: system, signal, override
+    #[arg(long = "unsafe")]
+    pub(crate) dangerous: bool,
+
+    /// Search this directory for included files
+    #[arg(short = 'I', value_name = "DIR")]
+    pub(crate) include_dirs: Vec<PathBuf>,
+
+    /// Read this file before the script, as if the script included it
+    #[arg(long = "include", value_name = "FILE")]
+    pub(crate) includes: Vec<PathBuf>,
 }
 
 /// How bpftool's rows are printed.

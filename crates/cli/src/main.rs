@@ -1,5 +1,6 @@
 //! The program `osmia`. Under the name `bpftrace` it takes bpftrace's command line.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line")]
+mod check;
 mod flags;
 mod list;
 mod request;
@@ -49,6 +50,7 @@ fn dispatch(osmia: Osmia) -> ExitCode {
     match osmia.command {
         Command::Trace(args) => trace::trace(&args),
         Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
         Command::Prog(command) => tool::run_prog(&command),
         Command::Map(command) => tool::run_map(&command),
         Command::Completions { shell } => {

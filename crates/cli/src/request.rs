@@ -31,6 +31,14 @@ impl Trace {
 
     /// Reads the script and checks that the words go together.
     pub(crate) fn check(&self) -> Result<Request, String> {
+        // What is wrong with the words is told before anything is read.
+        self.request(Source::new("", ""), Vec::new())?;
+        let (source, words) = self.source()?;
+        self.request(source, words)
+    }
+
+    /// Checks that the words go together for a script that is there.
+    pub(crate) fn request(&self, source: Source, words: Vec<String>) -> Result<Request, String> {
         let (work, mode) = self.work()?;
         let choice = Choice::new(mode, self.probe_filter.as_deref())?;
         let report_failures = self.reports_failures()?;
@@ -45,7 +53,6 @@ impl Trace {
         }
         let pid = self.process()?;
         let dwarf_pids = self.dwarf_pid.iter().map(|pid| parse_pid(pid)).collect::<Result<Vec<_>, _>>()?;
-        let (source, words) = self.source()?;
         let (named, params) = words.into_iter().partition::<Vec<_>, _>(|word| word.starts_with("--"));
         let mut compile = CompileOptions {
             ask_machine: !self.vm,

@@ -1,7 +1,8 @@
 //! `osmia run FILE`: whatever the file is.
 use crate::flags::Run;
 use crate::trace::{fail, open_output, trace};
-use osmia::{ObjectOptions, Output, Style};
+use osmia::{Child, Compiled, ObjectOptions, Output, Style};
+use osmia_base::Source;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,6 +27,11 @@ pub(crate) fn run(args: &Run) -> ExitCode {
             Ok(_) => trace(&args.trace),
             Err(_) => fail(&format!("{file}: this is neither an object (ELF) nor a script (text)")),
         };
+    }
+    match osmia::open_script(&bytes, args.trace.btf.as_ref()) {
+        Ok(Some((source, compiled))) if args.pin.is_none() => return run_script(args, source, compiled),
+        Ok(_) => {}
+        Err(message) => return fail(&format!("{file}: {message}")),
     }
     let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy();
     let options = ObjectOptions {
@@ -53,4 +59,24 @@ pub(crate) fn run(args: &Run) -> ExitCode {
             fail(&format!("{file}: {message}"))
         }
     }
+}
+
+/// Runs the script that an object carries, as it would run from its text.
+fn run_script(args: &Run, source: Source, mut compiled: Compiled) -> ExitCode {
+    let words = args.trace.words.iter().skip(1).cloned().collect();
+    let mut request = match args.trace.request(source, words) {
+        Ok(request) => request,
+        Err(message) => return fail(&message),
+    };
+    request.compile.compiled = true;
+    let given = &request.compile;
+    if let Err(message) = osmia::fill_parameters(&mut compiled, &given.check.params, &given.named) {
+        crate::trace::complain(&message);
+        return ExitCode::FAILURE;
+    }
+    let child = match request.command.as_deref().map(Child::hold).transpose() {
+        Ok(child) => child,
+        Err(message) => return fail(&message),
+    };
+    crate::trace::run(&request, compiled, child)
 }

@@ -74,7 +74,11 @@ fn carry_out(mut request: Request) -> ExitCode {
         say(text);
     }
     if let Some(path) = &request.emit {
-        return match std::fs::write(path, osmia::write_object(&compiled.object)) {
+        let bytes = match osmia::write_script(&request.source, &compiled) {
+            Ok(bytes) => bytes,
+            Err(message) => return fail(&message),
+        };
+        return match std::fs::write(path, bytes) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&format!("{}: {error}", path.display())),
         };
@@ -120,7 +124,8 @@ pub(crate) fn open_output(path: Option<&Path>) -> Result<Box<dyn Write>, String>
     }
 }
 
-fn run(request: &Request, compiled: Compiled, child: Option<Child>) -> ExitCode {
+/// Runs what is compiled.
+pub(crate) fn run(request: &Request, compiled: Compiled, child: Option<Child>) -> ExitCode {
     let out = match open_output(request.output.as_deref()) {
         Ok(out) => out,
         Err(message) => return fail(&message),

@@ -23,6 +23,7 @@ mod headers;
 mod idents;
 mod join;
 mod maps;
+mod open;
 mod operators;
 mod passing;
 mod points;
@@ -35,6 +36,8 @@ mod user_debug;
 mod user_points;
 mod vars;
 
+pub use open::{COUNT, named_variable, number_variable, text_variable};
+
 use crate::ast::{self, CItem, Script};
 use crate::typed::{Config, MapKind, MapValue, Probe, Program, Type};
 use body::Body;
@@ -42,6 +45,7 @@ use facts::Facts;
 pub use headers::is_kernel_header;
 pub(crate) use idents::plain_name;
 use maps::{Maps, Pace};
+pub(crate) use open::SECTION as PARAMETERS;
 use osmia_base::{Diagnostic, Diagnostics};
 use osmia_object::Target;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +59,8 @@ pub struct Options {
     pub params: Vec<String>,
     /// Values of named parameters; what is not among them has its default.
     pub named: BTreeMap<String, crate::params::ParamValue>,
+    /// Leave parameters open: they are known when the object is loaded.
+    pub portable: bool,
     /// Settings from the environment; they win over the script's.
     pub environment: Vec<(String, String)>,
     /// `--unsafe`.

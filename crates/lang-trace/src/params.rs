@@ -5,7 +5,7 @@ use osmia_base::{Diagnostics, Span};
 use std::collections::BTreeMap;
 
 /// A named parameter of a script.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct NamedParam {
     /// What it is called, without `--`.
     pub name: String,
@@ -16,7 +16,7 @@ pub struct NamedParam {
 }
 
 /// The value of a named parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum ParamValue {
     /// Whether it is on.
     Bool(bool),

@@ -2,16 +2,17 @@
 use crate::probes::Provider;
 use osmia_base::Span;
 use osmia_object::Attach;
+use serde::{Deserialize, Serialize};
 
 /// All programs of one script.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// In source order.
     pub probes: Vec<PlannedProbe>,
 }
 
 /// One program and where it goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedProbe {
     /// The function's name in the object.
     pub program: String,
@@ -26,7 +27,23 @@ pub struct PlannedProbe {
     /// Whether one run of it can send more than any buffer holds: it has a loop.
     pub loops: bool,
     /// The attach points in the script.
+    #[serde(with = "place")]
     pub span: Span,
+}
+
+/// A place in the script as a pair of numbers.
+mod place {
+    use osmia_base::Span;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(span: &Span, to: S) -> Result<S::Ok, S::Error> {
+        (span.start, span.end).serialize(to)
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Span, D::Error> {
+        let (start, end) = Deserialize::deserialize(from)?;
+        Ok(Span::new(start, end))
+    }
 }
 
 impl Plan {

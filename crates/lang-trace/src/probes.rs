@@ -1,7 +1,7 @@
 //! What kinds of probes there are, what they are called, and how they are written: all as tables.
 
 /// A kind of probe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[expect(missing_docs, reason = "the names are bpftrace's own")]
 pub enum Provider {
     Begin,

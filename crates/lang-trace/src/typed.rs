@@ -6,6 +6,7 @@ use osmia_btf::TypeId;
 use osmia_event::{Aggregation, StackMode, Verb};
 use osmia_isa::{AluOp, Cond};
 use osmia_object::{Attach, TraceField};
+use serde::{Deserialize, Serialize};
 
 key!(
     /// A map of a script.
@@ -30,7 +31,8 @@ pub struct Program {
 }
 
 /// Settings that matter to the compiler (bpftrace.md section 1.5).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(missing_docs, reason = "the names are bpftrace's own")]
 pub struct Config {
     pub max_strlen: u32,
@@ -53,7 +55,7 @@ pub struct Config {
 }
 
 /// What using something means that may still change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unstable {
     /// The script has said that it knows.
     Enable,
@@ -65,7 +67,7 @@ pub enum Unstable {
 }
 
 /// What a probe that does not exist means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MissingProbes {
     /// The script does not run.
     #[default]
@@ -360,6 +362,8 @@ pub enum ExprKind {
     Number(i64),
     /// Text known now, without its NUL.
     Text(Vec<u8>),
+    /// What the command line is to say when the object is loaded.
+    Param(Param),
     /// A variable.
     Var(VarId),
     /// Where a variable is, as a pointer.
@@ -556,6 +560,15 @@ impl NameTable {
             _ => u16::try_from(number).ok().and_then(|n| osmia_abi::names::name_of(rows, n)).unwrap_or(other),
         }
     }
+}
+
+/// A parameter that is left open in an object: a read-only variable, filled when the object is loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Param {
+    /// The variable's name.
+    pub variable: String,
+    /// What it is where nobody says: the bytes that the value has in memory.
+    pub initial: Vec<u8>,
 }
 
 /// A member of a structure or union.

@@ -1,8 +1,9 @@
 //! Where a program wants to be: plain data, so that it can be printed, sent and carried out elsewhere.
+use serde::{Deserialize, Serialize};
 
 /// One place to attach one program to. Patterns (`*`, `?`, `[a-z]`) are expanded by whoever attaches, unless the text
 /// says otherwise.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Attach {
     /// Nowhere yet: the object does not say, or osmia does not know the kind.
     #[default]
@@ -78,6 +79,7 @@ pub enum Attach {
         /// Only in this process.
         pid: Option<u32>,
         /// Where it stands; none where whoever attaches is to look.
+        #[serde(skip)]
         sites: Vec<UsdtSpot>,
     },
     /// A perf event.
@@ -141,7 +143,7 @@ pub enum Attach {
 }
 
 /// Entry or return of a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ProbeSide {
     /// Before its first instruction.
     Entry,
@@ -150,7 +152,7 @@ pub enum ProbeSide {
 }
 
 /// A place in a user file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UprobeTarget {
     /// A symbol, plus bytes.
     Symbol {
@@ -175,7 +177,7 @@ pub struct UsdtSpot {
 }
 
 /// What a perf event counts (`perf_event_attr.type` and `.config`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PerfEvent {
     /// `PERF_TYPE_*`.
     pub kind: u32,
@@ -184,7 +186,7 @@ pub struct PerfEvent {
 }
 
 /// How often a perf event fires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sample {
     /// Once in so many events (nanoseconds for the clocks).
     Period(u64),
@@ -193,7 +195,7 @@ pub enum Sample {
 }
 
 /// On which processors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cpus {
     /// All that are online.
     All,

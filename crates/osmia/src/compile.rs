@@ -7,7 +7,7 @@ use osmia_lang_trace::ast::Script;
 use osmia_lang_trace::attach_point::has_wildcard;
 use osmia_lang_trace::check::{self, Options as CheckOptions};
 use osmia_lang_trace::typed::Config;
-use osmia_lang_trace::{FileWants, LowerOptions, Plan, Transport};
+use osmia_lang_trace::{FileWants, LowerOptions, NamedParam, Plan, Transport};
 use osmia_object::{Object, Target};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -32,6 +32,10 @@ pub struct CompileOptions {
     pub features: Vec<osmia_abi::Feature>,
     /// Whether the object is to be loaded on other machines too.
     pub portable: bool,
+    /// Probes about which the machine cannot be asked are left out, with a warning, instead of refusing the script.
+    pub lenient: bool,
+    /// The script comes out of an object: it is not compiled again where the kernel refuses it.
+    pub compiled: bool,
     /// Which stages are to be shown.
     pub stages: Vec<Stage>,
     /// `-I`: where included files are looked for.
@@ -90,6 +94,8 @@ pub struct Compiled {
     pub warnings: Diagnostics,
     /// The stages that were to be shown.
     pub shown: Vec<(Stage, String)>,
+    /// The parameters that the command line gives by name.
+    pub params: Vec<NamedParam>,
     /// The steps of compiling, and how long each took.
     pub steps: Vec<(&'static str, Duration)>,
 }
@@ -171,7 +177,7 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
             shown.push((stage, text()));
         }
     };
-    let (script, mut diagnostics) = whole_script(source, &script_places(options))?;
+    let (mut script, mut diagnostics) = whole_script(source, &script_places(options))?;
     steps.done("parse");
     let (params, wrong) = osmia_lang_trace::named_params(&script);
     diagnostics.extend(wrong);
@@ -184,9 +190,22 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
         return Err(CompileError::Script(diagnostics));
     }
     let named = osmia_lang_trace::param_values(&params, &options.named).map_err(CompileError::Words)?;
-    let target = gather(&script, options)?;
+    let target = if options.lenient {
+        let (target, left_out) = gather_what_can_be(&mut script, options)?;
+        diagnostics.extend(left_out);
+        if script.probes.is_empty() {
+            return Err(CompileError::Script(diagnostics));
+        }
+        target
+    } else {
+        gather(&script, options)?
+    };
     steps.done("gather");
-    let checked = check::check(&script, &target, &CheckOptions { named, ..options.check.clone() });
+    let checked = check::check(
+        &script,
+        &target,
+        &CheckOptions { named, portable: options.portable, ..options.check.clone() },
+    );
     diagnostics.extend(checked.diagnostics);
     if diagnostics.has_errors() {
         return Err(CompileError::Script(diagnostics));
@@ -208,7 +227,7 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
     show(Stage::Object, &|| crate::show::object(&object));
     let (schema, plan) = (lowered.schema, lowered.plan);
     let (config, steps) = (program.config, steps.done);
-    Ok(Compiled { object, schema, plan, config, target, warnings: diagnostics, shown, steps })
+    Ok(Compiled { object, schema, plan, config, target, warnings: diagnostics, shown, params, steps })
 }
 
 /// Process ids are those of our own pid namespace, unless the object is to go elsewhere.
@@ -309,6 +328,44 @@ pub(crate) fn binary_wants(wants: BTreeMap<String, FileWants>) -> Vec<BinaryWant
         offsets: wants.offsets.into_iter().collect(),
     };
     wants.into_iter().map(of_file).collect()
+}
+
+/// What can be known of the machine; probes that want what cannot be are left out of the script.
+fn gather_what_can_be(
+    script: &mut Script,
+    options: &CompileOptions,
+) -> Result<(Target, Diagnostics), CompileError> {
+    let mut left_out = Diagnostics::default();
+    if let Ok(target) = gather(script, options) {
+        return Ok((target, left_out));
+    }
+    let probes = std::mem::take(&mut script.probes);
+    let mut kept = Vec::new();
+    for probe in probes {
+        script.probes = vec![probe];
+        let asked = gather(script, options);
+        let Some(probe) = script.probes.pop() else { continue };
+        match asked {
+            Ok(_) => kept.push(probe),
+            Err(error) => {
+                let why = match error {
+                    CompileError::Machine(why) | CompileError::Words(why) => why,
+                    CompileError::Script(diagnostics) => {
+                        diagnostics.list.first().map(|first| first.text.clone()).unwrap_or_default()
+                    }
+                };
+                let why = why.lines().last().unwrap_or_default().trim_matches(['(', ')']).to_owned();
+                let span = probe.points.first().map_or(probe.span, |point| point.span);
+                let text = format!("this probe was not checked: {why}");
+                left_out.push(Diagnostic::warning(span, text));
+            }
+        }
+    }
+    script.probes = kept;
+    if script.probes.is_empty() {
+        return Ok((Target::default(), left_out));
+    }
+    Ok((gather(script, options)?, left_out))
 }
 
 /// Where a tracepoint does not exist, the names of all others: for a suggestion.

@@ -1,5 +1,6 @@
 //! The façade: compile a script, load it, watch it; run an object; look at what is loaded.
 mod by_request;
+mod check;
 mod child;
 mod choice;
 mod compile;
@@ -12,6 +13,7 @@ mod measure;
 mod names;
 mod order;
 mod output;
+mod portable;
 mod run;
 mod run_object;
 mod script;
@@ -20,6 +22,7 @@ mod show;
 mod user;
 mod world;
 
+pub use check::{Checked, check};
 pub use child::Child;
 pub use choice::{Choice, Mode};
 pub use compile::{CompileError, CompileOptions, Compiled, Stage, compile, transport};
@@ -32,6 +35,7 @@ pub use osmia_lang_trace::Detail;
 pub use osmia_lang_trace::check::environment_error;
 pub use osmia_render::{Style, Zone};
 pub use output::{Buffering, Form, Output};
+pub use portable::{SECTION, fill_parameters, open_script, write_script};
 pub use run::{LOSSY, RunOptions, run};
 pub use run_object::{ObjectOptions, run_object};
 pub use script::{ScriptError, ScriptPlaces, read_script};

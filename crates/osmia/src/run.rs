@@ -113,7 +113,7 @@ fn start(
         Err(error) => error,
     };
     let lacking = first.lacking();
-    if lacking.is_empty() {
+    if lacking.is_empty() || how.compiled {
         return Err(first.explain(source, verbose));
     }
     let mut again = how.clone();

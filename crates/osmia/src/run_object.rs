@@ -1,9 +1,10 @@
 //! Running an object: open, resolve, load, attach, and pass on what it prints and sends.
 use crate::kernel::{ENDING, add_descriptors};
 use crate::output::Output;
+use crate::portable::gather;
 use osmia_abi::MapType;
 use osmia_loader::{Arrival, AttachOptions, Attachment, LoadOptions, Loaded, Stream};
-use osmia_object::{Attach, Image, Object, Target};
+use osmia_object::{Attach, Image};
 use osmia_render::{Message, Origin};
 use osmia_sys::{Interest, Poller, SignalFd};
 use std::fmt::Write as _;
@@ -41,7 +42,7 @@ const STREAMS: u64 = 2;
 /// Runs an object until somebody ends it, or pins it and leaves.
 pub fn run_object(bytes: &[u8], options: &ObjectOptions, output: &mut Output) -> Result<(), String> {
     let object = osmia_object::elf::read(bytes).map_err(|error| error.to_string())?;
-    let target = gather(&object, options)?;
+    let target = gather(&object, options.btf.as_ref())?;
     let image =
         osmia_object::resolve_named(&object, &target, &options.name).map_err(|errors| errors.to_string())?;
     let loaded = osmia_loader::load(&image, &LoadOptions::default()).map_err(|error| match &error {
@@ -73,20 +74,6 @@ pub fn run_object(bytes: &[u8], options: &ObjectOptions, output: &mut Output) ->
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.to_string()),
         _ => Ok(()),
     }
-}
-
-/// What the object must know of the machine.
-fn gather(object: &Object, options: &ObjectOptions) -> Result<Target, String> {
-    let wants = osmia_object::wants(object);
-    let wants = osmia_host::Wants {
-        kernel_btf: wants.kernel_btf,
-        ksyms: wants.ksyms,
-        kconfig: wants.kconfig,
-        cpus: wants.cpus,
-        ..osmia_host::Wants::default()
-    };
-    let places = crate::compile::places(options.btf.as_ref(), &[]);
-    osmia_host::gather_with(&wants, &places).map_err(|error| error.to_string())
 }
 
 /// Attaches all programs that say where they want to be; the others are named.

@@ -172,11 +172,7 @@ fn filters_choose_what_is_attached() {
 fn compiling_is_measured() {
     let out = run(osmia().args(["--mode", "compiler-bench", "-e", "begin { @ = 1; }"])).ok();
     let steps: Vec<&str> = out.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(
-        steps,
-        ["parse", "expand", "gather", "check", "lower", "optimize", "emit", "total", "PASS"],
-        "{out}"
-    );
+    assert_eq!(steps, ["parse", "gather", "check", "lower", "optimize", "emit", "total", "PASS"], "{out}");
     assert_eq!(run(osmia().args(["--mode", "codegen", "-e", "begin { printf(\"x\\n\"); }"])).ok(), "");
 }
 
@@ -261,4 +257,52 @@ fn settings_and_what_is_wrong_with_them() {
     let text = "config = { print_maps_on_exit=1 } begin { @ = 1; }";
     let wins = run(osmia().env("BPFTRACE_PRINT_MAPS_ON_EXIT", "false").args(["-q", "-e", text]));
     assert_eq!(wins.ok(), "\n\n");
+}
+
+/// `osmia` as nobody.
+fn nobody() -> std::process::Command {
+    let mut command = std::process::Command::new("setpriv");
+    command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", env!("CARGO_BIN_EXE_osmia")]);
+    command
+}
+
+#[test]
+fn scripts_are_checked_without_rights() {
+    let right = "begin { $x = curtask.pid; @[$x] = count(); }";
+    let done = run(nobody().args(["check", "-e", right]));
+    assert_eq!((done.status.code(), done.out.as_str(), done.err.as_str()), (Some(0), "", ""));
+    let done = run(nobody().args(["check", "-e", "begin { print(curtask.no_such_field); $x + ; }"]));
+    assert_eq!(done.status.code(), Some(1), "{done:#?}");
+    assert!(done.err.contains("stdin:1:") && done.err.contains("ERROR"), "{done:#?}");
+    // What nobody may not read is said, and the rest is checked.
+    let text =
+        "tracepoint:sched:sched_switch { @[args.next_comm] = count(); } begin { print(curtask.nope); }";
+    let done = run(nobody().args(["check", "-f", "json", "-e", text]));
+    assert_eq!(done.status.code(), Some(1), "{done:#?}");
+    let report = &json_lines(&done.out)[0];
+    assert_eq!((report["ok"].as_bool(), report["version"].as_u64()), (Some(false), Some(1)), "{report}");
+    let list = report["diagnostics"].as_array().expect("a list");
+    let of = |severity: &str| list.iter().find(|it| it["severity"] == severity).expect(severity);
+    assert!(of("error")["text"].as_str().is_some_and(|text| text.contains("nope")), "{report}");
+    assert_eq!(of("error")["start"]["line"], 1);
+    if list.iter().any(|it| it["severity"] == "warning") {
+        let text = of("warning")["text"].as_str().unwrap_or_default();
+        assert!(text.starts_with("this probe was not checked: "), "{report}");
+        assert_eq!(of("warning")["start"]["column"], 1);
+    }
+}
+
+#[test]
+fn scripts_are_checked_against_other_types() {
+    let text = "begin { print(curtask.pid); }";
+    run(nobody().args(["check", "--btf", "/sys/kernel/btf/vmlinux", "-e", text])).ok();
+    let done = run(nobody().args(["check", "-f", "json", "--btf", "/nonexistent", "-e", text]));
+    let report = &json_lines(&done.out)[0];
+    let warning = &report["diagnostics"][0];
+    assert_eq!(
+        (report["ok"].as_bool(), warning["severity"].as_str()),
+        (Some(true), Some("warning")),
+        "{report}"
+    );
+    assert!(warning["text"].as_str().is_some_and(|text| text.contains("/nonexistent")), "{report}");
 }

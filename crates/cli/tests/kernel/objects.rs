@@ -305,3 +305,42 @@ fn scripts_through_run() {
     let file = scratch.write("no-suffix", text);
     assert_eq!(run(osmia().args(["run", "-q", &file, "-c", &poke])).ok(), script_with(text, &poke));
 }
+
+/// A script with all that an object can leave open.
+const OPEN: &str = "begin {
+    printf(\"%d %s %d %s\\n\", $1, str($2), $#, getopt(\"who\", \"nobody\"));
+    print((getopt(\"n\", 5), getopt(\"b\"), getopt(\"s\", -1)));
+    @same[(uint32)curtask.tgid == pid] = count();
+    @x = (uint8)300;
+    print(kaddr(\"vfs_read\") != 0);
+}
+tracepoint:syscalls:sys_enter_clock_nanosleep /comm == \"sleep\"/ { @n[comm] = count(); }
+end { printf(\"end\\n\"); }";
+
+#[test]
+fn objects_carry_their_scripts() {
+    let scratch = Scratch::new();
+    let object = scratch.dir().join("open.bpf.o").display().to_string();
+    run(osmia().args(["trace", "--emit", &object, "-e", OPEN])).ok();
+    let rest = "true\nend\n\n\n@n[sleep]: 1\n@same[true]: 1\n@x: 44\n";
+    for (words, says) in [
+        (&[][..], "0  0 nobody\n(5, false, -1)\n"),
+        (&["--", "7", "hello", "--who=me", "--n=9", "--b", "--s=-3"], "7 hello 2 me\n(9, true, -3)\n"),
+    ] {
+        let out = run(osmia().args(["run", "-q", &object, "-c", "sleep 0.01"]).args(words)).ok();
+        assert_eq!(out, format!("{says}{rest}"), "{words:?}");
+    }
+    let err = run(osmia().args(["run", &object, "--", "x"])).refused();
+    assert!(err.contains("$1 is used as a number, and \"x\" is none"), "{err}");
+    let err = run(osmia().args(["run", &object, "--", "--zz"])).refused();
+    assert!(err.contains("unexpected program command line options: --zz"), "{err}");
+}
+
+#[test]
+fn values_of_the_writing_stay_where_nobody_says_otherwise() {
+    let scratch = Scratch::new();
+    let object = scratch.dir().join("given.bpf.o").display().to_string();
+    run(osmia().args(["trace", "--emit", &object, "-e", OPEN, "3", "three", "--", "--n=8"])).ok();
+    let out = run(osmia().args(["run", "-q", &object, "-c", "true"])).ok();
+    assert!(out.starts_with("3 three 2 nobody\n(8, false, -1)\n"), "{out}");
+}

@@ -21,7 +21,10 @@ fn help() {
         done.ok();
     }
     let trace = run(osmia().args(["trace", "--help"])).ok();
-    assert!(trace.contains("Examples:") && trace.contains("--emit") && trace.contains("-p <PID>"), "{trace}");
+    assert!(
+        trace.contains("Examples:") && trace.contains("--emit") && trace.contains("--pid <PID>"),
+        "{trace}"
+    );
     let whole = run(osmia().arg("help")).ok();
     assert!(whole.contains("Examples:") && whole.contains("osmia run hello.bpf.o"), "{whole}");
     let version = run(osmia().arg("--version")).ok();

@@ -504,9 +504,15 @@ fn len(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
 
 /// `str(x)`: of a pointer, a number, an array of characters, a text, or a parameter of the command line.
 fn str_(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
-    let source = match positional_text(body, &call.args[0]) {
-        Some(text) => text_literal(text, call.span),
-        None => body.expr(&call.args[0])?,
+    let source = match (&call.args[0].kind, positional_text(body, &call.args[0])) {
+        (ast::ExprKind::Positional(index), _) if body.options().portable => body.open_text(*index, call.span),
+        (ast::ExprKind::Binary(..), Some(_)) if body.options().portable => {
+            let text = "a part of a parameter cannot be left open in an object: use str($1) here";
+            body.error(call.args[0].span, text);
+            return None;
+        }
+        (_, Some(text)) => text_literal(text, call.span),
+        (_, None) => body.expr(&call.args[0])?,
     };
     let limit = i64::from(body.config().max_strlen);
     let length = match call.args.get(1) {

@@ -243,6 +243,9 @@ pub(super) fn getopt(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let name = super::calls::literal(body, call, 0)?;
     let default = call.args.get(1).map_or(Some(ParamValue::Bool(false)), literal_value);
     let value = body.options().named.get(&name).cloned().or(default)?;
+    if body.options().portable {
+        return body.open_named(&name, &value, call.span).map(Made::Value);
+    }
     Some(Made::Value(literal(value, call.span)))
 }
 

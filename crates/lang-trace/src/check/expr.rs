@@ -30,6 +30,7 @@ impl Body<'_, '_> {
             ast::ExprKind::Bool(value) => Some(truth_literal(*value, span)),
             ast::ExprKind::Str(text) => Some(text_literal(text.clone(), span)),
             ast::ExprKind::Positional(index) => self.positional(*index, span),
+            ast::ExprKind::PositionalCount if self.options().portable => Some(self.open_count(span)),
             ast::ExprKind::PositionalCount => Some(literal(self.options().params.len() as i128, span)),
             ast::ExprKind::Ident(name) => self.ident(name, span),
             ast::ExprKind::Var(name) => self.read_var(name, span),
@@ -148,6 +149,9 @@ impl Body<'_, '_> {
             self.error(span, "param $0 does not exist: they are counted from $1");
             return None;
         };
+        if self.options().portable {
+            return Some(self.open_number(index, span));
+        }
         let Some(text) = text else { return Some(literal(0, span)) };
         match parse_number(text) {
             Some(value) => Some(literal(value, span)),

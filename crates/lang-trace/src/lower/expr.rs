@@ -123,6 +123,7 @@ impl<'a> Cx<'a> {
             ExprKind::Text(_)
             | ExprKind::NameOf(..)
             | ExprKind::Concat(..)
+            | ExprKind::Param(_)
             | ExprKind::Tuple(_)
             | ExprKind::Words(_)
             | ExprKind::Str { .. }

@@ -19,6 +19,8 @@ pub(super) struct Globals {
     pub(super) module: Module,
     bss: Option<Section>,
     rodata: Option<Section>,
+    /// Parameters that are known when the object is loaded.
+    params: Option<Section>,
     texts: BTreeMap<Vec<u8>, u32>,
     zeros: Option<(u32, u32)>,
     ints: BTreeMap<(u32, bool), TypeId>,
@@ -32,6 +34,7 @@ impl Globals {
             module,
             bss: None,
             rodata: None,
+            params: None,
             texts: BTreeMap::new(),
             zeros: None,
             ints: BTreeMap::new(),
@@ -114,6 +117,27 @@ impl Globals {
         (key, offset)
     }
 
+    /// Where the variable of a parameter is; makes it if there is none yet.
+    pub(super) fn parameter(&mut self, param: &crate::typed::Param, size: u32) -> (DataKey, u32) {
+        let same = |(it, _): &&(Variable, TypeId)| it.name == param.variable;
+        let found = self.params.as_ref().and_then(|section| section.variables.iter().find(same));
+        if let (Some((found, _)), Some(section)) = (found, &self.params) {
+            return (section.key, found.offset);
+        }
+        let name = crate::check::PARAMETERS;
+        let mut section = self.params.take().unwrap_or_else(|| self.section(name, DataKind::ReadOnly));
+        let data = &mut self.module.data[section.key].bytes;
+        let offset = round_up(data.len() as u32, 8);
+        data.resize(offset as usize, 0);
+        data.extend_from_slice(&param.initial);
+        data.resize((offset + size) as usize, 0);
+        let variable = Variable { name: param.variable.clone(), offset, size, linkage: Linkage::Global };
+        section.variables.push((variable, TypeId::VOID));
+        let key = section.key;
+        self.params = Some(section);
+        (key, offset)
+    }
+
     fn section(&mut self, name: &str, kind: DataKind) -> Section {
         let key = self.module.data.push(Data {
             name: name.to_owned(),
@@ -190,7 +214,7 @@ impl Globals {
                 Variable { name: "constants".to_owned(), offset: 0, size, linkage: Linkage::Static };
             rodata.variables.push((constants, TypeId::VOID));
         }
-        for section in [self.rodata.take(), self.bss.take()].into_iter().flatten() {
+        for section in [self.rodata.take(), self.params.take(), self.bss.take()].into_iter().flatten() {
             self.describe(section);
         }
         self.describe_externs();

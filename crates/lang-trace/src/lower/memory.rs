@@ -93,6 +93,10 @@ impl<'a> Cx<'a> {
                 let (section, offset) = self.globals.constant(text, self.types.size(&it.ty));
                 Ok(Place::new(self.b.data(section, offset)))
             }
+            ExprKind::Param(param) => {
+                let (section, offset) = self.globals.parameter(param, self.types.size(&it.ty));
+                Ok(Place::new(self.b.data(section, offset)))
+            }
             ExprKind::Deref(_) | ExprKind::Field { .. } | ExprKind::Index { .. } if !it.ty.is_scalar() => {
                 let place = self.place(it)?;
                 let size = self.size_of(&it.ty);

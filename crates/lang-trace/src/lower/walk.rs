@@ -77,6 +77,7 @@ pub(super) fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
     match kind {
         ExprKind::Number(_)
         | ExprKind::Text(_)
+        | ExprKind::Param(_)
         | ExprKind::Var(_)
         | ExprKind::VarAddress(_)
         | ExprKind::Builtin(_)
