@@ -135,6 +135,8 @@ features! {
     ProgBindMap, "prog_bind_map", 5, 10;
     /// Several programs at one `cgroup` or interface with an order (tcx).
     Tcx, "tcx", 6, 6;
+    /// The helper `bpf_get_current_comm` fills what is behind the name with zeros (again: from 5.18 to 6.2 it did not).
+    CommPadded, "comm_padded", 6, 3;
 }
 
 impl Feature {

@@ -67,6 +67,13 @@ constants! {
     /// Event type: a hardware breakpoint.
     TYPE_BREAKPOINT: u32 = 5, "PERF_TYPE_BREAKPOINT";
 
+    /// A breakpoint watches reads.
+    BREAKPOINT_R: u32 = 1, "HW_BREAKPOINT_R";
+    /// A breakpoint watches writes.
+    BREAKPOINT_W: u32 = 2, "HW_BREAKPOINT_W";
+    /// A breakpoint watches execution.
+    BREAKPOINT_X: u32 = 4, "HW_BREAKPOINT_X";
+
     /// Processor cycles.
     HW_CPU_CYCLES: u64 = 0, "PERF_COUNT_HW_CPU_CYCLES";
     /// Instructions.

@@ -231,7 +231,7 @@ impl Btf {
         all
     }
 
-    fn string_end(&self) -> u32 {
+    pub(crate) fn string_end(&self) -> u32 {
         self.0.first_string.saturating_add(u32::try_from(self.0.strings.len()).unwrap_or(u32::MAX))
     }
 

@@ -18,12 +18,14 @@ pub struct Builder {
 #[derive(Clone, Debug)]
 struct Strings {
     bytes: Vec<u8>,
+    /// The offset of the first byte, where the strings of others come before.
+    first: u32,
     offsets: HashMap<Box<str>, u32>,
 }
 
 impl Default for Strings {
     fn default() -> Self {
-        Self { bytes: vec![0], offsets: HashMap::new() }
+        Self { bytes: vec![0], first: 0, offsets: HashMap::new() }
     }
 }
 
@@ -36,7 +38,7 @@ impl Strings {
         if let Some(&offset) = self.offsets.get(text) {
             return offset;
         }
-        let offset = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        let offset = u32::try_from(self.bytes.len()).map_or(u32::MAX, |own| self.first.saturating_add(own));
         self.bytes.extend_from_slice(text.as_bytes());
         self.bytes.push(0);
         self.offsets.insert(text.into(), offset);
@@ -45,7 +47,7 @@ impl Strings {
 
     /// Takes over a string section, whose offsets stay.
     fn from_section(section: &[u8]) -> Self {
-        let mut strings = Self { bytes: section.to_vec(), offsets: HashMap::new() };
+        let mut strings = Self { bytes: section.to_vec(), first: 0, offsets: HashMap::new() };
         let mut at = 0;
         for text in section.split(|&byte| byte == 0) {
             if let (Ok(text), Ok(offset)) = (std::str::from_utf8(text), u32::try_from(at)) {
@@ -87,6 +89,12 @@ impl Builder {
     pub fn from(base: &Btf) -> Result<Self, BtfError> {
         let types = base.types().map(|(_, ty)| ty).collect::<Result<_, _>>()?;
         Ok(Self { types, strings: Strings::from_section(&base.all_strings()), endian: base.endian() })
+    }
+
+    /// One for split BTF of `base`: only what is added is written, its strings after those of `base`.
+    pub(crate) fn after(base: &Btf) -> Self {
+        let strings = Strings { first: base.string_end(), ..Strings::default() };
+        Self { types: Vec::new(), strings, endian: base.endian() }
     }
 
     /// The offset of a string in the string section; adds it if it is not there. A string ends at its first NUL.

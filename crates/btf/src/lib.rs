@@ -15,6 +15,7 @@ mod names;
 #[doc(hidden)]
 pub mod property;
 mod spell;
+mod stack;
 mod wire;
 
 pub use btf::Btf;

@@ -24,7 +24,7 @@ pub(crate) fn list(args: &Trace) -> ExitCode {
         ));
     }
     let lines = if script {
-        args.source().and_then(|(source, params)| osmia::list_script(&source, &params, &search))
+        args.source().and_then(|(source, params)| osmia::list_script(&source, &params, detail, &search))
     } else {
         osmia::list_probes(
             args.words.first().map_or("", String::as_str),

@@ -29,7 +29,7 @@ const PLACES: &[(&str, &str, &str, &[&str])] = &[
         "tracepoint:sched:sched_swich { }",
         "1:1-29",
         "tracepoint:sched:sched_swich",
-        &["does not exist", "did you mean `tracepoint:sched:sched_switch`?"],
+        &["No matches for", "did you mean `tracepoint:sched:sched_switch`?"],
     ),
     (
         "tracepoint:shed:sched_switch { }",

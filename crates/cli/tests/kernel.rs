@@ -22,6 +22,8 @@ mod modes;
 mod objects;
 #[path = "kernel/output.rs"]
 mod output;
+#[path = "kernel/providers.rs"]
+mod providers;
 #[path = "kernel/surface.rs"]
 mod surface;
 #[path = "kernel/types.rs"]

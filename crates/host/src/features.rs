@@ -149,6 +149,7 @@ fn test_of(feature: Feature) -> Test {
         F::EnableStats => Try(|| verdict(enable_run_time_stats())),
         F::ProgBindMap => Try(bind_map),
         F::Tcx => Try(tcx),
+        F::CommPadded => Try(comm_padded),
     }
 }
 
@@ -357,6 +358,29 @@ fn raw_tracepoint_test_run() -> Result<bool, Errno> {
         Ok(prog) => verdict(TestRun::default().call(&prog)),
         Err(errno) => verdict::<()>(Err(errno)),
     }
+}
+
+/// Reads a thread's short name over memory full of ones, and returns the last byte.
+const COMM: &[Insn] = &[
+    insn(0x7a, 0x0a, -16, -1),
+    insn(0x7a, 0x0a, -8, -1),
+    insn(0xbf, 0xa1, 0, 0),
+    insn(0x07, 0x01, 0, -16),
+    insn(0xb7, 0x02, 0, 16),
+    insn(0x85, 0x00, 0, 16),
+    insn(0x71, 0xa0, -1, 0),
+    EXIT,
+];
+
+fn comm_padded() -> Result<bool, Errno> {
+    let prog = match load(ProgramType::RawTracepoint, COMM) {
+        Ok(prog) => prog,
+        Err(errno) => return verdict::<()>(Err(errno)),
+    };
+    // Names are the threads' own: this process's may be as long as names can be.
+    let named = std::thread::Builder::new().name("short".to_owned());
+    let asking = named.spawn(move || TestRun::default().call(&prog)).map_err(|_| Errno::EAGAIN)?;
+    asking.join().map_err(|_| Errno::EAGAIN)?.map(|answer| answer.returned == 0)
 }
 
 fn bind_map() -> Result<bool, Errno> {

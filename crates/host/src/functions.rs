@@ -3,19 +3,31 @@ use crate::kallsyms::Entry;
 use crate::pattern::matches;
 use crate::tracefs;
 use crate::wants::FunctionPattern;
+use osmia_sys::Errno;
 use std::collections::HashSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Why there is no list of functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FunctionError {
     /// Neither tracefs nor `/proc/kallsyms` could be read.
     Unreadable,
+    /// The file that was to list them could not be read.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        errno: Errno,
+    },
 }
 
 impl std::fmt::Display for FunctionError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the kernel's functions cannot be listed: neither available_filter_functions nor /proc/kallsyms can be read; run as root")
+        match self {
+            Self::Unreadable => f.write_str("the kernel's functions cannot be listed: neither available_filter_functions nor /proc/kallsyms can be read; run as root"),
+            Self::File { path, errno } => write!(f, "Could not read functions from {}. {errno}", path.display()),
+        }
     }
 }
 
@@ -25,8 +37,18 @@ impl std::error::Error for FunctionError {}
 ///
 /// The list is ftrace's own, or without that all text symbols; what the kernel keeps from kprobes is left out.
 pub fn kernel_functions() -> Result<Vec<(String, String)>, FunctionError> {
+    functions_of(ftrace_list().or_else(symbol_list).ok_or(FunctionError::Unreadable)?)
+}
+
+/// The same, of a file with a function in each line as ftrace writes it: `name` or `name [module]`.
+pub fn listed_functions(file: &Path) -> Result<Vec<(String, String)>, FunctionError> {
+    let lines = fs::read_to_string(file)
+        .map_err(|error| FunctionError::File { path: file.to_owned(), errno: error.into() })?;
+    functions_of(List { lines, read: ftrace_line })
+}
+
+fn functions_of(list: List) -> Result<Vec<(String, String)>, FunctionError> {
     let blocked = blocklist();
-    let list = ftrace_list().or_else(symbol_list).ok_or(FunctionError::Unreadable)?;
     let mut all: Vec<_> = list
         .lines
         .lines()
@@ -34,7 +56,7 @@ pub fn kernel_functions() -> Result<Vec<(String, String)>, FunctionError> {
         .filter(|(name, _)| !blocked.contains(*name) && probable(name))
         .map(|(name, module)| (name.to_owned(), module.to_owned()))
         .collect();
-    all.sort();
+    all.sort_unstable();
     all.dedup();
     Ok(all)
 }
@@ -84,7 +106,8 @@ fn blocklist() -> HashSet<String> {
 
 /// Whether a name is that of a function that stays: no marks of the linker, no code for booting.
 fn probable(name: &str) -> bool {
-    const MARKS: [&str; 4] = ["__ftrace_invalid_address___", "__pfx_", "__cfi_", "__SCT__"];
+    // Functions of RCU are called where programs run: probes there can stop the machine.
+    const MARKS: [&str; 5] = ["__ftrace_invalid_address___", "__pfx_", "__cfi_", "__SCT__", "rcu_"];
     !MARKS.iter().any(|mark| name.starts_with(mark)) && name != "_text" && name != "_stext"
 }
 
@@ -104,7 +127,8 @@ mod tests {
     fn patterns_name_functions_and_modules() {
         let all = [("open", ""), ("e1000_open", "e1000")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         let count = |module: Option<&str>, name: &str| {
-            let wanted = FunctionPattern { module: module.map(str::to_owned), name: name.to_owned() };
+            let wanted =
+                FunctionPattern { module: module.map(str::to_owned), name: name.to_owned(), types: false };
             matching_functions(&all, &wanted).count()
         };
         assert_eq!(count(None, "*open"), 2);

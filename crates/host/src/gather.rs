@@ -5,11 +5,11 @@ use crate::code::boundary;
 use crate::debuginfo::debug_facts;
 use crate::demangle::demangle;
 use crate::files::find_files;
-use crate::functions::{FunctionError, kernel_functions, matching_functions};
+use crate::functions::{FunctionError, kernel_functions, listed_functions, matching_functions};
 use crate::pattern::{is_pattern, matches};
 use crate::tracefs::{self, TracefsError};
-use crate::wants::{BinaryWants, DebugWants, Wants};
-use crate::{Probes, addresses_of, kconfig, kernel_version, possible_cpus};
+use crate::wants::{BinaryWants, DebugWants, FunctionPattern, Wants};
+use crate::{Probes, addresses_of, kconfig, kernel_version, modules, possible_cpus, raw_tracepoints};
 use osmia_btf::Btf;
 use osmia_object::{
     Boundary, CodeSpot, Target, UserFile, UserFileKind, UserSymbol, UserSymbolKind, without_parameters,
@@ -90,11 +90,13 @@ pub struct Places {
     pub btf: PathBuf,
     /// Folders with debug files, besides the usual ones.
     pub debug: Vec<PathBuf>,
+    /// A list of the functions that can be probed, where it is not to be the kernel's own.
+    pub functions: Option<PathBuf>,
 }
 
 impl Default for Places {
     fn default() -> Self {
-        Self { btf: PathBuf::from(KERNEL_BTF), debug: Vec::new() }
+        Self { btf: PathBuf::from(KERNEL_BTF), debug: Vec::new(), functions: None }
     }
 }
 
@@ -117,7 +119,13 @@ pub fn gather_with(wants: &Wants, places: &Places) -> Result<Target, GatherError
         target.cpus = cpus.len() as u32;
     }
     tracepoints(wants, &mut target)?;
-    functions(wants, &mut target)?;
+    functions(wants, places, &mut target)?;
+    if wants.modules {
+        target.modules = Some(modules::loaded());
+    }
+    if wants.bpf_programs {
+        target.bpf_programs = Some(crate::programs::loaded());
+    }
     for binary in &wants.binaries {
         add_binary(binary, (wants, places), &mut target)?;
     }
@@ -146,6 +154,16 @@ fn tracepoints(wants: &Wants, target: &mut Target) -> Result<(), GatherError> {
     if wants.tracepoints.is_empty() && !wants.raw_tracepoints {
         return Ok(());
     }
+    if !wants.tracepoints.is_empty() {
+        formats(wants, target)?;
+    }
+    if wants.raw_tracepoints {
+        target.raw_tracepoints = Some(raw_tracepoints::all(target.btf.as_ref()));
+    }
+    Ok(())
+}
+
+fn formats(wants: &Wants, target: &mut Target) -> Result<(), GatherError> {
     let root = tracefs::root().map_err(GatherError::Tracefs)?;
     for (category, name) in expand_tracepoints(root, &wants.tracepoints)? {
         match tracefs::event(root, &category, &name) {
@@ -155,9 +173,6 @@ fn tracepoints(wants: &Wants, target: &mut Target) -> Result<(), GatherError> {
             Err(Errno::ENOENT) => {}
             Err(errno) => return Err(GatherError::Tracepoint { category, name, errno }),
         }
-    }
-    if wants.raw_tracepoints {
-        target.raw_tracepoints = raw_tracepoints(root, target.btf.as_ref())?;
     }
     Ok(())
 }
@@ -184,37 +199,49 @@ fn event_names(root: &Path) -> Result<Vec<(String, String)>, GatherError> {
     tracefs::event_names(root).map_err(|errno| GatherError::System { what: "the list of tracepoints", errno })
 }
 
-/// Names of raw tracepoints: as the kernel's types have them where these are at hand, else those of tracepoints, of which
-/// those of system calls are no tracepoints of their own.
-fn raw_tracepoints(root: &Path, btf: Option<&Btf>) -> Result<Vec<String>, GatherError> {
-    let mut names: Vec<String> = event_names(root)?
-        .into_iter()
-        .filter(|(category, _)| category != "syscalls")
-        .map(|(_, name)| name)
-        .chain(btf.into_iter().flat_map(typed_raw_tracepoints))
-        .collect();
-    names.sort();
-    names.dedup();
-    Ok(names)
-}
-
-/// The kernel has a type `btf_trace_NAME` for each raw tracepoint.
-fn typed_raw_tracepoints(btf: &Btf) -> Vec<String> {
-    let typedef = |id: &osmia_btf::TypeId| btf.tag(*id) == Some(osmia_btf::KindTag::Typedef);
-    let name = |id| btf.name(id)?.strip_prefix("btf_trace_").map(str::to_owned);
-    btf.ids().filter(typedef).filter_map(name).collect()
-}
-
-fn functions(wants: &Wants, target: &mut Target) -> Result<(), GatherError> {
+/// Functions by the patterns that somebody wants. Where all are named in full and the kernel's types have them, nothing
+/// else is read: the kernel's list of functions costs it a look-up for each.
+fn functions(wants: &Wants, places: &Places, target: &mut Target) -> Result<(), GatherError> {
     if wants.functions.is_empty() {
         return Ok(());
     }
-    let all = kernel_functions().map_err(GatherError::Functions)?;
-    let found = wants.functions.iter().flat_map(|wanted| matching_functions(&all, wanted));
-    target.functions = found.cloned().collect();
-    target.functions.sort();
-    target.functions.dedup();
+    let known = if places.functions.is_none() { by_types(wants, places, target) } else { None };
+    let mut found = match known {
+        Some(found) => found,
+        None => {
+            let all = match &places.functions {
+                Some(file) => listed_functions(file),
+                None => kernel_functions(),
+            };
+            let all = all.map_err(GatherError::Functions)?;
+            wants.functions.iter().flat_map(|wanted| matching_functions(&all, wanted)).cloned().collect()
+        }
+    };
+    found.sort_unstable();
+    found.dedup();
+    let typed: Vec<&str> = modules::typed(&wants.functions, &found);
+    if let Some(btf) = target.btf.take_if(|_| !typed.is_empty()) {
+        let (btf, modules) = modules::with_types(btf, &typed);
+        target.btf = Some(btf);
+        target.module_types = modules;
+    }
+    target.functions = Some(found);
     Ok(())
+}
+
+/// The functions that are wanted, as the kernel's own types have them; `None` where these do not tell of all.
+fn by_types(wants: &Wants, places: &Places, target: &Target) -> Option<Vec<(String, String)>> {
+    let plain = |wanted: &FunctionPattern| {
+        !is_pattern(&wanted.name) && wanted.module.as_deref().is_none_or(|module| module == "vmlinux")
+    };
+    if !wants.functions.iter().all(plain) {
+        return None;
+    }
+    let read = OnceCell::new();
+    let btf = target.btf.as_ref().or_else(|| read.get_or_init(|| kernel_btf(&places.btf).ok()).as_ref())?;
+    let has =
+        |wanted: &FunctionPattern| btf.find_func(&wanted.name).map(|_| (wanted.name.clone(), String::new()));
+    wants.functions.iter().map(has).collect()
 }
 
 fn add_binary(

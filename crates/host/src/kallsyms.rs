@@ -1,5 +1,5 @@
 //! Kernel symbols.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::sync::Arc;
 
@@ -110,7 +110,8 @@ impl<'a> Entry<'a> {
 /// The addresses of these symbols, as far as the kernel tells them: functions and variables.
 pub fn addresses_of(names: &[String]) -> BTreeMap<String, u64> {
     let text = fs::read_to_string(PATH).unwrap_or_default();
-    let wanted = |entry: &Entry<'_>| entry.address != 0 && names.iter().any(|name| name == entry.name);
+    let names: HashSet<&str> = names.iter().map(String::as_str).collect();
+    let wanted = |entry: &Entry<'_>| entry.address != 0 && names.contains(entry.name);
     let mut found = BTreeMap::new();
     for entry in text.lines().filter_map(Entry::parse).filter(wanted) {
         found.entry(entry.name.to_owned()).or_insert(entry.address);

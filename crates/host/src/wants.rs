@@ -13,6 +13,10 @@ pub struct Wants {
     pub raw_tracepoints: bool,
     /// Kernel functions that can be probed.
     pub functions: Vec<FunctionPattern>,
+    /// Kernel modules that are loaded.
+    pub modules: bool,
+    /// BPF programs that are loaded.
+    pub bpf_programs: bool,
     /// Functions, variables and probes of user files.
     pub binaries: Vec<BinaryWants>,
     /// What the debug information of user files is asked.
@@ -36,6 +40,8 @@ pub struct FunctionPattern {
     pub module: Option<String>,
     /// The function, perhaps a pattern.
     pub name: String,
+    /// Whether its types are wanted, which modules have files of their own for.
+    pub types: bool,
 }
 
 /// What is wanted of the user files that one name in a script means.

@@ -5,9 +5,10 @@ mod resolve;
 
 use crate::probes::{Counter, Provider, TimeUnit};
 use osmia_base::Span;
+use osmia_object::Access;
 
-pub use expand::expand;
-pub(crate) use expand::{of_function, of_probe, stands_for};
+pub use expand::{Absent, expand};
+pub(crate) use expand::{ITERATOR, iterator_names, module_name, of_function, of_probe, stands_for};
 pub use glob::{has_wildcard, matches};
 pub use resolve::{resolve_point, split_parts};
 
@@ -85,8 +86,10 @@ pub enum Point {
     Counter {
         /// Which.
         event: &'static Counter,
-        /// The program runs once in so many events.
-        period: u64,
+        /// What it was called: its name, or the other one.
+        called: &'static str,
+        /// The program runs once in so many events; the event's own number where none was written.
+        period: Option<u64>,
     },
     /// `watchpoint:ADDRESS:LENGTH:MODE`.
     Watchpoint {
@@ -171,23 +174,10 @@ impl Every {
     }
 }
 
-/// Which accesses a watchpoint reports.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Access {
-    /// Reads.
-    pub read: bool,
-    /// Writes.
-    pub write: bool,
-    /// Execution.
-    pub execute: bool,
-}
-
-impl Access {
-    /// As written: `rw`.
-    pub fn letters(self) -> String {
-        let all = [(self.read, 'r'), (self.write, 'w'), (self.execute, 'x')];
-        all.into_iter().filter(|(set, _)| *set).map(|(_, letter)| letter).collect()
-    }
+/// Accesses as written: `rw`.
+fn letters(access: Access) -> String {
+    let all = [(access.read, 'r'), (access.write, 'w'), (access.execute, 'x')];
+    all.into_iter().filter(|(set, _)| *set).map(|(_, letter)| letter).collect()
 }
 
 impl AttachPoint {
@@ -244,12 +234,11 @@ impl AttachPoint {
                 [path.as_ref(), namespace.as_ref(), Some(name)].into_iter().flatten().cloned().collect()
             }
             Point::Timer(every, unit) => vec![unit.name.into(), every.count(unit).to_string()],
-            Point::Counter { event, period } => {
-                let given = (*period != event.period).then(|| period.to_string());
-                [event.name.to_owned()].into_iter().chain(given).collect()
+            Point::Counter { called, period, .. } => {
+                [(*called).to_owned()].into_iter().chain(period.map(|period| period.to_string())).collect()
             }
             Point::Watchpoint { address, length, access } => {
-                vec![address.to_string(), length.to_string(), access.letters()]
+                vec![address.to_string(), length.to_string(), letters(*access)]
             }
             Point::Iterator { name, pin } => [name].into_iter().chain(pin).cloned().collect(),
         }

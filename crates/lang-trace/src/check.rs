@@ -46,7 +46,7 @@ pub use headers::is_kernel_header;
 pub(crate) use idents::plain_name;
 use maps::{Maps, Pace};
 pub(crate) use open::SECTION as PARAMETERS;
-use osmia_base::{Diagnostic, Diagnostics};
+use osmia_base::{Diagnostic, Diagnostics, Span};
 use osmia_object::Target;
 use std::collections::{BTreeMap, BTreeSet};
 use types::Types;
@@ -112,6 +112,8 @@ struct Session<'a> {
     changed: bool,
     /// Whether everything that can be known is known: what is not is an error.
     last_reading: bool,
+    /// The block that makes more programs than there may be, and how many.
+    too_many: Option<(Span, usize)>,
 }
 
 /// The probes that one block of the script becomes, as the last reading left them.
@@ -149,6 +151,7 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
         hoisted: BTreeSet::new(),
         changed: false,
         last_reading: false,
+        too_many: None,
     };
     for decl in &script.map_decls {
         declare_map(&mut session, decl, &mut diagnostics);
@@ -158,6 +161,10 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
         let pace = if number < FREE_READINGS { Pace::Free } else { Pace::OnlyWider };
         session.changed = false;
         read(&mut session, script, &facts, &mut variables);
+        if let Some((span, count)) = session.too_many {
+            diagnostics.push(too_many(span, count, session.config.max_bpf_progs));
+            return Checked { program: Program::default(), diagnostics };
+        }
         let mut changed = session.changed | session.maps.settle(pace);
         for learnt in variables.values_mut() {
             changed |= learnt.settle(pace);
@@ -173,6 +180,9 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
     judge_declarations(&session.maps, &mut diagnostics);
     let maps = session.maps.finish(&session.config);
     let config = session.config;
+    if let (true, Some(first), false) = (probes.is_empty(), script.probes.first(), diagnostics.has_errors()) {
+        diagnostics.push(Diagnostic::error(first.span, "No probes to attach"));
+    }
     let program = Program { probes, maps, types: own_types, config };
     limit_probes(&program, script, &mut diagnostics);
     Checked { program, diagnostics }
@@ -190,8 +200,21 @@ fn read(
     let mut probes = Vec::new();
     for (index, (probe, facts)) in script.probes.iter().zip(facts).enumerate() {
         read_probe(session, (index, probe), facts, variables, &mut probes);
+        if probes.len() > session.config.max_bpf_progs as usize {
+            let span = probe.points.first().map_or(probe.span, |point| point.span);
+            session.too_many = Some((span, probes.len().max(facts.len())));
+            break;
+        }
     }
     probes
+}
+
+fn too_many(span: Span, count: usize, limit: u32) -> Diagnostic {
+    let text = format!(
+        "Your program is trying to generate more than {count} BPF programs, which exceeds the current limit of {limit}"
+    );
+    let advice = "You can increase the limit through the BPFTRACE_MAX_BPF_PROGS environment variable.";
+    Diagnostic::error(span, text).hint(advice)
 }
 
 /// One block: once for all its attach points where it does not matter which, else once for each.
@@ -212,6 +235,9 @@ fn read_probe(
                 last.multi = true;
             }
             continue;
+        }
+        if out.len() > session.config.max_bpf_progs as usize {
+            return;
         }
         let learnt = variables.entry((index, number)).or_default();
         let mut body = Body::new(session, index, fact, learnt);

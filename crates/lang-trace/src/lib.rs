@@ -22,4 +22,4 @@ pub use params::{NamedParam, ParamValue, named_params, param_values};
 pub use parse::{Parsed, parse, parse_part};
 pub use plan::{Plan, PlannedProbe};
 pub use probes::Provider;
-pub use wants::{DebugWants, FileWants, Wants, wants};
+pub use wants::{DebugWants, FileWants, WantedFunction, Wants, wants};

@@ -1,10 +1,14 @@
 //! What `-l` prints: the probes that a machine has, and with `-v` what each of them gives.
-use crate::attach_point::{Mangled, has_wildcard, matches, resolve_point, split_parts, stands_for};
-use crate::probes::{Counter, HARDWARE, Provider, SOFTWARE, TIME_UNITS};
+mod fields;
+mod types;
+
+use crate::attach_point::{
+    Mangled, has_wildcard, iterator_names, matches, module_name, resolve_point, split_parts, stands_for,
+};
+use crate::probes::{Counter, HARDWARE, Provider, SIGNALS, SOFTWARE, TIME_UNITS};
 use osmia_base::{Diagnostic, Span};
-use osmia_btf::{Btf, Kind, TypeId};
-use osmia_object::{Target, TraceEvent, TraceField, UserFile, UserSymbol};
-use std::collections::BTreeSet;
+use osmia_object::{Target, UserFile, UserSymbol};
+use std::collections::BTreeMap;
 
 /// How much is printed of each probe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,9 +35,6 @@ const LISTED: [Provider; 9] = [
 
 /// Kinds of probes in user files: listed where the target has some.
 const USER: [Provider; 2] = [Provider::Uprobe, Provider::Usdt];
-
-/// The prefix of the types that iterators give.
-const ITERATOR: &str = "bpf_iter__";
 
 /// The lines for `pattern`: one or more patterns of attach points with commas between them, or of types (`struct x*`).
 /// A pattern without `:` is one for the names of probes of all kinds; an empty one lists everything.
@@ -63,7 +64,7 @@ fn list_one(
 ) -> Result<(), Diagnostic> {
     let keyword = pattern.split_whitespace().next().unwrap_or("");
     if let (true, Some(btf)) = (["struct", "union", "enum"].contains(&keyword), &target.btf) {
-        list_types(pattern, btf, detail, lines);
+        types::list(pattern, btf, target, detail, lines);
         return Ok(());
     }
     let (head, rest) = match pattern.split_once(':') {
@@ -86,15 +87,16 @@ fn list_one(
 }
 
 /// One kind's probes, sorted, each with what `-v` prints of it.
-struct Listing(BTreeSet<(String, Source)>);
+struct Listing(BTreeMap<String, Source>);
 
 /// Where the fields of a probe are found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
     Nothing,
     Tracepoint(String, String),
-    Function(String, Provider),
-    RawTracepoint(String),
+    /// A function, and its module where that is not the kernel itself.
+    Function(String, Option<String>, Provider),
+    RawTracepoint(String, Option<String>),
     Iterator(String),
     /// A function of a user file.
     UserFunction(String, String),
@@ -127,12 +129,18 @@ fn names(provider: Provider, rest: &str, target: &Target) -> Listing {
         Provider::Hardware => counters(&HARDWARE, &parts),
         Provider::Interval | Provider::Profile => units(&parts),
         Provider::Iter => iterators(&parts, target),
-        Provider::Begin | Provider::End | Provider::Own | Provider::Test | Provider::Bench => Vec::new(),
+        Provider::Own => signals(&parts),
+        Provider::Begin | Provider::End | Provider::Test | Provider::Bench => Vec::new(),
         Provider::Usdt => user_probes(&parts, target),
         Provider::Watchpoint => Vec::new(),
     };
     let prefix = provider.name();
-    Listing(entries.into_iter().map(|(name, source)| (format!("{prefix}:{name}"), source)).collect())
+    let mut all = BTreeMap::new();
+    for (name, source) in entries {
+        // Functions of one name in several modules are one probe where no module is named.
+        all.entry(format!("{prefix}:{name}")).or_insert(source);
+    }
+    Listing(all)
 }
 
 fn tracepoints(parts: &[&str], target: &Target) -> Vec<(String, Source)> {
@@ -146,43 +154,81 @@ fn tracepoints(parts: &[&str], target: &Target) -> Vec<(String, Source)> {
         .collect()
 }
 
+/// Module and name in a pattern of one or two parts.
+fn module_and_name<'a>(parts: &[&'a str]) -> Option<(&'a str, &'a str)> {
+    match parts {
+        [name] => Some(("*", *name)),
+        [module, name] => Some((*module, *name)),
+        _ => None,
+    }
+}
+
+/// A module that is not the kernel itself.
+fn other(module: &str) -> Option<String> {
+    (!module.is_empty()).then(|| module.to_owned())
+}
+
 fn raw_tracepoints(parts: &[&str], target: &Target) -> Vec<(String, Source)> {
-    let Some(name) = parts.last().filter(|_| parts.len() <= 2) else { return Vec::new() };
-    let found = target.raw_tracepoints.iter().filter(|own| matches(name, own));
-    found.map(|own| (own.clone(), Source::RawTracepoint(own.clone()))).collect()
-}
-
-/// The functions that a pattern of one or two parts describes, with their modules.
-fn functions<'a>(parts: &'a [&str], target: &'a Target) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let (module, name) = match parts {
-        [name] => ("*", *name),
-        [module, name] => (*module, *name),
-        _ => ("", ""),
+    let Some((module, name)) = module_and_name(parts) else { return Vec::new() };
+    let all = target.raw_tracepoints.iter().flatten();
+    let found = all.filter(|(own, of)| matches(name, own) && matches(module, module_name(of)));
+    let named = |(name, of): &(String, String)| {
+        (format!("{}:{name}", module_name(of)), Source::RawTracepoint(name.clone(), other(of)))
     };
-    let all = target.functions.iter().map(|(own, module)| (own.as_str(), module_name(module)));
-    all.filter(move |(own, of)| matches(module, of) && matches(name, own))
+    found.map(named).collect()
 }
 
-fn module_name(module: &str) -> &str {
-    if module.is_empty() { "vmlinux" } else { module }
+/// The functions that a pattern of one or two parts describes, with their modules (empty: the kernel itself).
+fn functions<'a>(parts: &'a [&str], target: &'a Target) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let pattern = module_and_name(parts);
+    let all = target.functions.iter().flatten().map(|(own, module)| (own.as_str(), module.as_str()));
+    all.filter(move |(own, of)| {
+        pattern.is_some_and(|(module, name)| matches(module, module_name(of)) && matches(name, own))
+    })
 }
 
 fn kernel_functions(provider: Provider, parts: &[&str], target: &Target) -> Vec<(String, Source)> {
-    let source = |name: &str| Source::Function(name.to_owned(), provider);
-    let named = |(name, module): (&str, &str)| match parts.len() {
-        1 => (name.to_owned(), source(name)),
-        _ => (format!("{module}:{name}"), source(name)),
+    let named = |(name, module): (&str, &str)| {
+        let source = Source::Function(name.to_owned(), other(module), provider);
+        match parts.len() {
+            1 => (name.to_owned(), source),
+            _ => (format!("{}:{name}", module_name(module)), source),
+        }
     };
     functions(parts, target).map(named).collect()
 }
 
-/// fentry and fexit: functions whose types are known, and those of modules, whose types are in files of their own.
+/// fentry and fexit: functions whose types are known, and BPF programs.
 fn traced_functions(provider: Provider, parts: &[&str], target: &Target) -> Vec<(String, Source)> {
+    if let ["bpf", rest @ ..] = parts {
+        return bpf_programs(rest, target);
+    }
     let Some(btf) = &target.btf else { return Vec::new() };
+    let typed = |name: &str, module: &str| match module {
+        "" => btf.find_func(name).is_some(),
+        // The types of modules are in files of their own, which are read only where fields are wanted.
+        module => target.module_types.is_empty() || target.function(Some(module), name).is_some(),
+    };
     functions(parts, target)
-        .filter(|(name, module)| *module != "vmlinux" || btf.find_func(name).is_some())
-        .map(|(name, module)| (format!("{module}:{name}"), Source::Function(name.to_owned(), provider)))
+        .filter(|(name, module)| typed(name, module))
+        .map(|(name, module)| {
+            let source = Source::Function(name.to_owned(), other(module), provider);
+            (format!("{}:{name}", module_name(module)), source)
+        })
         .collect()
+}
+
+fn bpf_programs(parts: &[&str], target: &Target) -> Vec<(String, Source)> {
+    let Some((wanted, name)) = module_and_name(parts) else { return Vec::new() };
+    let all = target.bpf_programs.iter().flatten();
+    let found = all.filter(|(id, own)| matches(wanted, &id.to_string()) && matches(name, own));
+    found.map(|(id, name)| (format!("bpf:{id}:{name}"), Source::Nothing)).collect()
+}
+
+fn signals(parts: &[&str]) -> Vec<(String, Source)> {
+    let pattern = parts.join(":");
+    let all = SIGNALS.iter().map(|signal| format!("signal:{signal}"));
+    all.filter(|name| matches(&pattern, name)).map(|name| (name, Source::Nothing)).collect()
 }
 
 /// Functions of user files: `FILE:NAME`, or `FILE:cpp:NAME` for names as people write them; a name alone is in any file.
@@ -229,10 +275,12 @@ fn user_probes(parts: &[&str], target: &Target) -> Vec<(String, Source)> {
     files.iter().flat_map(listed).collect()
 }
 
+/// Events by all their names.
 fn counters(table: &[Counter], parts: &[&str]) -> Vec<(String, Source)> {
-    let name = parts.first().copied().unwrap_or("*");
-    let named = |row: &&Counter| matches(name, row.name) || row.alias.is_some_and(|alias| alias == name);
-    table.iter().filter(named).map(|row| (format!("{}:", row.name), Source::Nothing)).collect()
+    let pattern = parts.first().copied().unwrap_or("*");
+    let names = table.iter().flat_map(|row| [Some(row.name), row.alias]).flatten();
+    let found = names.filter(|name| matches(pattern, name));
+    found.map(|name| (format!("{name}:"), Source::Nothing)).collect()
 }
 
 fn units(parts: &[&str]) -> Vec<(String, Source)> {
@@ -243,158 +291,6 @@ fn units(parts: &[&str]) -> Vec<(String, Source)> {
 
 fn iterators(parts: &[&str], target: &Target) -> Vec<(String, Source)> {
     let (Some(btf), Some(pattern)) = (&target.btf, parts.first()) else { return Vec::new() };
-    let structs = btf.types().filter_map(|(id, ty)| match ty.ok()?.kind {
-        Kind::Struct(_) => btf.name(id)?.strip_prefix(ITERATOR),
-        _ => None,
-    });
-    let found = structs.filter(|name| matches(pattern, name));
-    found.map(|name| (name.to_owned(), Source::Iterator(name.to_owned()))).collect()
-}
-
-impl Source {
-    /// The fields, one a line.
-    fn fields(&self, target: &Target) -> Vec<String> {
-        match self {
-            Self::Nothing => Vec::new(),
-            Self::Tracepoint(category, name) => {
-                let event = target.tracepoints.get(&(category.clone(), name.clone()));
-                event.map_or_else(Vec::new, event_fields)
-            }
-            Self::Function(_, Provider::Kprobe | Provider::Kretprobe) => Vec::new(),
-            Self::Function(name, provider) => {
-                target.btf.as_ref().map_or_else(Vec::new, |btf| prototype(btf, name, *provider))
-            }
-            Self::RawTracepoint(name) => {
-                target.btf.as_ref().map_or_else(Vec::new, |btf| raw_arguments(btf, name))
-            }
-            Self::UserFunction(path, name) => {
-                let types = target.debug.get(path).and_then(|facts| facts.types.as_ref());
-                types.map_or_else(Vec::new, |types| user_parameters(types, name))
-            }
-            Self::Iterator(name) => target.btf.as_ref().map_or_else(Vec::new, |btf| members(btf, name)),
-        }
-    }
-}
-
-/// A tracepoint's own fields.
-fn event_fields(event: &TraceEvent) -> Vec<String> {
-    event.fields.iter().filter(|field| !field.name.starts_with("common_")).map(event_field).collect()
-}
-
-fn event_field(field: &TraceField) -> String {
-    match field.array {
-        Some(length) => format!("{} {}[{length}]", field.kind, field.name),
-        None => format!("{} {}", field.kind, field.name),
-    }
-}
-
-/// A function's parameters, and what it returns where that can be seen.
-fn prototype(btf: &Btf, name: &str, provider: Provider) -> Vec<String> {
-    let proto = btf.find_func(name).and_then(|id| match btf.get(id).ok()?.kind {
-        Kind::Func { proto, .. } => btf.get(proto).ok(),
-        _ => None,
-    });
-    let Some(Kind::FuncProto { ret, params }) = proto.map(|ty| ty.kind) else { return Vec::new() };
-    let mut fields: Vec<String> =
-        params.iter().map(|param| declaration(btf, param.ty, &param.name)).collect();
-    if provider == Provider::Fexit && ret != TypeId(0) {
-        fields.push(declaration(btf, ret, "retval"));
-    }
-    fields
-}
-
-/// The parameters of a user function, types spelled as debuggers do: `struct Foo* foo`.
-fn user_parameters(types: &Btf, name: &str) -> Vec<String> {
-    let proto = types.find_func(name).and_then(|id| match types.get(id).ok()?.kind {
-        Kind::Func { proto, .. } => types.get(proto).ok(),
-        _ => None,
-    });
-    let Some(Kind::FuncProto { params, .. }) = proto.map(|ty| ty.kind) else { return Vec::new() };
-    let line = |param: &osmia_btf::Param| format!("{} {}", spelled(types, param.ty, MAX_DEPTH), param.name);
-    params.iter().map(|param| line(param).trim_end().to_owned()).collect()
-}
-
-/// How deep a spelled type may be.
-const MAX_DEPTH: u32 = 16;
-
-fn spelled(types: &Btf, id: TypeId, depth: u32) -> String {
-    let Ok(ty) = types.get(id) else { return "void".into() };
-    if depth == 0 || id.is_void() {
-        return "void".into();
-    }
-    let inner = |id| spelled(types, id, depth - 1);
-    let is_pointer = |id| matches!(types.get(id).map(|ty| ty.kind), Ok(Kind::Ptr(_)));
-    match ty.kind {
-        Kind::Ptr(to) => format!("{}*", inner(to)),
-        Kind::Const(to) if is_pointer(to) => format!("{} const", inner(to)),
-        Kind::Const(to) => format!("const {}", inner(to)),
-        Kind::Volatile(to) => format!("volatile {}", inner(to)),
-        Kind::Restrict(to) => inner(to),
-        Kind::Array { element, len, .. } => format!("{}[{len}]", inner(element)),
-        _ => types.type_name(id),
-    }
-}
-
-/// Functions that serve a raw tracepoint and name its arguments; the first parameter is not one of those.
-const SERVANTS: [&str; 3] = ["__probestub_", "__bpf_trace_", "trace_event_raw_event_"];
-
-fn raw_arguments(btf: &Btf, name: &str) -> Vec<String> {
-    let found = SERVANTS.iter().map(|prefix| prototype(btf, &format!("{prefix}{name}"), Provider::Fentry));
-    let fields = found.into_iter().find(|fields| !fields.is_empty()).unwrap_or_default();
-    fields.into_iter().skip(1).collect()
-}
-
-/// What an iterator gives.
-fn members(btf: &Btf, name: &str) -> Vec<String> {
-    let found = btf.find_struct(&format!("{ITERATOR}{name}")).and_then(|id| btf.get(id).ok());
-    found
-        .map_or_else(Vec::new, |ty| ty.kind.members().iter().map(|member| member_line(btf, member)).collect())
-}
-
-/// A member of what an iterator gives. Pointers stand in a union with their alignment: the pointer's name is meant.
-fn member_line(btf: &Btf, member: &osmia_btf::Member) -> String {
-    let inner = btf.get(member.ty).ok().filter(|_| member.name.is_empty());
-    match inner.as_ref().and_then(|ty| ty.kind.members().first()) {
-        Some(pointer) => declaration(btf, pointer.ty, &pointer.name),
-        None => declaration(btf, member.ty, &member.name),
-    }
-}
-
-/// `type name`, stars set apart; arrays and function pointers as C has them.
-fn declaration(btf: &Btf, ty: TypeId, name: &str) -> String {
-    let spelled = btf.type_name(ty);
-    if spelled.ends_with([']', ')']) { btf.declaration(ty, name) } else { format!("{spelled} {name}") }
-}
-
-/// Types by their names, `struct x*`; with their members where fields are wanted.
-fn list_types(pattern: &str, btf: &Btf, detail: Detail, lines: &mut Vec<String>) {
-    let pattern = pattern.split_whitespace().collect::<Vec<_>>().join(" ");
-    let named = |(id, ty): (TypeId, Result<osmia_btf::Type, _>)| {
-        let keyword = match ty.ok()?.kind {
-            Kind::Struct(_) => "struct",
-            Kind::Union(_) => "union",
-            Kind::Enum(_) | Kind::Enum64(_) => "enum",
-            _ => return None,
-        };
-        let name = btf.name(id).filter(|name| !name.is_empty())?;
-        Some((format!("{keyword} {name}"), id))
-    };
-    let mut found: Vec<(String, TypeId)> =
-        btf.types().filter_map(named).filter(|(name, _)| matches(&pattern, name)).collect();
-    found.sort();
-    found.dedup_by(|a, b| a.0 == b.0);
-    for (name, id) in found {
-        match detail {
-            Detail::Names => lines.push(name),
-            Detail::Fields => lines.extend(definition(btf, &name, id)),
-        }
-    }
-}
-
-/// A type's definition as C has it.
-fn definition(btf: &Btf, name: &str, id: TypeId) -> Vec<String> {
-    match osmia_btf::c::definition(btf, id) {
-        Ok(text) => text.lines().map(str::to_owned).collect(),
-        Err(_) => vec![name.to_owned()],
-    }
+    let found = iterator_names(btf).into_iter().filter(|name| matches(pattern, name));
+    found.map(|name| (name.clone(), Source::Iterator(name))).collect()
 }

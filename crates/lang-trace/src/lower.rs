@@ -39,6 +39,7 @@ mod memory;
 mod names;
 mod remote;
 mod send;
+mod sequence;
 mod series;
 mod stmt;
 mod text;
@@ -103,8 +104,6 @@ pub fn lower(
     options: &LowerOptions,
 ) -> Result<Lowered, Diagnostic> {
     let mut cx = cx::Cx::new(program, source, target, options)?;
-    for probe in &program.probes {
-        cx.probe(probe)?;
-    }
+    cx.programs(program)?;
     Ok(cx.finish())
 }

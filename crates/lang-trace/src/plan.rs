@@ -46,7 +46,19 @@ mod place {
     }
 }
 
+impl PlannedProbe {
+    /// At how many places its program runs.
+    pub fn places(&self) -> usize {
+        self.attach.iter().map(Attach::places).sum()
+    }
+}
+
 impl Plan {
+    /// At how many places programs run.
+    pub fn places(&self) -> usize {
+        self.probes.iter().map(PlannedProbe::places).sum()
+    }
+
     /// The programs of one kind, in order.
     pub fn of(&self, provider: Provider) -> impl Iterator<Item = &PlannedProbe> {
         self.probes.iter().filter(move |probe| probe.provider == provider)

@@ -10,6 +10,7 @@ use crate::attach_point::{
 use crate::check::plain_name;
 use crate::parse::BASIC;
 use crate::probes::Provider;
+use osmia_abi::Feature;
 use osmia_object::SourcePlace;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,10 +19,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Wants {
     /// Tracepoints, `(category, name)`, with their fields.
     pub tracepoints: BTreeSet<(String, String)>,
-    /// Names of raw tracepoints that are patterns.
-    pub raw_tracepoints: BTreeSet<String>,
-    /// Kernel functions that are patterns or need their module looked up.
-    pub functions: BTreeSet<String>,
+    /// The names of raw tracepoints.
+    pub raw_tracepoints: bool,
+    /// Kernel functions.
+    pub functions: BTreeSet<WantedFunction>,
+    /// Which kernel modules are loaded.
+    pub modules: bool,
+    /// Which BPF programs are loaded.
+    pub bpf_programs: bool,
     /// User files as the script writes them, with what is looked up in each. An empty name is the program of the process
     /// that `-p` names; `*` all that this process runs, or that all processes run.
     pub binaries: BTreeMap<String, FileWants>,
@@ -33,6 +38,19 @@ pub struct Wants {
     pub ksyms: BTreeSet<String>,
     /// The number of processors.
     pub cpus: bool,
+    /// What the kernel is to be asked, as it shows only in what programs give.
+    pub features: BTreeSet<Feature>,
+}
+
+/// A kernel function, or a pattern for several.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WantedFunction {
+    /// Its module, or a pattern for several.
+    pub module: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Whether its types are needed.
+    pub types: bool,
 }
 
 /// What a user file's debug information is asked.
@@ -76,7 +94,7 @@ pub fn wants(script: &Script, params: &[String]) -> Wants {
     let mut collector = Collector {
         wants: Wants::default(),
         own: own_names(script),
-        plain_functions: BTreeSet::new(),
+        providers: BTreeSet::new(),
         params,
         variables: BTreeSet::new(),
         said: Said::default(),
@@ -99,9 +117,9 @@ pub fn wants(script: &Script, params: &[String]) -> Wants {
         collector.variables_of(&points);
         points.iter().for_each(|point| collector.debug(point));
     }
-    if !collector.wants.functions.is_empty() {
-        collector.wants.functions.append(&mut collector.plain_functions);
-    }
+    // A function that is probed at both sides may be probed with one program, by a function that the kernel describes.
+    let sides = [Provider::Kprobe, Provider::Kretprobe];
+    collector.wants.kernel_btf |= sides.iter().all(|side| collector.providers.contains(side));
     collector.wants
 }
 
@@ -202,8 +220,8 @@ struct Collector<'a> {
     wants: Wants,
     /// Names that need not be looked up.
     own: BTreeSet<String>,
-    /// Kernel functions that are named in full: looked up only where others are.
-    plain_functions: BTreeSet<String>,
+    /// The kinds of probes that there are.
+    providers: BTreeSet<Provider>,
     /// `$1`, `$2`, ….
     params: &'a [String],
     /// What `uaddr` names in the block that is being read.
@@ -223,30 +241,36 @@ struct Said {
 
 impl Collector<'_> {
     fn point(&mut self, point: &AttachPoint) {
+        self.providers.insert(point.provider);
         match &point.place {
             Point::Tracepoint { category, name } => {
                 self.wants.tracepoints.insert((category.clone(), name.clone()));
             }
-            Point::RawTracepoint { name, .. } => {
+            Point::RawTracepoint { .. } => {
                 self.wants.kernel_btf = true;
-                self.wants.raw_tracepoints.extend(has_wildcard(name).then(|| name.clone()));
+                self.wants.raw_tracepoints = true;
             }
-            Point::KernelFunction { function, .. } => self.kernel_function(point, function),
-            Point::BpfProgram { .. } | Point::Iterator { .. } => self.wants.kernel_btf = true,
+            Point::KernelFunction { module, function, .. } => {
+                self.kernel_function(point, module.as_ref(), function);
+            }
+            Point::BpfProgram { .. } => self.wants.bpf_programs = true,
+            Point::Iterator { .. } => self.wants.kernel_btf = true,
             Point::UserFunction { path, place } => self.user_place(of_function(path.as_deref()), place),
             Point::Usdt { path, .. } => self.file(of_probe(path.as_deref())).probes = true,
             _ => (),
         }
     }
 
-    fn kernel_function(&mut self, point: &AttachPoint, function: &str) {
+    fn kernel_function(&mut self, point: &AttachPoint, module: Option<&String>, function: &str) {
         let typed = matches!(point.provider, Provider::Fentry | Provider::Fexit);
         self.wants.kernel_btf |= typed;
-        if typed || point.is_pattern() {
-            self.wants.functions.insert(function.to_owned());
-        } else {
-            self.plain_functions.insert(function.to_owned());
-        }
+        let named = module.filter(|module| !has_wildcard(module) && *module != "vmlinux");
+        self.wants.modules |= named.is_some();
+        self.wants.functions.insert(WantedFunction {
+            module: module.cloned(),
+            name: function.to_owned(),
+            types: typed || named.is_some(),
+        });
     }
 
     fn file(&mut self, path: &str) -> &mut FileWants {
@@ -312,6 +336,7 @@ impl Collector<'_> {
         let word = plain_name(word);
         self.said.arguments |= word == "args";
         self.wants.cpus |= word == "ncpus";
+        self.asks_comm(word);
         self.wants.kernel_btf |= !KNOWN.contains(&word) && !self.own.contains(word);
     }
 
@@ -319,6 +344,7 @@ impl Collector<'_> {
         self.wants.kernel_btf |=
             OF_TASK.contains(&name) || name == "percpu_kaddr" || name.starts_with("kfunc_");
         self.wants.cpus |= matches!(name, "ncpus" | "percpu_kaddr");
+        self.asks_comm(name);
         if let ("kaddr" | "percpu_kaddr", Some(arg)) = (name, args.first()) {
             self.wants.ksyms.extend(self.text(arg));
         }
@@ -335,6 +361,11 @@ impl Collector<'_> {
             ExprKind::Call { name, args } if name.node == "str" => self.text(args.first()?),
             _ => None,
         }
+    }
+
+    /// Whether the kernel pads names, only a program that reads one tells.
+    fn asks_comm(&mut self, word: &str) {
+        self.wants.features.extend((word == "comm").then_some(Feature::CommPadded));
     }
 
     /// A member of something: of `args` the probe itself tells what it is; of the rest only types do.
@@ -415,10 +446,9 @@ mod tests {
     fn simple_scripts_want_nothing() {
         for text in [
             "BEGIN { printf(\"hello world\\n\"); exit(); }",
-            "interval:s:1 /pid > 1/ { @[comm, kstack(perf, 3)] = count(); print((uint8)nsecs); }",
+            "interval:s:1 /pid > 1/ { @[cpu, kstack(perf, 3)] = count(); print((uint8)nsecs); }",
             "#define A 1\nstruct x { int a; struct x *next; } BEGIN { print(A); $x = (struct x *)0; print(((struct x *)1)->next->a) }",
             "enum e { ONE } macro m(a) { a + ONE } BEGIN { print(m(1)) }",
-            "kprobe:vfs_read { @ = hist(arg2); }",
             "profile:hz:99 { @[ustack] = count() }",
         ] {
             assert!(of(text).is_empty(), "{text}: {:?}", of(text));
@@ -451,8 +481,13 @@ mod tests {
              { print(kaddr(\"jiffies\")); print(ncpus) }");
         let names = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(" ");
         assert_eq!(wants.tracepoints.first(), Some(&("sched".to_owned(), "sched_switch".to_owned())));
-        assert_eq!(names(&wants.functions), "bar f* foo vfs_*");
-        assert_eq!(names(&wants.raw_tracepoints), "sched*");
+        let function = |wanted: &WantedFunction| match &wanted.module {
+            Some(module) => format!("{module}:{}", wanted.name),
+            None => wanted.name.clone(),
+        };
+        let functions: Vec<String> = wants.functions.iter().map(function).collect();
+        assert_eq!(functions.join(" "), "bar foo vfs_* mod:f*");
+        assert!(wants.raw_tracepoints && wants.modules && !wants.bpf_programs);
         assert_eq!(names(&wants.ksyms), "jiffies");
         assert_eq!(wants.binaries.keys().cloned().collect::<Vec<_>>(), ["/bin/sh", "libc"]);
         assert!(wants.cpus && wants.kernel_btf);

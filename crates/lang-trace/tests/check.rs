@@ -54,7 +54,7 @@ fn target() -> Target {
     let mut target = Target { btf: Some(types()), ..Target::default() };
     target.tracepoints.insert(("syscalls".into(), "sys_enter_openat".into()), open);
     target.tracepoints.insert(("sched".into(), "sched_switch".into()), switch);
-    target.functions = vec![("vfs_read".into(), String::new()), ("vfs_write".into(), String::new())];
+    target.functions = Some(vec![("vfs_read".into(), String::new()), ("vfs_write".into(), String::new())]);
     target
 }
 

@@ -39,15 +39,16 @@ fn machine() -> Target {
             (pair("syscalls", "sys_enter_openat"), event(&[])),
         ]
         .into(),
-        raw_tracepoints: vec!["sys_enter".into(), "sched_switch".into()],
-        functions: vec![
+        raw_tracepoints: Some(vec![pair("sched_switch", ""), pair("sys_enter", "")]),
+        functions: Some(vec![
             pair("vfs_read", ""),
             pair("vfs_write", ""),
             pair("vfs_read.part.0", ""),
             pair("ext4_open", "ext4"),
             pair("init", "ext4"),
             pair("init", ""),
-        ],
+        ]),
+        modules: Some(vec!["ext4".into()]),
         binaries: [("libc".to_owned(), vec![user_file()])].into(),
         ..Target::default()
     }
@@ -92,7 +93,7 @@ fn points() {
             out += &match resolve_point(line, Span::new(0, line.len() as u32), &params()) {
                 Err(diagnostic) => diagnostic.render(&source),
                 Ok(point) => match expand(&point, &machine) {
-                    Err(diagnostic) => format!("{:?}\n{}", point.place, diagnostic.render(&source)),
+                    Err(absent) => format!("{:?}\n{}", point.place, absent.diagnostic().render(&source)),
                     Ok(points) => {
                         let names: Vec<String> = points.iter().map(|point| point.name()).collect();
                         format!("{line}\n  {:?}\n  -> {}\n", point.place, names.join(" "))
@@ -110,7 +111,11 @@ fn listings_are_sorted_and_complete() {
     let lines = |pattern: &str, detail| list(pattern, &machine, detail).expect("a listing");
     assert_eq!(
         lines("*sched*", Detail::Names),
-        ["rawtracepoint:sched_switch", "tracepoint:sched:sched_switch", "tracepoint:sched:sched_wakeup"]
+        [
+            "rawtracepoint:vmlinux:sched_switch",
+            "tracepoint:sched:sched_switch",
+            "tracepoint:sched:sched_wakeup"
+        ]
     );
     assert_eq!(
         lines("t:sched:sched_s*", Detail::Fields),
@@ -121,7 +126,9 @@ fn listings_are_sorted_and_complete() {
         ["kprobe:vfs_read", "kprobe:vfs_read.part.0", "kretprobe:ext4:ext4_open", "kretprobe:ext4:init"]
     );
     assert_eq!(lines("i:*", Detail::Names), ["interval:hz:", "interval:ms:", "interval:s:", "interval:us:"]);
-    assert_eq!(lines("software:faults", Detail::Names), ["software:page-faults:"]);
+    assert_eq!(lines("software:*faults", Detail::Names).len(), 6);
+    assert_eq!(lines("software:faults", Detail::Names), ["software:faults:"]);
+    assert_eq!(lines("self:*", Detail::Names), ["self:signal:SIGUSR1"]);
     assert_eq!(
         lines("u:libc:mal*", Detail::Names),
         ["uprobe:/lib/libc.so.6:malloc", "uprobe:/lib/libc.so.6:mallopt"]
@@ -138,7 +145,7 @@ fn listings_are_sorted_and_complete() {
             "usdt:/lib/libc.so.6:rtld:setup"
         ]
     );
-    assert_eq!(lines("", Detail::Names).len(), 2 * 4 + 11 + 10 + 5 + 2 + 3);
+    assert_eq!(lines("", Detail::Names).len(), 2 * 4 + 14 + 12 + 5 + 2 + 3);
     assert!(list("kprob:x", &machine, Detail::Names).is_err());
 }
 

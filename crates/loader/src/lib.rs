@@ -7,6 +7,7 @@ mod load;
 mod maps;
 mod memlock;
 mod options;
+mod owner;
 mod pins;
 mod programs;
 mod rejection;

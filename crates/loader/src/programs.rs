@@ -4,6 +4,7 @@ use crate::load::{LoadedMap, LoadedProgram};
 use crate::maps::kernel_name;
 use crate::memlock::refusal;
 use crate::options::{Choice, LoadOptions};
+use crate::owner::{Owner, Owners};
 use crate::rejection::Rejection;
 use osmia_abi::flags;
 use osmia_isa::{Imm64, Insn, encode};
@@ -30,9 +31,10 @@ pub(crate) fn load_programs(
         Choice::All => true,
         Choice::Named(names) => names.contains(&program.name),
     });
+    let mut owners = Owners::default();
     chosen
         .map(|(index, program)| {
-            let loaded = load_program(image, program, btf, maps, options)?;
+            let loaded = load_program(image, program, &owners.of(program)?, Given { btf, maps, options })?;
             Ok(LoadedProgram {
                 name: program.name.clone(),
                 index,
@@ -46,12 +48,19 @@ pub(crate) fn load_programs(
         .collect()
 }
 
+/// What is there when programs are loaded.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    btf: Option<&'a BtfFd>,
+    maps: &'a [LoadedMap],
+    options: &'a LoadOptions,
+}
+
 fn load_program(
     image: &Image,
     program: &ImageProgram,
-    btf: Option<&BtfFd>,
-    maps: &[LoadedMap],
-    options: &LoadOptions,
+    owner: &Owner,
+    Given { btf, maps, options }: Given<'_>,
 ) -> Result<Loaded, LoadError> {
     let broken = |why: &str| LoadError::Image(format!("`{}`: {why}", program.name));
     let insns = encode(
@@ -65,7 +74,8 @@ fn load_program(
         expected_attach: program.attach_type,
         flags: program.flags,
         log_level: options.log_level,
-        attach_btf_id: program.attach_btf_id.0,
+        attach_btf_id: owner.type_id,
+        attach_to: owner.fd.as_ref().map(AsFd::as_fd),
         kern_version: image.version,
         ..ProgLoad::new(program.kind, &insns, &license)
     };

@@ -96,7 +96,7 @@ fn typed_raw_tracepoints_run_programs() {
 #[test]
 fn iterators_walk() {
     let counter = Counter::with(typed(AttachType::TraceIter, "bpf_iter_task", true));
-    let attached = put(&counter, &Attach::Iterator { target: "task".to_owned() });
+    let attached = put(&counter, &Attach::Iterator { target: "task".to_owned(), pin: None });
     let mut text = String::new();
     attached.iterate().unwrap().read_to_string(&mut text).unwrap();
     assert!(counter.count() > 3, "{}", counter.count());

@@ -102,6 +102,15 @@ pub enum Attach {
         /// Entry or return.
         side: ProbeSide,
     },
+    /// A BPF program that is loaded, by trampoline.
+    ProgramTrampoline {
+        /// Its id.
+        program: u32,
+        /// Which of its functions; a program's own name is that of its first.
+        function: String,
+        /// Entry or return.
+        side: ProbeSide,
+    },
     /// A kernel function whose return value the program may replace (`fmod_ret`).
     ModifyReturn {
         /// The module it is in, where that was said.
@@ -118,6 +127,19 @@ pub enum Attach {
     Iterator {
         /// Such as `task`.
         target: String,
+        /// Where the link is to be pinned: a path, or a name in the BPF file system.
+        pin: Option<String>,
+    },
+    /// Whoever touches this memory, by the processor's debug registers.
+    Breakpoint {
+        /// Where.
+        address: u64,
+        /// How many bytes: 1, 2, 4 or 8.
+        length: u8,
+        /// Which accesses.
+        access: Access,
+        /// Only the threads of this process, and those that it starts.
+        pid: Option<u32>,
     },
     /// The kernel function behind a system call (`ksyscall/NAME`): whoever attaches knows the machine's prefix.
     Syscall {
@@ -140,6 +162,28 @@ pub enum Attach {
         /// Only in this process.
         pid: Option<u32>,
     },
+}
+
+impl Attach {
+    /// At how many places the program runs.
+    pub const fn places(&self) -> usize {
+        match self {
+            Self::KprobeMulti { functions, .. } | Self::KprobeSession { functions } => functions.len(),
+            Self::UprobeMulti { targets, .. } | Self::UprobeSession { targets, .. } => targets.len(),
+            _ => 1,
+        }
+    }
+}
+
+/// Accesses to memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// Reads.
+    pub read: bool,
+    /// Writes.
+    pub write: bool,
+    /// Execution.
+    pub execute: bool,
 }
 
 /// Entry or return of a function.

@@ -69,6 +69,8 @@ pub struct ImageProgram {
     pub attach_type: Option<AttachType>,
     /// The kernel type (function, raw tracepoint, iterator, hook) it attaches to.
     pub attach_btf_id: TypeId,
+    /// Whose type that is.
+    pub attach_types: AttachTypes,
     /// `BPF_F_SLEEPABLE`, `BPF_F_XDP_HAS_FRAGS`.
     pub flags: u32,
     /// Where it is attached.
@@ -83,6 +85,18 @@ pub struct ImageProgram {
     pub lines: Vec<LineInfo>,
     /// Instructions that have no meaning on this target and fail when they are reached.
     pub poisoned: Vec<Poison>,
+}
+
+/// Whose types a program attaches by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AttachTypes {
+    /// The kernel's own.
+    #[default]
+    Kernel,
+    /// A module's, by its name.
+    Module(String),
+    /// A loaded program's, by its id; whoever loads looks the function up.
+    Program(u32),
 }
 
 /// An instruction that was replaced by a call that no kernel has, and why.

@@ -11,14 +11,14 @@ mod target;
 mod user;
 mod wants;
 
-pub use attach::{Attach, Cpus, PerfEvent, ProbeSide, Sample, UprobeTarget, UsdtSpot};
-pub use image::{FunctionInfo, Image, ImageMap, ImageProgram, LineInfo, Poison};
+pub use attach::{Access, Attach, Cpus, PerfEvent, ProbeSide, Sample, UprobeTarget, UsdtSpot};
+pub use image::{AttachTypes, FunctionInfo, Image, ImageMap, ImageProgram, LineInfo, Poison};
 pub use model::{
     CoreReloc, Data, DataKey, DataKind, Extern, ExternKey, Foreign, Function, FunctionKey, Line, Linkage,
     Map, MapDecl, MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, Variable,
 };
 pub use resolve::{ResolveError, ResolveErrorKind, ResolveErrors, resolve, resolve_named};
-pub use target::{DebugFacts, SourcePlace, Target, TraceEvent, TraceField};
+pub use target::{DebugFacts, ModuleTypes, SourcePlace, Target, TraceEvent, TraceField};
 pub use user::{
     Boundary, CodeSpot, UsdtArgument, UsdtOperand, UsdtProbe, UsdtSite, UserFile, UserFileKind, UserSymbol,
     UserSymbolKind, without_parameters,

@@ -2,7 +2,7 @@
 //! reads a real one, and only those parts that somebody wants.
 use crate::UserFile;
 use osmia_abi::Features;
-use osmia_btf::Btf;
+use osmia_btf::{Btf, Kind, KindTag, TypeId};
 use std::collections::BTreeMap;
 
 /// The machine that code is made for. Parts that nobody asked for are empty.
@@ -22,10 +22,17 @@ pub struct Target {
     pub kconfig: BTreeMap<String, String>,
     /// Tracepoints by `(category, name)`.
     pub tracepoints: BTreeMap<(String, String), TraceEvent>,
-    /// Names of raw tracepoints.
-    pub raw_tracepoints: Vec<String>,
-    /// Kernel functions that can be probed, with the module they are in (empty for the kernel itself).
-    pub functions: Vec<(String, String)>,
+    /// Raw tracepoints, with the module they are in (empty for the kernel itself); `None` where nobody asked.
+    pub raw_tracepoints: Option<Vec<(String, String)>>,
+    /// Kernel functions that can be probed, with the module they are in (empty for the kernel itself); `None` where
+    /// nobody asked.
+    pub functions: Option<Vec<(String, String)>>,
+    /// Kernel modules that are loaded; `None` where nobody asked.
+    pub modules: Option<Vec<String>>,
+    /// Modules whose types stand in `btf` behind the kernel's own, each with the id of its first.
+    pub module_types: Vec<ModuleTypes>,
+    /// BPF programs that are loaded, with their ids; `None` where nobody asked.
+    pub bpf_programs: Option<Vec<(u32, String)>>,
     /// User files by the name that the script writes: several where that is a pattern. The empty name is the program of
     /// the process that `-p` names.
     pub binaries: BTreeMap<String, Vec<UserFile>>,
@@ -62,6 +69,43 @@ impl Target {
     pub fn user_file(&self, path: &str) -> Option<&UserFile> {
         self.binaries.values().flatten().find(|file| file.path == path)
     }
+
+    /// The type of a kernel function: of that module, or of the kernel itself (`vmlinux`), where one is named.
+    pub fn function(&self, module: Option<&str>, name: &str) -> Option<TypeId> {
+        let btf = self.btf.as_ref()?;
+        let Some(module) = module else { return btf.find_func(name) };
+        if module == "vmlinux" && self.module_types.is_empty() {
+            return btf.find_func(name);
+        }
+        let functions = btf.find(name).filter(|id| btf.tag(*id) == Some(KindTag::Func));
+        functions.into_iter().find(|id| self.module_of(*id).map_or("vmlinux", |own| &own.module) == module)
+    }
+
+    /// The prototype of a kernel function.
+    pub fn prototype(&self, module: Option<&str>, name: &str) -> Option<TypeId> {
+        match self.btf.as_ref()?.get(self.function(module, name)?).ok()?.kind {
+            Kind::Func { proto, .. } => Some(proto),
+            _ => None,
+        }
+    }
+
+    /// The module that a type of [`Target::btf`] is of; `None` for the kernel itself.
+    pub fn module_of(&self, id: TypeId) -> Option<&ModuleTypes> {
+        self.module_types.iter().find(|own| (own.first..own.first.saturating_add(own.count)).contains(&id.0))
+    }
+}
+
+/// Where the types of a module stand among others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleTypes {
+    /// The module.
+    pub module: String,
+    /// The id of its first type in [`Target::btf`].
+    pub first: u32,
+    /// How many types it has.
+    pub count: u32,
+    /// The id of its first type in its own numbering, which goes on from the kernel's.
+    pub own_first: u32,
 }
 
 /// One tracepoint, as tracefs' `format` file has it.

@@ -256,7 +256,7 @@ fn section_names_say_where_programs_go() {
         ("raw_tp.w/bpf_test", Attach::RawTracepoint { name: "bpf_test".into() }),
         ("tp_btf/sched_switch", Attach::BtfTracepoint { name: "sched_switch".into() }),
         ("lsm.s/file_open", Attach::Lsm { hook: "file_open".into() }),
-        ("iter/task", Attach::Iterator { target: "task".into() }),
+        ("iter/task", Attach::Iterator { target: "task".into(), pin: None }),
         ("ksyscall/openat", Attach::Syscall { name: "openat".into(), side: ProbeSide::Entry }),
         (
             "kprobe.multi/tcp_*",

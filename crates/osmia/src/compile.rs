@@ -281,28 +281,31 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
     let wants = osmia_host::Wants {
         kernel_btf: wants.kernel_btf,
         tracepoints: wants.tracepoints.into_iter().collect(),
-        raw_tracepoints: !wants.raw_tracepoints.is_empty(),
-        functions: wants
-            .functions
-            .into_iter()
-            .map(|name| osmia_host::FunctionPattern { module: None, name })
-            .collect(),
+        raw_tracepoints: wants.raw_tracepoints,
+        functions: wants.functions.into_iter().map(function_pattern).collect(),
+        modules: wants.modules,
+        bpf_programs: wants.bpf_programs,
         binaries: binary_wants(wants.binaries),
         debug: wants.debug.into_iter().map(|(path, wanted)| debug_wants(path, wanted)).collect(),
         ksyms: wants.ksyms.into_iter().collect(),
         kconfig: Vec::new(),
         // A perf buffer for each processor wants to know how many there are.
         cpus: wants.cpus || options.lower.transport == Transport::PerfBuffer,
-        features: options.features.clone(),
+        features: options.features.iter().copied().chain(wants.features).collect(),
         search: osmia_host::Search { pid: options.lower.pid, any_kind: options.check.unsafe_allowed },
     };
-    let places = places(options.btf.as_ref(), &options.debuginfo);
+    let places = osmia_host::Places {
+        functions: options.traceable_functions.clone(),
+        ..places(options.btf.as_ref(), &options.debuginfo)
+    };
     let mut target = osmia_host::gather_with(&wants, &places).map_err(|error| unasked(script, &error))?;
     name_others(&wants.tracepoints, &mut target);
     missing(&mut target, options);
     if options.portable {
-        // It is to run on kernels of any version.
+        // It is to run on kernels of any version, put there by any loader.
         target.version = 0;
+        target.features.set(osmia_abi::Feature::KprobeMulti, false);
+        target.features.set(osmia_abi::Feature::KprobeSession, false);
     }
     Ok(target)
 }
@@ -368,6 +371,12 @@ fn gather_what_can_be(
     Ok((gather(script, options)?, left_out))
 }
 
+pub(crate) fn function_pattern(
+    osmia_lang_trace::WantedFunction { module, name, types }: osmia_lang_trace::WantedFunction,
+) -> osmia_host::FunctionPattern {
+    osmia_host::FunctionPattern { module, name, types }
+}
+
 /// Where a tracepoint does not exist, the names of all others: for a suggestion.
 fn name_others(wanted: &[(String, String)], target: &mut Target) {
     let exact = |(category, name): &(String, String)| !has_wildcard(category) && !has_wildcard(name);
@@ -403,7 +412,11 @@ pub(crate) fn with_rights(error: &dyn std::fmt::Display) -> String {
 /// Where the machine's facts are read.
 pub(crate) fn places(btf: Option<&PathBuf>, debug: &[PathBuf]) -> osmia_host::Places {
     let usual = osmia_host::Places::default();
-    osmia_host::Places { btf: btf.cloned().unwrap_or(usual.btf), debug: debug.to_vec() }
+    osmia_host::Places {
+        btf: btf.cloned().unwrap_or_else(|| usual.btf.clone()),
+        debug: debug.to_vec(),
+        ..usual
+    }
 }
 
 fn missing(target: &mut Target, options: &CompileOptions) {

@@ -7,8 +7,8 @@ use crate::world::{Asked, Ran, Refused, See};
 use osmia_abi::Feature;
 use osmia_base::Source;
 use osmia_event::{Lookup, MapSchema, RawEntry, Schema, Storage};
-use osmia_lang_trace::typed::Config;
-use osmia_lang_trace::{Plan, PlannedProbe};
+use osmia_lang_trace::typed::{Config, MissingProbes};
+use osmia_lang_trace::{Plan, PlannedProbe, Provider};
 use osmia_loader::{
     Arrival, AttachOptions, Attachment, Globals, LoadError, LoadOptions, Loaded, LoadedProgram, Stream,
 };
@@ -16,13 +16,18 @@ use osmia_object::{Attach, Image, ProbeSide, UprobeTarget};
 use osmia_sys::process::PidFd;
 use osmia_sys::{Interest, Poller, SignalFd};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Signals that end a run: SIGINT, SIGTERM, SIGHUP.
 pub(crate) const ENDING: &[i32] = &[2, 15, 1];
+
+/// The signal of `self:signal:SIGUSR1`.
+pub(crate) const OWN_SIGNAL: i32 = 10;
 
 /// After so long without a word a person is told that all is well.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -52,6 +57,8 @@ pub struct Kernel {
     lost: u64,
     silence: Option<Duration>,
     options: AttachOptions,
+    /// Probes that a signal runs.
+    own: Vec<PlannedProbe>,
 }
 
 /// An image that the kernel did not take.
@@ -81,6 +88,8 @@ impl LoadFailure {
             Feature::BpfLoop,
             Feature::ForEachMapElem,
             Feature::GlobalData,
+            Feature::KprobeMulti,
+            Feature::KprobeSession,
         ];
         USED.iter()
             .copied()
@@ -141,6 +150,7 @@ impl Kernel {
             lost: 0,
             silence: None,
             options: AttachOptions::default(),
+            own: Vec::new(),
         })
     }
 
@@ -192,10 +202,11 @@ impl Kernel {
     }
 
     /// Attaches everything that is to be attached, side by side.
-    pub fn attach(&mut self, plan: &Plan) -> Result<Vec<String>, Refused> {
+    pub fn attach(&mut self, plan: &Plan, missing: MissingProbes) -> Result<Vec<String>, Refused> {
+        self.own = plan.of(Provider::Own).cloned().collect();
         // From now on a signal ends the run in good order: the kernel leaks uprobes of a process that dies while it
         // attaches them.
-        self.signals = SignalFd::new(ENDING).ok();
+        self.signals = SignalFd::new(&self.awaited()).ok();
         let mut notes = Vec::new();
         let mut wanted = Vec::new();
         for probe in &plan.probes {
@@ -215,11 +226,13 @@ impl Kernel {
                         self.attached.push((probe.program.clone(), attachment));
                     }
                     Err(error) => {
-                        refused.get_or_insert(Refused {
-                            span: probe.span,
-                            probe: probe.name.clone(),
-                            why: error.to_string(),
-                        });
+                        let why = error.kind.to_string();
+                        let failed = Refused { span: probe.span, probe: probe.name.clone(), why };
+                        match missing {
+                            MissingProbes::Error => drop(refused.get_or_insert(failed)),
+                            MissingProbes::Warn => notes.push(failed.warning()),
+                            MissingProbes::Ignore => {}
+                        }
                     }
                 }
             }
@@ -307,16 +320,49 @@ impl Kernel {
         if ready.iter().any(|ready| ready.token == SIGNALS)
             && let Some(Ok(Some(signal))) = self.signals.as_ref().map(SignalFd::take)
         {
-            return Asked::Signal(signal);
+            return self.signalled(signal);
         }
         if ready.iter().any(|ready| ready.token == PROCESS) { Asked::Gone } else { Asked::Records }
+    }
+
+    /// The signals that mean something to this run.
+    fn awaited(&self) -> Vec<i32> {
+        let own: &[i32] = if self.own.is_empty() { &[] } else { &[OWN_SIGNAL] };
+        [ENDING, own].concat()
+    }
+
+    /// A signal that came: it ends the run, or runs the probes that are for it.
+    fn signalled(&mut self, signal: i32) -> Asked {
+        if signal != OWN_SIGNAL {
+            return Asked::Signal(signal);
+        }
+        let own = self.own.clone();
+        let failed = own.iter().find_map(|probe| self.run(probe).err());
+        failed.map_or(Asked::Records, Asked::Broken)
+    }
+
+    /// Keeps an iterator's link under a path.
+    pub fn pin(&self, program: &str, path: &Path) -> Result<(), String> {
+        let links = self.attachment(program)?.links().unwrap_or_default();
+        let link = links.first().ok_or("it has no link")?;
+        osmia_sys::bpf::pin(*link, path).map_err(|error| error.to_string())
+    }
+
+    /// A walk of an iterator.
+    pub fn iterate(&self, program: &str) -> Result<File, String> {
+        self.attachment(program)?.iterate().map_err(|error| error.to_string())
+    }
+
+    fn attachment(&self, program: &str) -> Result<&Attachment, String> {
+        let found = self.attached.iter().find(|(own, _)| own == program);
+        found.map(|(_, attachment)| attachment).ok_or_else(|| format!("{program} is not attached"))
     }
 
     fn prepare(&mut self) -> Result<Poller, osmia_sys::Errno> {
         let poller = Poller::new()?;
         let signals = match self.signals.take() {
             Some(signals) => signals,
-            None => SignalFd::new(ENDING)?,
+            None => SignalFd::new(&self.awaited())?,
         };
         poller.add(&signals, SIGNALS, Interest::Read)?;
         self.signals = Some(signals);

@@ -6,6 +6,7 @@ mod choice;
 mod compile;
 mod info;
 pub mod inspect;
+mod iterate;
 mod kernel;
 mod ledger;
 mod list;

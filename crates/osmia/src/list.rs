@@ -3,10 +3,11 @@ use crate::compile::{binary_wants, places, with_rights};
 use crate::script::ScriptPlaces;
 use osmia_base::Source;
 use osmia_host::{BinaryWants, DebugWants, FunctionPattern, Search, Wants, tracefs};
-use osmia_lang_trace::attach_point::{expand, has_wildcard, resolve_point, split_parts};
+use osmia_lang_trace::attach_point::{AttachPoint, Point, expand, has_wildcard, resolve_point, split_parts};
 use osmia_lang_trace::probes::Provider;
 use osmia_lang_trace::{Detail, list};
-use osmia_object::{Target, TraceEvent};
+use osmia_object::{Target, TraceEvent, UserFile};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The lines for a pattern, sorted; user files are those that `search` finds.
@@ -20,8 +21,13 @@ pub fn list_probes(
     list(pattern, &target, detail).map_err(|error| error.text)
 }
 
-/// The probes that a script names, each once.
-pub fn list_script(source: &Source, params: &[String], search: &Search) -> Result<Vec<String>, String> {
+/// The probes that a script names, each once, as they are listed elsewhere.
+pub fn list_script(
+    source: &Source,
+    params: &[String],
+    detail: Detail,
+    search: &Search,
+) -> Result<Vec<String>, String> {
     let mut own = source.clone();
     let (script, diagnostics) = crate::compile::whole_script(&mut own, &ScriptPlaces::default())
         .map_err(|error| error.render(&own))?;
@@ -36,20 +42,33 @@ pub fn list_script(source: &Source, params: &[String], search: &Search) -> Resul
     let mut lines = Vec::new();
     for text in script.probes.iter().flat_map(|probe| &probe.points) {
         let point = resolve_point(&text.text, text.span, params).map_err(|error| error.render(source))?;
-        let target = match point.provider {
-            Provider::Uprobe | Provider::Uretprobe | Provider::Usdt => {
-                Target { binaries: files.clone(), ..Target::default() }
-            }
-            _ => machine(&text.text, Detail::Names, search, &[])?,
-        };
-        match expand(&point, &target) {
-            Ok(points) => lines.extend(points.iter().map(osmia_lang_trace::attach_point::AttachPoint::name)),
-            // A listing says what there is; what is not there is not an error.
-            Err(_) => continue,
-        }
+        lines.extend(listed(&point, &files, detail, search)?);
     }
     lines.dedup();
     Ok(lines)
+}
+
+/// The lines of one attach point. What this machine does not have is not listed; it is no error.
+fn listed(
+    point: &AttachPoint,
+    files: &BTreeMap<String, Vec<UserFile>>,
+    detail: Detail,
+    search: &Search,
+) -> Result<Vec<String>, String> {
+    let provider = point.provider.name();
+    let pattern = match &point.place {
+        Point::Once | Point::Signal(_) => return Ok(Vec::new()),
+        Point::Named(name) => return Ok(vec![format!("{provider}:{name}:")]),
+        Point::Timer(_, unit) => format!("{provider}:{}", unit.name),
+        Point::Counter { called, .. } => format!("{provider}:{called}"),
+        Point::UserFunction { .. } | Point::Usdt { .. } => {
+            let target = Target { binaries: files.clone(), ..Target::default() };
+            let found = expand(point, &target).unwrap_or_default();
+            return Ok(found.iter().map(AttachPoint::name).collect());
+        }
+        _ => point.name(),
+    };
+    list_probes(&pattern, detail, search, &[])
 }
 
 /// What a pattern may stand for on this machine; no more is read.
@@ -72,10 +91,12 @@ fn machine(
             tracepoints(&words, provider.is_some(), detail, &mut target, &mut wants)?;
         }
         wants.raw_tracepoints |= wanted(Provider::RawTracepoint);
-        let functions = [Provider::Kprobe, Provider::Kretprobe, Provider::Fentry, Provider::Fexit];
-        if functions.into_iter().any(wanted) {
-            wants.functions.push(FunctionPattern { module: None, name: "*".into() });
+        let functions_of = [Provider::Kprobe, Provider::Kretprobe, Provider::Fentry, Provider::Fexit];
+        if functions_of.into_iter().any(wanted) {
+            wants.functions.push(functions(&words, provider.is_some(), detail));
         }
+        wants.bpf_programs |=
+            [Provider::Fentry, Provider::Fexit].into_iter().any(wanted) && words.contains(&"bpf");
         let typed = [Provider::Fentry, Provider::Fexit, Provider::Iter, Provider::RawTracepoint];
         wants.kernel_btf |= typed.into_iter().any(wanted) || has_type_word(part);
         let files = user_files(part, search);
@@ -85,6 +106,8 @@ fn machine(
             wants.debug.push(DebugWants { path, functions, ..DebugWants::default() });
         }
         wants.binaries.extend(files);
+        // What a kprobe's function takes is listed too, but not read of it.
+        wants.kernel_btf |= detail == Detail::Fields && functions_of.into_iter().any(wanted);
     }
     let found =
         osmia_host::gather_with(&wants, &places(None, debug_folders)).map_err(|error| with_rights(&error))?;
@@ -119,6 +142,16 @@ fn user_files(part: &str, search: &Search) -> Option<BinaryWants> {
         wants.symbols.push(name);
     }
     Some(wants)
+}
+
+/// The functions that a pattern may stand for, with their types where fields are wanted.
+fn functions(words: &[&str], named: bool, detail: Detail) -> FunctionPattern {
+    let (module, name) = match words {
+        [_, name] if named => (None, *name),
+        [_, module, name] if named => (Some((*module).to_owned()), *name),
+        _ => (None, "*"),
+    };
+    FunctionPattern { module, name: name.to_owned(), types: detail == Detail::Fields }
 }
 
 /// A listing of types: `struct task_*`.

@@ -151,7 +151,9 @@ fn conduct(
     if !options.dry_run {
         run_all(world, plan, Provider::Begin)?;
     }
-    let notes = world.attach(plan).map_err(|error| Failure::Words(error.render(source)))?;
+    let notes = world
+        .attach(plan, compiled.config.missing_probes)
+        .map_err(|error| Failure::Words(error.render(source)))?;
     for note in notes.iter().filter(|_| !options.no_warnings) {
         output.note(note)?;
     }
@@ -160,7 +162,7 @@ fn conduct(
     }
     let mode = options.choice.mode;
     if !options.quiet && mode == Mode::Trace {
-        let count: usize = plan.probes.iter().map(|probe| probe.attach.len()).sum();
+        let count: usize = plan.places();
         output.say(&Message::Attached(count as u64))?;
     }
     if std::env::var_os("__BPFTRACE_NOTIFY_PROBES_ATTACHED").is_some() {
@@ -182,12 +184,17 @@ fn conduct(
     session.exited = compiled.variable("exited");
     let world_waits = session.world.watches_process();
     let endless = plan.probes.iter().any(|probe| {
-        !matches!(probe.provider, Provider::Begin | Provider::End | Provider::Test | Provider::Bench)
+        !matches!(
+            probe.provider,
+            Provider::Begin | Provider::End | Provider::Test | Provider::Bench | Provider::Iter
+        )
     });
-    let end = if mode == Mode::Trace && (endless || world_waits) {
-        session.watch()?
-    } else {
-        session.drain()?.unwrap_or(End::Done)
+    let walked = crate::iterate::walk(&mut session, plan).map_err(Failure::Words)?;
+    let waits = mode == Mode::Trace && (endless || (world_waits && !walked));
+    let end = match session.drain()? {
+        Some(end) => end,
+        None if waits => session.watch()?,
+        None => End::Done,
     };
     // What is attached is taken down first: nothing happens any more while the end is told.
     session.world.detach();
@@ -213,10 +220,9 @@ fn describe(compiled: &Compiled, output: &mut Output) -> io::Result<()> {
         let function = compiled.object.functions.values().find(|function| function.name == probe.program);
         let slots: u32 =
             function.map_or(0, |function| function.insns.iter().map(osmia_isa::Insn::slots).sum());
-        let places = if probe.attach.len() == 1 {
-            String::new()
-        } else {
-            format!(" and {} more", probe.attach.len() - 1)
+        let places = match probe.places() {
+            0 | 1 => String::new(),
+            places => format!(" and {} more", places - 1),
         };
         output.note(&format!("{}{places}: program {}, {slots} instructions", probe.name, probe.program))?;
     }

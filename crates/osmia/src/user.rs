@@ -24,6 +24,8 @@ pub struct User {
     poller: Option<(Poller, SignalFd)>,
     names: Names,
     fault: Option<String>,
+    /// Programs that a signal runs.
+    own: Vec<usize>,
 }
 
 /// A probe that fires again and again.
@@ -53,7 +55,13 @@ impl User {
             poller: None,
             names: Names::default(),
             fault: None,
+            own: Vec::new(),
         };
+        user.own = compiled
+            .plan
+            .of(Provider::Own)
+            .filter_map(|probe| user.machine.program(&probe.program))
+            .collect();
         for probe in compiled.plan.probes.iter().filter(|probe| probe.provider == Provider::Interval) {
             user.add_timers(probe);
         }
@@ -119,9 +127,13 @@ impl User {
         if let Some(fault) = self.fault.take() {
             return Asked::Broken(fault);
         }
-        let Some(next) = self.timers.iter().map(|timer| timer.next).min() else { return Asked::Nothing };
-        if let Some(signal) = self.sleep(next.saturating_sub(now(Clock::Monotonic))) {
-            return Asked::Signal(signal);
+        let next = self.timers.iter().map(|timer| timer.next).min();
+        if next.is_none() && self.own.is_empty() {
+            return Asked::Nothing;
+        }
+        let left = next.map(|next| next.saturating_sub(now(Clock::Monotonic)));
+        if let Some(signal) = self.sleep(left) {
+            return self.signalled(signal);
         }
         let time = now(Clock::Monotonic);
         for index in 0..self.timers.len() {
@@ -141,16 +153,29 @@ impl User {
         Asked::Records
     }
 
-    /// Sleeps; a signal that came meanwhile.
-    fn sleep(&mut self, duration: Duration) -> Option<i32> {
+    /// A signal that came: it ends the run, or runs the probes that are for it.
+    fn signalled(&mut self, signal: i32) -> Asked {
+        if signal != crate::kernel::OWN_SIGNAL {
+            return Asked::Signal(signal);
+        }
+        for program in self.own.clone() {
+            if let Err(fault) = self.fire(program) {
+                return Asked::Broken(fault);
+            }
+        }
+        Asked::Records
+    }
+
+    /// Sleeps, without an end where none is given; a signal that came meanwhile.
+    fn sleep(&mut self, duration: Option<Duration>) -> Option<i32> {
         if self.poller.is_none() {
-            self.poller = signals().ok();
+            self.poller = signals(!self.own.is_empty()).ok();
         }
         let Some((poller, signals)) = &self.poller else {
-            std::thread::sleep(duration);
+            std::thread::sleep(duration.unwrap_or(Duration::from_secs(1)));
             return None;
         };
-        let ready = poller.wait(Some(duration)).unwrap_or_default();
+        let ready = poller.wait(duration).unwrap_or_default();
         if ready.is_empty() { None } else { signals.take().ok().flatten() }
     }
 
@@ -217,7 +242,12 @@ impl User {
 const fn fits(probe: &PlannedProbe) -> bool {
     matches!(
         probe.provider,
-        Provider::Begin | Provider::End | Provider::Interval | Provider::Test | Provider::Bench
+        Provider::Begin
+            | Provider::End
+            | Provider::Interval
+            | Provider::Test
+            | Provider::Bench
+            | Provider::Own
     )
 }
 
@@ -255,9 +285,10 @@ fn surroundings() -> Surroundings {
     }
 }
 
-fn signals() -> Result<(Poller, SignalFd), osmia_sys::Errno> {
+fn signals(own: bool) -> Result<(Poller, SignalFd), osmia_sys::Errno> {
     let poller = Poller::new()?;
-    let signals = SignalFd::new(crate::kernel::ENDING)?;
+    let own: &[i32] = if own { &[crate::kernel::OWN_SIGNAL] } else { &[] };
+    let signals = SignalFd::new(&[crate::kernel::ENDING, own].concat())?;
     poller.add(&signals, 0, Interest::Read)?;
     Ok((poller, signals))
 }

@@ -2,9 +2,12 @@
 use crate::kernel::Kernel;
 use crate::user::User;
 use osmia_event::{Lookup, MapSchema, RawEntry, Table};
+use osmia_lang_trace::typed::MissingProbes;
 use osmia_lang_trace::{Plan, PlannedProbe};
+use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 /// Where the programs of a script run.
 #[derive(Debug)]
@@ -55,8 +58,14 @@ pub struct Refused {
 impl Refused {
     /// The message, with the place in the script.
     pub fn render(&self, source: &osmia_base::Source) -> String {
-        let text = format!("Unable to attach probe: {}. {}", self.probe, self.why);
-        osmia_base::Diagnostic::error(self.span, text).render(source)
+        let advice = "If this is expected, set the 'missing_probes' config variable to 'warn'.";
+        let text = format!("Unable to attach probe: {}. {advice}", self.probe);
+        format!("ERROR: {}\n{}", self.why, osmia_base::Diagnostic::error(self.span, text).render(source))
+    }
+
+    /// What there is to say where the script runs without the probe.
+    pub fn warning(&self) -> String {
+        format!("WARNING: {}\nWARNING: Unable to attach probe: {}. Skipping.", self.why, self.probe)
     }
 }
 
@@ -129,10 +138,26 @@ impl World {
     }
 
     /// Attaches everything that is to be attached; what a person should know of it although it worked.
-    pub fn attach(&mut self, plan: &Plan) -> Result<Vec<String>, Refused> {
+    pub fn attach(&mut self, plan: &Plan, missing: MissingProbes) -> Result<Vec<String>, Refused> {
         match self {
-            Self::Kernel(kernel) => kernel.attach(plan),
+            Self::Kernel(kernel) => kernel.attach(plan, missing),
             Self::User(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Where an iterator's link is kept: the path. Afterwards it needs nobody any more.
+    pub fn pin(&self, program: &str, path: &Path) -> Result<(), String> {
+        match self {
+            Self::Kernel(kernel) => kernel.pin(program, path),
+            Self::User(_) => Err("only the kernel has iterators".to_owned()),
+        }
+    }
+
+    /// Walks an iterator: reading the file runs its program for each thing that there is.
+    pub fn iterate(&self, program: &str) -> Result<File, String> {
+        match self {
+            Self::Kernel(kernel) => kernel.iterate(program),
+            Self::User(_) => Err("only the kernel has iterators".to_owned()),
         }
     }
 

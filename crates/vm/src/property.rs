@@ -13,6 +13,7 @@ pub fn image(kind: ProgramType, insns: Vec<Insn>, maps: &[(&str, MapType, u32, u
         kind,
         attach_type: None,
         attach_btf_id: TypeId::VOID,
+        attach_types: osmia_object::AttachTypes::Kernel,
         flags: 0,
         attach: Attach::Nowhere,
         autoload: true,

@@ -1,10 +1,11 @@
 //! The text of an attach point, taken apart. One function a kind of probe, chosen by the provider's row.
-use super::{Access, AttachPoint, Every, Mangled, Point, UserPlace, has_wildcard};
+use super::{AttachPoint, Every, Mangled, Point, UserPlace, has_wildcard};
 use crate::literal;
 use crate::probes::{
     HARDWARE, MICROSECONDS, PROVIDERS, Provider, SIGNALS, SOFTWARE, TIME_UNITS, find_counter,
 };
 use osmia_base::{Diagnostic, Span};
+use osmia_object::Access;
 
 /// What is wrong with an attach point: words, and a hint.
 struct Wrong(String, Option<String>);
@@ -177,7 +178,7 @@ fn kprobe(provider: Provider, parts: &[&str]) -> Result<Point, Wrong> {
         _ => return Err(count_error(provider, "1 or 2", parts.len())),
     };
     if function.is_empty() {
-        return Err("kprobes should be attached to a function".into());
+        return Err("kprobes should be attached to a function or an address".into());
     }
     if module.is_none() && function.starts_with(|first: char| first.is_ascii_digit()) {
         return Ok(Point::KernelAddress(number(function, "Invalid address")?));
@@ -340,7 +341,10 @@ fn counter(provider: Provider, parts: &[&str]) -> Result<Point, Wrong> {
     })?;
     match count {
         Some(0) => Err(format!("{kind} count should be a positive integer").into()),
-        count => Ok(Point::Counter { event, period: count.unwrap_or(event.period) }),
+        period => {
+            let called = event.alias.filter(|alias| *alias == name).unwrap_or(event.name);
+            Ok(Point::Counter { event, called, period })
+        }
     }
 }
 

@@ -10,7 +10,11 @@ use osmia_base::{Diagnostic, Span};
 
 impl Body<'_, '_> {
     pub(super) fn field(&mut self, base: &ast::Expr, name: &ast::Name, span: Span) -> Option<Expr> {
-        if matches!(&base.kind, ast::ExprKind::Ident(word) if word == "args") {
+        let of_probe = match &base.kind {
+            ast::ExprKind::Ident(word) => word == "args" || (word == "ctx" && self.facts.context.is_some()),
+            _ => false,
+        };
+        if of_probe {
             return self.argument(name, span);
         }
         let base = self.expr(base)?;

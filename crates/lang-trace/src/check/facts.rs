@@ -4,7 +4,7 @@ use super::types::Types;
 use crate::probes::Provider;
 use crate::typed::{Expr, ExprKind, Space, Type, TypeSet};
 use osmia_base::Span;
-use osmia_btf::{Kind, TypeId};
+use osmia_btf::{Btf, Kind, Member, TypeId};
 use osmia_object::{Attach, TraceEvent, TraceField};
 
 /// A probe that the machine has, and what the checker must know of it.
@@ -22,6 +22,8 @@ pub(super) struct Facts {
     pub(super) prototype: Option<TypeId>,
     /// The user file whose types it has, by its number in `Target::debug`.
     pub(super) file: Option<u16>,
+    /// What an iterator gives, as a structure.
+    pub(super) context: Option<TypeId>,
     /// Arguments of the prototype that come before those of the event (raw tracepoints: the private pointer).
     pub(super) hidden: usize,
 }
@@ -49,10 +51,9 @@ impl Facts {
 
     /// The names after `args.`, for suggestions.
     pub(super) fn argument_names(&self, types: &Types<'_>) -> Vec<String> {
-        match (&self.event, self.prototype) {
-            (Some(event), _) => event.fields.iter().map(|field| field.name.clone()).collect(),
-            (None, Some(id)) => self.params(types, id).into_iter().map(|(name, _)| name).collect(),
-            (None, None) => Vec::new(),
+        match &self.event {
+            Some(event) => event.fields.iter().map(|field| field.name.clone()).collect(),
+            None => self.params(types).into_iter().map(|param| param.name).collect(),
         }
     }
 
@@ -63,14 +64,26 @@ impl Facts {
             let ty = self.field_type(types, field);
             return Some(Expr { kind: ExprKind::TracepointField(field.clone()), ty, span });
         }
-        let params = self.params(types, self.prototype?);
-        let (index, (_, id)) = params.iter().enumerate().find(|(_, (param, _))| param == name)?;
+        let params = self.params(types);
+        let (index, param) = params.iter().enumerate().find(|(_, param)| param.name == name)?;
         if let Some(file) = self.file {
-            let ids: Vec<TypeId> = params.iter().map(|(_, id)| *id).collect();
+            let ids: Vec<TypeId> = params.iter().map(|param| param.ty).collect();
             return passing::argument(types, (file, self.prototype?), &ids, index, span);
         }
-        let ty = types.convert(TypeSet::Kernel, *id, Space::Trusted);
-        Some(Expr { kind: ExprKind::Argument(index as u16), ty, span })
+        let ty = types.convert(TypeSet::Kernel, param.ty, Space::Trusted);
+        Some(Expr { kind: ExprKind::Argument(param.word), ty, span })
+    }
+
+    /// All of `args`, a record.
+    pub(super) fn arguments(&self, types: &Types<'_>, span: Span) -> Option<Expr> {
+        let names = self.argument_names(types).into_iter().filter(|name| !name.starts_with("common_"));
+        let values: Vec<(String, Expr)> =
+            names.filter_map(|name| self.argument(types, &name, span).map(|value| (name, value))).collect();
+        let known = |(_, value): &(String, Expr)| value.ty != Type::None;
+        let (names, values): (Vec<String>, Vec<Expr>) = values.into_iter().filter(known).unzip();
+        let kinds = values.iter().map(|value| value.ty.clone());
+        let ty = Type::Record(names.into_iter().zip(kinds).collect());
+        (!values.is_empty()).then_some(Expr { kind: ExprKind::Tuple(values), ty, span })
     }
 
     /// The type of the traced function's result, where it is known.
@@ -82,13 +95,16 @@ impl Facts {
         Some(types.convert(TypeSet::Kernel, ret, Space::Trusted))
     }
 
-    fn params(&self, types: &Types<'_>, prototype: TypeId) -> Vec<(String, TypeId)> {
+    fn params(&self, types: &Types<'_>) -> Vec<Param> {
         let set = self.file.map_or(TypeSet::Kernel, TypeSet::File);
         let Some(btf) = types.set(set) else { return Vec::new() };
-        let Ok(Kind::FuncProto { params, .. }) = btf.get(btf.resolve(prototype)).map(|ty| ty.kind) else {
-            return Vec::new();
-        };
-        params.into_iter().skip(self.hidden).map(|param| (param.name, param.ty)).collect()
+        if let Some(context) = self.context {
+            return members(btf, context);
+        }
+        let proto = self.prototype.and_then(|id| btf.get(btf.resolve(id)).ok());
+        let Some(Kind::FuncProto { params, .. }) = proto.map(|ty| ty.kind) else { return Vec::new() };
+        let own = params.into_iter().skip(self.hidden).enumerate();
+        own.map(|(word, param)| Param { name: param.name, ty: param.ty, word: word as u16 }).collect()
     }
 
     /// The type of a field of a tracepoint's record, from its declaration.
@@ -121,6 +137,26 @@ impl Facts {
             _ => types.named(kind).map_or(Type::None, |of| types.convert(of.set, of.id, Space::Context)),
         }
     }
+}
+
+/// A value that the kernel passes to a program, in a word of its context.
+struct Param {
+    name: String,
+    ty: TypeId,
+    /// Which word.
+    word: u16,
+}
+
+/// What an iterator passes. Pointers stand in a union each, with what makes them eight bytes everywhere.
+fn members(btf: &Btf, context: TypeId) -> Vec<Param> {
+    let Ok(found) = btf.get(context) else { return Vec::new() };
+    let param = |member: &Member| {
+        let inner = btf.get(member.ty).ok().filter(|_| member.name.is_empty());
+        let own = inner.as_ref().and_then(|ty| ty.kind.members().first()).unwrap_or(member);
+        let word = u16::try_from(member.bit_offset / 64).unwrap_or(u16::MAX);
+        Param { name: own.name.clone(), ty: own.ty, word }
+    };
+    found.kind.members().iter().map(param).collect()
 }
 
 /// What a pointer of this C spelling points to.

@@ -154,15 +154,15 @@ impl Body<'_, '_> {
                 Some(text_literal(self.facts.name.clone().into_bytes(), span))
             }
             "probetype" => {
-                let kind = self.facts.name.split(':').next().unwrap_or_default();
+                let kind = match self.facts.provider {
+                    Provider::Begin | Provider::End | Provider::Own => "special",
+                    provider => provider.name(),
+                };
                 Some(text_literal(kind.as_bytes().to_vec(), span))
             }
             "kstack" => stack(Type::KernelStack { mode, limit: DEFAULT_LIMIT }),
             "ustack" => stack(Type::UserStack { mode, limit: DEFAULT_LIMIT }),
-            "args" => {
-                self.error(span, "args is used with a field: args.name");
-                None
-            }
+            "args" => self.arguments(span),
             _ => {
                 if let Some(index) = name.strip_prefix("sarg").and_then(|rest| rest.parse::<u16>().ok()) {
                     self.stack_argument(index, span)
@@ -172,6 +172,17 @@ impl Body<'_, '_> {
                 }
             }
         })
+    }
+
+    /// All of `args`.
+    fn arguments(&mut self, span: Span) -> Option<Expr> {
+        self.depends_on_point = true;
+        let found = self.facts.arguments(&self.types(), span);
+        if found.is_none() {
+            let text = format!("The args builtin has nothing to tell of '{}'", self.facts.name);
+            self.error(span, text);
+        }
+        found
     }
 
     /// The current task: typed where the kernel's types are known.

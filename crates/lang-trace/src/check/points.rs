@@ -2,11 +2,11 @@
 use super::facts::Facts;
 use super::{Options, user_debug};
 use crate::ast;
-use crate::attach_point::{AttachPoint, Every, Point};
+use crate::attach_point::{Absent, AttachPoint, Every, ITERATOR, Point};
 use crate::probes::Provider;
 use crate::typed::{Config, MissingProbes};
 use osmia_base::{Diagnostic, Diagnostics, Severity};
-use osmia_btf::{Kind, TypeId};
+use osmia_btf::TypeId;
 use osmia_object::{Attach, Cpus, PerfEvent, ProbeSide, Sample, Target};
 
 /// `PERF_TYPE_HARDWARE`.
@@ -24,74 +24,123 @@ pub(super) fn facts_of(
     config: &Config,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Facts> {
-    let mut facts = Vec::new();
-    let mut unmatched = Vec::new();
+    let mut finder =
+        Finder { target, options, config, facts: Vec::new(), found: Diagnostics::default(), wrong: false };
     for text in &probe.points {
-        let point = match crate::attach_point::resolve_point(&text.text, text.span, &options.params) {
-            Ok(point) => point,
-            Err(error) => {
-                diagnostics.push(error);
-                continue;
-            }
-        };
-        match crate::attach_point::expand(&point, target) {
-            Ok(points) => {
-                let sound = |found: &&AttachPoint| {
-                    point.is_pattern() || may_be_there(found, target, options, diagnostics)
-                };
-                let points: Vec<&AttachPoint> = points.iter().filter(sound).collect();
-                facts
-                    .extend(points.into_iter().filter_map(|point| fact(point, target, options, diagnostics)));
-            }
-            Err(missing) if point.is_pattern() => unmatched.push(missing),
-            Err(missing) => report_missing(missing, config, diagnostics),
+        match crate::attach_point::resolve_point(&text.text, text.span, &options.params) {
+            Ok(point) => finder.point(&point),
+            Err(error) => finder.wrong(error),
         }
     }
-    for missing in unmatched {
-        // A pattern beside probes that there are says "these too, where they exist".
-        let severity = if facts.is_empty() { missing.severity } else { Severity::Warning };
-        report_missing(Diagnostic { severity, ..missing }, config, diagnostics);
+    let Finder { mut facts, mut found, wrong, .. } = finder;
+    if facts.is_empty() && !wrong {
+        nowhere(probe, config, &mut found);
     }
+    if let Some(name) = &probe.name {
+        facts.iter_mut().for_each(|fact| fact.name.clone_from(&name.node));
+    }
+    diagnostics.extend(found);
     facts
 }
 
-/// Whether something can be put at a place that a script names in full.
-fn may_be_there(
-    point: &AttachPoint,
-    target: &Target,
-    options: &Options,
-    diagnostics: &mut Diagnostics,
-) -> bool {
-    let Err(wrong) = super::user_points::place(point, target, options) else { return true };
-    let severity = wrong.severity;
-    diagnostics.push(wrong);
-    severity != Severity::Error
-}
-
-fn report_missing(missing: Diagnostic, config: &Config, diagnostics: &mut Diagnostics) {
+/// A block without a probe of this machine.
+fn nowhere(probe: &ast::Probe, config: &Config, diagnostics: &mut Diagnostics) {
+    const NOWHERE: &str = "Probe has no valid attach points.";
+    let span = probe.points.first().map_or(probe.span, |point| point.span);
     match config.missing_probes {
-        MissingProbes::Error => diagnostics.push(missing),
-        MissingProbes::Warn => diagnostics.push(Diagnostic { severity: Severity::Warning, ..missing }),
+        MissingProbes::Error => {
+            let advice = "If this is expected, set the 'missing_probes' config variable to 'warn'.";
+            diagnostics.push(Diagnostic::error(span, format!("{NOWHERE} {advice}")));
+        }
+        MissingProbes::Warn => {
+            let meaning = "It is being removed which may cause issues with program behavior.";
+            diagnostics.push(Diagnostic::warning(span, format!("{NOWHERE} {meaning}")));
+        }
         MissingProbes::Ignore => {}
     }
 }
 
-fn fact(
-    point: &AttachPoint,
-    target: &Target,
-    options: &Options,
-    diagnostics: &mut Diagnostics,
-) -> Option<Facts> {
+/// Finds the probes of one block, point by point.
+struct Finder<'a> {
+    target: &'a Target,
+    options: &'a Options,
+    config: &'a Config,
+    facts: Vec<Facts>,
+    found: Diagnostics,
+    /// Whether there is an error that has nothing to do with what this machine has.
+    wrong: bool,
+}
+
+impl Finder<'_> {
+    fn point(&mut self, point: &AttachPoint) {
+        if matches!(point.place, Point::KernelAddress(_)) && !self.options.unsafe_allowed {
+            return self.wrong(Diagnostic::error(point.span, "Probing by address requires --unsafe"));
+        }
+        match crate::attach_point::expand(point, self.target) {
+            Ok(points) if point.is_pattern() => points.iter().for_each(|point| self.take(point)),
+            Ok(points) => points.iter().for_each(|point| self.take_whole(point)),
+            Err(Absent::Wrong(error)) => self.wrong(error),
+            Err(Absent::Missing(missing)) => self.missing(point, missing),
+        }
+    }
+
+    fn wrong(&mut self, error: Diagnostic) {
+        self.wrong = true;
+        self.found.push(error);
+    }
+
+    /// A probe that the script names in full: whether something can be put there is looked at.
+    fn take_whole(&mut self, point: &AttachPoint) {
+        match super::user_points::place(point, self.target, self.options) {
+            Err(wrong) if wrong.severity == Severity::Error => return self.wrong(wrong),
+            Err(doubt) => self.found.push(doubt),
+            Ok(_) => {}
+        }
+        self.take(point);
+    }
+
+    fn take(&mut self, point: &AttachPoint) {
+        match fact(point, self.target, self.options) {
+            Ok(fact) => self.facts.push(fact),
+            Err(error) => self.wrong(error),
+        }
+    }
+
+    /// A probe that this machine does not have. `--unsafe` leaves it to the kernel to say so of its functions.
+    fn missing(&mut self, point: &AttachPoint, missing: Diagnostic) {
+        let kprobe = matches!(point.provider, Provider::Kprobe | Provider::Kretprobe);
+        if let Point::KernelFunction { function, .. } = &point.place
+            && kprobe
+            && self.config.missing_probes != MissingProbes::Ignore
+        {
+            let text = format!(
+                "{function} is not traceable (either non-existing, inlined, or marked as \"notrace\"); \
+                 attaching to it will likely fail"
+            );
+            self.found.push(Diagnostic::warning(point.span, text));
+        }
+        if kprobe && self.options.unsafe_allowed {
+            return self.take(point);
+        }
+        let (severity, rest) = match self.config.missing_probes {
+            MissingProbes::Error => (Severity::Error, "."),
+            MissingProbes::Warn => (Severity::Warning, ". Skipping."),
+            MissingProbes::Ignore => return,
+        };
+        self.found.push(Diagnostic { severity, text: missing.text + rest, ..missing });
+    }
+}
+
+fn fact(point: &AttachPoint, target: &Target, options: &Options) -> Result<Facts, Diagnostic> {
     let debug = user_debug::debug_of(point, target);
     if let Some(error) = user_debug::line_error(point, debug.map(|(_, facts)| facts)) {
-        diagnostics.push(error);
-        return None;
+        return Err(error);
     }
-    let Some(attach) = attach_of(point, target, options) else {
+    let unsupported = || {
         let name = point.provider.name();
-        diagnostics.error(point.span, format!("{name} probes of this form are not supported yet"));
-        return None;
+        Diagnostic::error(point.span, format!("{name} probes of this form are not supported yet"))
     };
+    let attach = attach_of(point, target, options).ok_or_else(unsupported)?;
     let event = match &attach {
         Attach::Tracepoint { category, name } => {
             target.tracepoints.get(&(category.clone(), name.clone())).cloned()
@@ -103,25 +152,35 @@ fn fact(
         None => prototype(point, target),
     };
     let file = debug.map(|(number, _)| number);
-    Some(Facts { provider: point.provider, name: point.name(), attach, event, prototype, hidden, file })
+    let context = match &point.place {
+        Point::Iterator { name, .. } => {
+            target.btf.as_ref().and_then(|btf| btf.find_struct(&format!("{ITERATOR}{name}")))
+        }
+        _ => None,
+    };
+    Ok(Facts {
+        provider: point.provider,
+        name: point.name(),
+        attach,
+        event,
+        prototype,
+        context,
+        hidden,
+        file,
+    })
 }
 
 /// The prototype whose parameters are the probe's arguments, and how many come before them.
 fn prototype(point: &AttachPoint, target: &Target) -> (Option<TypeId>, usize) {
-    let Some(btf) = &target.btf else { return (None, 0) };
-    let of_function = |name: &str| match btf.get(btf.find_func(name)?).ok()?.kind {
-        Kind::Func { proto, .. } => Some(proto),
-        _ => None,
-    };
     match (&point.place, point.provider) {
-        (Point::KernelFunction { function, .. }, Provider::Fentry | Provider::Fexit) => {
-            (of_function(function), 0)
+        (Point::KernelFunction { module, function, .. }, Provider::Fentry | Provider::Fexit) => {
+            (target.prototype(module.as_deref(), function), 0)
         }
         // The prototype in `btf_trace_NAME` has no parameter names; the functions that serve the event have them.
-        (Point::RawTracepoint { name, .. }, _) => {
+        (Point::RawTracepoint { module, name }, _) => {
             let named = ["__probestub_", "__bpf_trace_", "trace_event_raw_event_", "perf_trace_"]
                 .iter()
-                .find_map(|prefix| of_function(&format!("{prefix}{name}")));
+                .find_map(|prefix| target.prototype(module.as_deref(), &format!("{prefix}{name}")));
             (named, 1)
         }
         _ => (None, 0),
@@ -135,7 +194,7 @@ fn attach_of(point: &AttachPoint, target: &Target, options: &Options) -> Option<
         _ => ProbeSide::Entry,
     };
     Some(match &point.place {
-        Point::Once | Point::Named(_) => Attach::TestRun,
+        Point::Once | Point::Named(_) | Point::Signal(_) => Attach::TestRun,
         Point::KernelFunction { module, function, offset } => match point.provider {
             Provider::Fentry | Provider::Fexit => {
                 // The kernel's own types are those of no module.
@@ -144,6 +203,12 @@ fn attach_of(point: &AttachPoint, target: &Target, options: &Options) -> Option<
             }
             _ => Attach::Kprobe { module: module.clone(), function: function.clone(), offset: *offset, side },
         },
+        Point::KernelAddress(address) => {
+            Attach::Kprobe { module: None, function: format!("{address:#x}"), offset: 0, side }
+        }
+        Point::BpfProgram { id: Some(id), name } => {
+            Attach::ProgramTrampoline { program: *id, function: name.clone(), side }
+        }
         Point::Tracepoint { category, name } => {
             Attach::Tracepoint { category: category.clone(), name: name.clone() }
         }
@@ -166,22 +231,22 @@ fn attach_of(point: &AttachPoint, target: &Target, options: &Options) -> Option<
             cpus: if point.provider == Provider::Interval { Cpus::One } else { Cpus::All },
             pid: options.pid.filter(|_| point.provider == Provider::Profile),
         },
-        Point::Counter { event, period } => Attach::PerfEvent {
+        Point::Counter { event, period, .. } => Attach::PerfEvent {
             event: PerfEvent {
                 kind: if point.provider == Provider::Hardware { HARDWARE } else { SOFTWARE },
                 config: event.config,
             },
-            sample: Sample::Period(*period),
+            sample: Sample::Period(period.unwrap_or(event.period)),
             cpus: Cpus::All,
             pid: options.pid,
         },
-        Point::Signal(_)
-        | Point::KernelAddress(_)
-        | Point::BpfProgram { .. }
-        | Point::UserFunction { path: None, .. }
-        | Point::Usdt { .. }
-        | Point::Watchpoint { .. }
-        | Point::Iterator { .. } => return None,
+        Point::Watchpoint { address, length, access } => {
+            Attach::Breakpoint { address: *address, length: *length, access: *access, pid: options.pid }
+        }
+        Point::Iterator { name, pin } => Attach::Iterator { target: name.clone(), pin: pin.clone() },
+        Point::BpfProgram { id: None, .. } | Point::UserFunction { path: None, .. } | Point::Usdt { .. } => {
+            return None;
+        }
     })
 }
 

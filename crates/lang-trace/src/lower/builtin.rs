@@ -149,9 +149,13 @@ impl<'a> Cx<'a> {
     /// An argument of what the probe is at.
     pub(super) fn argument(&mut self, number: u16, it: &'a Expr) -> Result<Value> {
         match self.provider() {
-            Provider::Fentry | Provider::Fexit | Provider::RawTracepoint | Provider::Iter => {
+            Provider::Fentry | Provider::Fexit | Provider::RawTracepoint => {
                 Ok(self.word(i32::from(number) * 8, &it.ty))
             }
+            Provider::Iter => Ok(match self.pointer_kind(&it.ty) {
+                Kind::I64 => self.word(i32::from(number) * 8, &it.ty),
+                _ => self.iterated(number),
+            }),
             Provider::Kprobe
             | Provider::Kretprobe
             | Provider::Uprobe

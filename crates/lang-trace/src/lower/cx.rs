@@ -1,5 +1,7 @@
 //! What is known while a script is lowered: the module so far, the probe, the function being written and where its
 //! variables are.
+mod programs;
+
 use super::flow::Flow;
 use super::globals::{Globals, MapShape};
 use super::helpers::{self, Choice};
@@ -8,15 +10,15 @@ use super::maps::MapHome;
 use super::memory::Fill;
 use super::types::Types;
 use super::walk;
-use super::{LowerOptions, Lowered, Transport, names};
-use crate::plan::{Plan, PlannedProbe};
+use super::{LowerOptions, Lowered, Transport};
+use crate::plan::Plan;
 use crate::probes::Provider;
 use crate::typed::{MapId, Probe, Program, Type, VarId};
 use osmia_abi::{Answer, Feature, MapType};
 use osmia_base::{Diagnostic, Key, Source, Span};
 use osmia_event::{Schema, Verb, round_up};
 use osmia_ir::{Block, Builder, FunctionId, Loc, Module, Pointee, Slot, Type as Kind, Value};
-use osmia_isa::{AluOp, Cond, Size};
+use osmia_isa::{AluOp, Size};
 use osmia_object::{MapKey, Target};
 
 pub(super) type Result<T> = std::result::Result<T, Diagnostic>;
@@ -52,6 +54,10 @@ pub(super) enum Cached {
     Cgroup,
     Cookie,
     Scratch,
+    /// A pointer that an iterator passes, which is not null.
+    Iterated(u16),
+    /// Where an iterator's program writes.
+    Sequence,
     /// A ForMap callback's own key and value are not cached; this is the frame's context pointer.
     Context,
 }
@@ -238,40 +244,6 @@ impl<'a> Cx<'a> {
         Ok(cx)
     }
 
-    /// Lowers one probe.
-    pub(super) fn probe(&mut self, probe: &'a Probe) -> Result<()> {
-        let index = self.plan.probes.len();
-        let name = names::program_name(&probe.name, index);
-        let (section, program) = names::shape(probe, self.can(Feature::UprobeMulti));
-        self.probe = probe;
-        self.current = Current::new(probe.vars.len(), Flow::of(&probe.body, probe.vars.len()));
-        self.capture();
-        let context = Kind::Ptr(Pointee::Context);
-        self.b = Builder::new(name.as_str(), section, &[context], Some(Kind::I32));
-        self.b.program(program);
-        self.b.function().type_id = self.globals.program_type(&name);
-        self.at(probe.span);
-        let body = self.enter();
-        self.filter_process();
-        if self.exits && is_stopped_by_exit(probe.provider) {
-            self.leave_after_exit();
-        }
-        self.body(&probe.body)?;
-        self.leave(body);
-        let function = std::mem::replace(&mut self.b, Builder::new("", "", &[], None)).finish();
-        self.globals.module.functions.push(function);
-        self.plan.probes.push(PlannedProbe {
-            program: name,
-            provider: probe.provider,
-            name: probe.name.clone(),
-            attach: probe.attach.clone(),
-            multi: probe.multi,
-            loops: walk::loops(&probe.body),
-            span: probe.span,
-        });
-        Ok(())
-    }
-
     /// The position of the probe being lowered.
     pub(super) fn probe_index(&self) -> usize {
         self.plan.probes.len()
@@ -345,26 +317,6 @@ impl<'a> Cx<'a> {
                 *home = *before;
             }
         }
-    }
-
-    /// `-p PID`: kernel probes do nothing for other processes.
-    fn filter_process(&mut self) {
-        const FILTERED: [Provider; 6] = [
-            Provider::Kprobe,
-            Provider::Kretprobe,
-            Provider::Fentry,
-            Provider::Fexit,
-            Provider::Tracepoint,
-            Provider::RawTracepoint,
-        ];
-        let Some(pid) = self.options.pid.filter(|_| FILTERED.contains(&self.probe.provider)) else { return };
-        let found = self.process_id();
-        let wanted = self.b.int(i64::from(pid));
-        let (other, own) = (self.b.block(), self.b.block());
-        self.b.branch(Cond::Ne, found, wanted, other, own);
-        self.b.switch_to(other);
-        self.leave_program();
-        self.b.switch_to(own);
     }
 
     /// Leaves the program, without the records that are open.
@@ -502,7 +454,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Writes code that runs before everything else in this function.
-    fn prologue(&mut self, write: impl FnOnce(&mut Self)) {
+    pub(super) fn prologue(&mut self, write: impl FnOnce(&mut Self)) {
         let (here, cache) = (self.b.current(), std::mem::take(&mut self.f.cache));
         let records = std::mem::take(&mut self.f.records);
         self.b.switch_to(self.f.prologue);

@@ -92,6 +92,20 @@ impl Globals {
         self.module.btf.add_func(name, proto, TypeLinkage::Static)
     }
 
+    /// The type of a program's subprogram: `int NAME(void *ctx)`.
+    pub(super) fn subprogram_type(&mut self, name: &str) -> TypeId {
+        let (ret, ctx) = (self.int(4, true), self.void_pointer());
+        let proto = self.module.btf.add_func_proto(ret, vec![Param { name: "ctx".into(), ty: ctx }]);
+        self.module.btf.add_func(name, proto, TypeLinkage::Static)
+    }
+
+    /// The type of a function of the kernel that takes nothing and tells a truth value.
+    pub(super) fn kernel_function_type(&mut self, name: &str) -> TypeId {
+        let ret = self.int(1, false);
+        let proto = self.module.btf.add_func_proto(ret, Vec::new());
+        self.module.btf.add_func(name, proto, TypeLinkage::Extern)
+    }
+
     /// The type of a function from one number to another.
     pub(super) fn number_function_type(&mut self, name: &str) -> TypeId {
         let (ret, param) = (self.int(8, false), self.int(8, true));

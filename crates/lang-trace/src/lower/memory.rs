@@ -3,6 +3,7 @@ use super::cx::{Cx, Place, Result, VarHome};
 use super::send::Lost;
 use super::{helpers, walk};
 use crate::typed::{Builtin, Expr, ExprKind, Space, Type};
+use osmia_abi::Feature;
 use osmia_event::Type as Out;
 use osmia_ir::{Op, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
@@ -13,8 +14,6 @@ pub(super) const INLINE: u32 = 64;
 const USER_STACK: i64 = 1 << 8;
 /// What `bpf_get_stackid` returns where another stack of the same hash is in the map: `-EEXIST`.
 const EEXIST: i64 = -17;
-/// From this version on (6.3), as `LINUX_VERSION_CODE` packs it, the kernel fills the process's name up with zeros.
-const PADS_COMM: u32 = 6 << 16 | 3 << 8;
 /// `AF_INET` and `AF_INET6`.
 const AF_INET: i64 = 2;
 const AF_INET6: i64 = 10;
@@ -287,7 +286,7 @@ impl<'a> Cx<'a> {
     fn put_comm(&mut self, ty: &Type, to: Place, fill: Fill) {
         let capacity = self.size_of(ty);
         // Some kernels (5.18 to 6.2, before commit f3f213497797) leave what is behind the NUL as it was.
-        if fill == Fill::Whole && self.target.version < PADS_COMM {
+        if fill == Fill::Whole && !self.target.features.has(Feature::CommPadded) {
             self.zero(to, capacity.min(16));
         }
         let address = self.b.offset(to.base, to.offset.into());

@@ -1,6 +1,5 @@
 //! What programs and maps are called in the object, and what kind of program an attach point wants.
 use crate::probes::Provider;
-use crate::typed::Probe;
 use osmia_abi::{AttachType, ProgramType};
 use osmia_object::{Attach, ProbeSide, Program, UprobeTarget};
 
@@ -19,12 +18,12 @@ pub(super) fn map_name(name: &str) -> String {
     format!("AT_{}", name.strip_prefix('@').unwrap_or(name))
 }
 
-/// The ELF section of a probe's program, and what it is loaded as. The sections are libbpf's. Programs at user files are
-/// loaded for links at many places (`many`) where the kernel may have those: one link is made and taken down sooner than a
-/// perf event, and on kernels without them the same program goes to perf events.
-pub(super) fn shape(probe: &Probe, many: bool) -> (String, Program) {
-    let attach = probe.attach.first().cloned().unwrap_or_default();
-    let (section, kind, attach_type) = section(probe.provider, &attach);
+/// The ELF section of a program, and what it is loaded as. The sections are libbpf's. Programs at user files are loaded
+/// for links at many places (`many`) where the kernel may have those: one link is made and taken down sooner than a perf
+/// event, and on kernels without them the same program goes to perf events.
+pub(super) fn shape(provider: Provider, attach: Option<&Attach>, many: bool) -> (String, Program) {
+    let attach = attach.cloned().unwrap_or_default();
+    let (section, kind, attach_type) = section(provider, &attach);
     let attach_type = match attach {
         Attach::Uprobe { .. } | Attach::Usdt { .. } if many => Some(AttachType::TraceUprobeMulti),
         _ => attach_type,
@@ -81,8 +80,13 @@ fn section(provider: Provider, attach: &Attach) -> (String, ProgramType, Option<
         Attach::Usdt { path, provider, name, .. } => {
             (format!("usdt/{path}:{provider}:{name}"), P::Kprobe, None)
         }
-        Attach::PerfEvent { .. } => ("perf_event".into(), P::PerfEvent, None),
+        Attach::PerfEvent { .. } | Attach::Breakpoint { .. } => ("perf_event".into(), P::PerfEvent, None),
         Attach::Trampoline { function, side, .. } => {
+            let kind =
+                if *side == ProbeSide::Entry { AttachType::TraceFentry } else { AttachType::TraceFexit };
+            (format!("{}/{function}", by_side(side, "fentry", "fexit")), P::Tracing, Some(kind))
+        }
+        Attach::ProgramTrampoline { function, side, .. } => {
             let kind =
                 if *side == ProbeSide::Entry { AttachType::TraceFentry } else { AttachType::TraceFexit };
             (format!("{}/{function}", by_side(side, "fentry", "fexit")), P::Tracing, Some(kind))
@@ -91,7 +95,9 @@ fn section(provider: Provider, attach: &Attach) -> (String, ProgramType, Option<
             (format!("fmod_ret/{function}"), P::Tracing, Some(AttachType::ModifyReturn))
         }
         Attach::Lsm { hook } => (format!("lsm/{hook}"), P::Lsm, Some(AttachType::LsmMac)),
-        Attach::Iterator { target } => (format!("iter/{target}"), P::Tracing, Some(AttachType::TraceIter)),
+        Attach::Iterator { target, .. } => {
+            (format!("iter/{target}"), P::Tracing, Some(AttachType::TraceIter))
+        }
         Attach::Nowhere => nowhere(provider),
     }
 }

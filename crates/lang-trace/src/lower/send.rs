@@ -42,6 +42,9 @@ pub(super) enum Lost {
 impl<'a> Cx<'a> {
     /// Sends a record.
     pub(super) fn send(&mut self, verb: &Verb, args: &'a [Expr], span: Span) -> Result<()> {
+        if let (Provider::Iter, Verb::Printf(format)) = (self.provider(), verb) {
+            return self.maybe(|cx| cx.write_sequence(format, args, span));
+        }
         let kinds = args.iter().map(|arg| self.types.event(&arg.ty)).collect();
         let (number, offsets, size) = self.stream(verb.clone(), kinds, span);
         self.maybe(|cx| cx.send_fields(args, number, &offsets, size))

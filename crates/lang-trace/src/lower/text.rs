@@ -399,7 +399,11 @@ impl<'a> Cx<'a> {
         let (more, inside, same) = (self.b.block(), self.b.block(), self.b.block());
         self.b.branch_if(wanted, more, found);
         self.b.switch_to(more);
-        let position = self.b.alu(AluOp::Add, at, index);
+        let sum = self.b.alu(AluOp::Add, at, index);
+        // The verifier of 6.11 to 6.13 draws wrong conclusions for `at` from the comparison of a sum with a constant; that
+        // the sum is one is not seen behind a mask, which changes nothing.
+        let mask = self.b.int(i64::from((sizes.0 + sizes.1).next_power_of_two()) - 1);
+        let position = self.b.alu(AluOp::And, sum, mask);
         let capacity = self.b.int(i64::from(sizes.0));
         self.b.branch(Cond::Lt, position, capacity, inside, next);
         self.b.switch_to(inside);

@@ -66,6 +66,8 @@ pub(crate) fn compiled(
 fn elf(script: &str, options: &LowerOptions, version: Version) -> Result<(Vec<u8>, Schema, Plan), String> {
     let mut target = target(script);
     target.features = Features::of_version(version);
+    // bpftool, which loads this, may be older than programs at both sides of a function.
+    target.features.set(osmia_abi::Feature::KprobeSession, false);
     let (object, schema, plan) = compiled(script, &target, options)?;
     Ok((osmia_object::elf::write(&object), schema, plan))
 }

@@ -71,6 +71,8 @@ pub enum AttachErrorKind {
     NoAddress(u64),
     /// The processor, or the virtual machine, does not count this.
     NoCounter(Errno),
+    /// The processor cannot watch this memory.
+    NoBreakpoint(Errno),
     /// There is no such process.
     NoProcess(u32),
     /// The kernel cannot put programs at functions by trampoline.
@@ -152,9 +154,13 @@ pub(super) fn place(to: &Attach) -> String {
         Attach::Usdt { path, provider, name, .. } => format!("usdt:{path}:{provider}:{name}"),
         Attach::PerfEvent { event, .. } => format!("perf event {}:{}", event.kind, event.config),
         Attach::Trampoline { function, side: s, .. } => format!("{}:{function}", side(s, "fentry", "fexit")),
+        Attach::ProgramTrampoline { program, function, side: s } => {
+            format!("{}:bpf:{program}:{function}", side(s, "fentry", "fexit"))
+        }
         Attach::ModifyReturn { function, .. } => format!("fmod_ret:{function}"),
         Attach::Lsm { hook } => format!("lsm:{hook}"),
-        Attach::Iterator { target } => format!("iter:{target}"),
+        Attach::Iterator { target, .. } => format!("iter:{target}"),
+        Attach::Breakpoint { address, length, .. } => format!("watchpoint:{address:#x}:{length}"),
         Attach::Syscall { name, side: s } => format!("{}:{name}", side(s, "ksyscall", "kretsyscall")),
     }
 }
@@ -212,6 +218,9 @@ impl fmt::Display for AttachErrorKind {
             Self::NoFunction { function, nearest } => {
                 write!(f, "this kernel has no function `{function}`, or it was inlined everywhere{}", Nearest(nearest))
             }
+            Self::NotProbable { errno: Errno::EILSEQ } => f.write_str(
+                "Possible attachment attempt in the middle of an instruction, try a different offset.",
+            ),
             Self::NotProbable { errno } => write!(
                 f,
                 "the kernel does not let anybody probe that place ({errno}): the function is on its blocklist, \
@@ -236,6 +245,15 @@ impl fmt::Display for AttachErrorKind {
                 f,
                 "this machine does not count that ({errno}): virtual machines often have no hardware counters; \
                  the software event cpu-clock is always there"
+            ),
+            Self::NoBreakpoint(Errno::ENOSPC) => f.write_str(
+                "all debug registers of the processor are taken: x86 has four; take another watchpoint away",
+            ),
+            Self::NoBreakpoint(errno) => write!(
+                f,
+                "the processor does not watch that ({errno}): the address must be a multiple of the length; \
+                 x86 watches writes (w), reads and writes (rw), and execution (x) of one instruction; \
+                 addresses of the kernel need no -p, those of a process do"
             ),
             Self::NoProcess(pid) => write!(f, "there is no process {pid}"),
             Self::NoTrampolines(errno) => write!(

@@ -90,22 +90,45 @@ pub(super) fn multi(job: Job<'_>, functions: &[String], side: ProbeSide, missed:
     let names = expand(functions)?;
     let flags = if side == ProbeSide::Return { flags::KPROBE_MULTI_RETURN } else { 0 };
     if job.program.attach_type == Some(AttachType::TraceKprobeMulti) && !job.options.without_kprobe_multi {
-        match link(job, AttachType::TraceKprobeMulti, &names, flags) {
+        match link_known(job, AttachType::TraceKprobeMulti, &names, flags, missed) {
             Ok(part) => return Ok(vec![part]),
-            Err(Kind::Kernel {
-                errno: Errno::EINVAL | Errno::EOPNOTSUPP | Errno::ENOTSUPP | Errno::ESRCH,
-                ..
-            }) => {}
+            Err(Kind::Kernel { errno: Errno::EINVAL | Errno::EOPNOTSUPP | Errno::ENOTSUPP, .. }) => {}
             Err(kind) => return Err(kind),
         }
     }
     each(job, &names, side, if names.len() > 1 { Some(missed) } else { None })
 }
 
+/// A link at many functions. The kernel refuses all of them for one that it does not know: those are left out, as long as
+/// others are left.
+fn link_known(
+    job: Job<'_>,
+    attach: AttachType,
+    names: &[String],
+    flags: u32,
+    missed: &mut Vec<Missed>,
+) -> Result<Part, Kind> {
+    let answer = link(job, attach, names, flags);
+    let Err(Kind::Kernel { errno: Errno::ESRCH | Errno::ENOENT, .. }) = &answer else { return answer };
+    let known = osmia_host::addresses_of(names);
+    let (known, unknown): (Vec<String>, Vec<String>) =
+        names.iter().cloned().partition(|name| known.contains_key(name));
+    let why = |name: &String| Kind::NoFunction { function: name.clone(), nearest: None };
+    match (known.is_empty(), unknown.first()) {
+        (true, Some(first)) => Err(why(first)),
+        (_, None) => answer,
+        (false, Some(_)) => {
+            let part = link(job, attach, &known, flags)?;
+            missed.extend(unknown.into_iter().map(|name| Missed { why: why(&name), name }));
+            Ok(part)
+        }
+    }
+}
+
 /// Entry and return of many functions, by one link (6.10); there is no other way.
-pub(super) fn session(job: Job<'_>, functions: &[String]) -> Parts {
+pub(super) fn session(job: Job<'_>, functions: &[String], missed: &mut Vec<Missed>) -> Parts {
     let names = expand(functions)?;
-    link(job, AttachType::TraceKprobeSession, &names, 0).map(|part| vec![part])
+    link_known(job, AttachType::TraceKprobeSession, &names, 0, missed).map(|part| vec![part])
 }
 
 fn link(job: Job<'_>, attach: AttachType, names: &[String], flags: u32) -> Result<Part, Kind> {

@@ -95,15 +95,21 @@ fn parts(job: Job<'_>, to: &Attach, missed: &mut Vec<Missed>) -> Parts {
         Attach::RawTracepoint { name } => tracing::raw_tracepoint(job, name),
         Attach::BtfTracepoint { .. }
         | Attach::Trampoline { .. }
+        | Attach::ProgramTrampoline { .. }
         | Attach::ModifyReturn { .. }
         | Attach::Lsm { .. } => tracing::by_type(job, to),
         Attach::Iterator { .. } => tracing::iterator(job),
+        Attach::Breakpoint { address, length, access, pid } => perf::breakpoint(
+            job,
+            &perf::Watched { address: *address, length: *length, access: *access },
+            *pid,
+        ),
         Attach::Kprobe { module, function, offset, side } => kernel::kprobe(
             job,
             &kernel::Site { module: module.as_deref(), function, offset: *offset, side: *side },
         ),
         Attach::KprobeMulti { functions, side } => kernel::multi(job, functions, *side, missed),
-        Attach::KprobeSession { functions } => kernel::session(job, functions),
+        Attach::KprobeSession { functions } => kernel::session(job, functions, missed),
         Attach::Syscall { name, side } => kernel::syscall(job, name, *side),
         Attach::Uprobe { path, target, pid, side } => {
             user::uprobe(job, &user::File { path, pid: *pid }, target, *side)

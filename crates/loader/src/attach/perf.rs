@@ -7,7 +7,7 @@ use osmia_abi::AttachType;
 use osmia_abi::attr::PerfEventAttr;
 use osmia_abi::perf::{self, attr_flags};
 use osmia_host::tracefs;
-use osmia_object::{Cpus, PerfEvent as Counted, Sample};
+use osmia_object::{Access, Cpus, PerfEvent as Counted, Sample};
 use osmia_sys::Errno;
 use osmia_sys::bpf::{LinkCreate, LinkTarget};
 use osmia_sys::perf::{PerfEvent, PerfEventOpen};
@@ -109,6 +109,59 @@ pub(super) fn event(job: Job<'_>, event: Counted, sample: Sample, cpus: Cpus, pi
         }
     }
     if parts.is_empty() { Err(Kind::refused("opening the perf event", Errno::ENODEV)) } else { Ok(parts) }
+}
+
+/// Memory that is watched.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watched {
+    pub(super) address: u64,
+    pub(super) length: u8,
+    pub(super) access: Access,
+}
+
+/// A breakpoint of the processor's: for all, on each CPU; or in each thread of a process and those that it starts.
+pub(super) fn breakpoint(job: Job<'_>, watched: &Watched, pid: Option<u32>) -> Parts {
+    let Access { read, write, execute } = watched.access;
+    let kinds = [(read, perf::BREAKPOINT_R), (write, perf::BREAKPOINT_W), (execute, perf::BREAKPOINT_X)];
+    let attr = PerfEventAttr {
+        r#type: perf::TYPE_BREAKPOINT,
+        bp_type: kinds.into_iter().filter(|(wanted, _)| *wanted).fold(0, |all, (_, bit)| all | bit),
+        config1: watched.address,
+        // The kernel wants the length of a pointer where instructions are watched.
+        config2: if execute { size_of::<usize>() as u64 } else { u64::from(watched.length) },
+        sample_period: 1,
+        flags: if pid.is_some() { attr_flags::INHERIT } else { 0 },
+        ..Default::default()
+    };
+    let requests: Vec<PerfEventOpen<'_>> = match pid {
+        Some(pid) => threads(pid)?.into_iter().map(|thread| PerfEventOpen::on_thread(attr, thread)).collect(),
+        None => {
+            let cpus = chosen(Cpus::All)?;
+            cpus.into_iter().map(|cpu| PerfEventOpen::on_cpu(attr, cpu.cast_signed())).collect()
+        }
+    };
+    let mut parts = Vec::with_capacity(requests.len());
+    for request in requests {
+        match request.call() {
+            Ok(event) => parts.push(put(job, event, None)?),
+            // A thread that ended meanwhile.
+            Err(Errno::ESRCH) if pid.is_some() => {}
+            Err(errno @ (Errno::EPERM | Errno::EACCES)) => {
+                return Err(Kind::refused("opening the breakpoint", errno));
+            }
+            Err(errno) => return Err(Kind::NoBreakpoint(errno)),
+        }
+    }
+    match (parts.is_empty(), pid) {
+        (true, Some(pid)) => Err(Kind::NoProcess(pid)),
+        _ => Ok(parts),
+    }
+}
+
+/// The threads that a process has now.
+fn threads(pid: u32) -> Result<Vec<i32>, Kind> {
+    let entries = std::fs::read_dir(format!("/proc/{pid}/task")).map_err(|_| Kind::NoProcess(pid))?;
+    Ok(entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
 }
 
 fn chosen(cpus: Cpus) -> Result<Vec<u32>, Kind> {

@@ -35,6 +35,7 @@ fn counter() -> (Loaded, Globals) {
         kind: ProgramType::Kprobe,
         attach_type: None,
         attach_btf_id: TypeId(0),
+        attach_types: osmia_object::AttachTypes::Kernel,
         flags: 0,
         attach: Attach::Nowhere,
         autoload: true,

@@ -44,8 +44,13 @@ fn own(job: Job<'_>) -> Result<LinkFd, Errno> {
 }
 
 fn refused(to: &Attach, errno: Errno) -> Kind {
-    let trampoline =
-        matches!(to, Attach::Trampoline { .. } | Attach::ModifyReturn { .. } | Attach::Lsm { .. });
+    let trampoline = matches!(
+        to,
+        Attach::Trampoline { .. }
+            | Attach::ProgramTrampoline { .. }
+            | Attach::ModifyReturn { .. }
+            | Attach::Lsm { .. }
+    );
     let may = osmia_host::privileges().may_trace();
     match errno {
         Errno::ENOTSUPP | Errno::EOPNOTSUPP | Errno::ENODEV if trampoline => Kind::NoTrampolines(errno),

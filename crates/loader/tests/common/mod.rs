@@ -49,6 +49,7 @@ pub(crate) fn program(kind: ProgramType, text: &str) -> ImageProgram {
         kind,
         attach_type: None,
         attach_btf_id: TypeId(0),
+        attach_types: osmia_object::AttachTypes::Kernel,
         flags: 0,
         attach: Attach::Nowhere,
         autoload: true,

@@ -1,39 +1,58 @@
 //! What loading wants to know of where a program is attached.
 use super::{Context, ResolveErrorKind, lacks};
-use crate::{Attach, Function, Program, section};
+use crate::{Attach, AttachTypes, Function, Program, section};
 use osmia_abi::flags::{SLEEPABLE, XDP_HAS_FRAGS};
 use osmia_abi::{AttachType, Feature, ProgramType};
 use osmia_btf::{KindTag, TypeId};
 
-/// The kernel type that a program is attached to; void for programs that are attached to none.
+/// The kernel type that a program is attached to, and whose it is; void for programs that are attached to none.
 pub(super) fn btf_id(
     context: &Context<'_>,
     function: &Function,
     program: &Program,
-) -> Result<TypeId, ResolveErrorKind> {
-    let Some((name, tag)) = type_name(function, program)? else { return Ok(TypeId::VOID) };
+) -> Result<(TypeId, AttachTypes), ResolveErrorKind> {
+    if let Attach::ProgramTrampoline { program, .. } = &program.attach {
+        return Ok((TypeId::VOID, AttachTypes::Program(*program)));
+    }
+    let Some(wanted) = type_name(function, program)? else { return Ok((TypeId::VOID, AttachTypes::Kernel)) };
     let btf = context.target.btf.as_ref().ok_or(ResolveErrorKind::NoKernelBtf)?;
-    btf.find_kind(&name, tag).ok_or(ResolveErrorKind::NoAttachType(name))
+    let id = match wanted.tag {
+        KindTag::Func if wanted.module.is_some() => context.target.function(wanted.module, &wanted.name),
+        tag => btf.find_kind(&wanted.name, tag),
+    };
+    let id = id.ok_or(ResolveErrorKind::NoAttachType(wanted.name))?;
+    Ok(match context.target.module_of(id) {
+        Some(of) => (TypeId(id.0 - of.first + of.own_first), AttachTypes::Module(of.module.clone())),
+        None => (id, AttachTypes::Kernel),
+    })
+}
+
+/// A type that is looked up among the kernel's.
+struct Wanted<'a> {
+    name: String,
+    tag: KindTag,
+    /// The module it is in, where that was said.
+    module: Option<&'a str>,
 }
 
 /// The name and kind of that type.
-fn type_name(function: &Function, program: &Program) -> Result<Option<(String, KindTag)>, ResolveErrorKind> {
+fn type_name<'a>(function: &Function, program: &'a Program) -> Result<Option<Wanted<'a>>, ResolveErrorKind> {
     if program.kind == ProgramType::StructOps {
         return Err(ResolveErrorKind::Unsupported("programs of structures of functions (struct_ops)"));
     }
+    let func = |name: String| Some(Wanted { name, tag: KindTag::Func, module: None });
     Ok(match &program.attach {
-        Attach::BtfTracepoint { name } => Some((format!("btf_trace_{name}"), KindTag::Typedef)),
-        Attach::Trampoline { module: Some(_), .. } | Attach::ModifyReturn { module: Some(_), .. } => {
-            return Err(ResolveErrorKind::Unsupported("functions of modules, by type"));
+        Attach::BtfTracepoint { name } => {
+            Some(Wanted { name: format!("btf_trace_{name}"), tag: KindTag::Typedef, module: None })
         }
-        Attach::Trampoline { function, .. } | Attach::ModifyReturn { function, .. } => {
-            Some((function.clone(), KindTag::Func))
+        Attach::Trampoline { module, function, .. } | Attach::ModifyReturn { module, function } => {
+            Some(Wanted { name: function.clone(), tag: KindTag::Func, module: module.as_deref() })
         }
-        Attach::Lsm { hook } => Some((format!("bpf_lsm_{hook}"), KindTag::Func)),
-        Attach::Iterator { target } => Some((format!("bpf_iter_{target}"), KindTag::Func)),
+        Attach::Lsm { hook } => func(format!("bpf_lsm_{hook}")),
+        Attach::Iterator { target, .. } => func(format!("bpf_iter_{target}")),
         Attach::Nowhere if program.kind == ProgramType::Lsm => {
             let hook = section::lookup(&function.section).and_then(|found| found.target);
-            hook.map(|hook| (format!("bpf_lsm_{hook}"), KindTag::Func))
+            hook.and_then(|hook| func(format!("bpf_lsm_{hook}")))
         }
         _ => None,
     })

@@ -67,10 +67,10 @@ impl<'b> Linker<'_, 'b> {
     ) -> Result<ImageProgram, Vec<ResolveError>> {
         let one = |kind| vec![ResolveError::new(&function.name, kind)];
         let layout = self.layout(key).map_err(one)?;
-        let attach_btf_id = attach::btf_id(self.context, function, program);
-        let attach_btf_id = match (attach_btf_id, program.autoload) {
-            (Ok(id), _) => id,
-            (Err(_), false) => osmia_btf::TypeId::VOID,
+        let attach_type = attach::btf_id(self.context, function, program);
+        let (attach_btf_id, attach_types) = match (attach_type, program.autoload) {
+            (Ok(found), _) => found,
+            (Err(_), false) => (osmia_btf::TypeId::VOID, crate::AttachTypes::Kernel),
             (Err(kind), true) => return Err(one(kind)),
         };
         let mut linked = ImageProgram {
@@ -79,6 +79,7 @@ impl<'b> Linker<'_, 'b> {
             kind: program.kind,
             attach_type: attach::attach_type(self.context, program),
             attach_btf_id,
+            attach_types,
             flags: attach::flags(program),
             attach: program.attach.clone(),
             autoload: program.autoload,

@@ -28,7 +28,7 @@ pub(super) fn attach(auto: Auto, text: &str) -> Option<Attach> {
             module(text).map(|(module, function)| Attach::ModifyReturn { module, function })
         }
         Auto::Lsm => Some(Attach::Lsm { hook: name(text)? }),
-        Auto::Iterator => Some(Attach::Iterator { target: name(text)? }),
+        Auto::Iterator => Some(Attach::Iterator { target: name(text)?, pin: None }),
     }
 }
 

@@ -1,0 +1,55 @@
+//! Kernel modules, and their types.
+use crate::pattern::matches;
+use crate::wants::FunctionPattern;
+use osmia_btf::Btf;
+use osmia_object::ModuleTypes;
+use std::fs;
+use std::path::Path;
+
+/// The modules that are loaded, sorted.
+pub fn loaded() -> Vec<String> {
+    let text = fs::read_to_string("/proc/modules").unwrap_or_default();
+    let mut names: Vec<String> =
+        text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();
+    names.sort();
+    names
+}
+
+/// The modules of functions whose types are wanted.
+pub(crate) fn typed<'a>(wanted: &[FunctionPattern], found: &'a [(String, String)]) -> Vec<&'a str> {
+    let typed: Vec<&FunctionPattern> = wanted.iter().filter(|wanted| wanted.types).collect();
+    let fits = |(name, module): &&(String, String)| {
+        let of = |wanted: &&FunctionPattern| {
+            matches(&wanted.name, name) && wanted.module.as_deref().is_none_or(|own| matches(own, module))
+        };
+        !module.is_empty() && typed.iter().any(of)
+    };
+    let mut modules: Vec<&str> = found.iter().filter(fits).map(|(_, module)| module.as_str()).collect();
+    modules.sort_unstable();
+    modules.dedup();
+    modules
+}
+
+/// The kernel's types with those of modules behind them. A module whose types cannot be read is left out: its functions
+/// are then as unknown as those of a kernel without types.
+pub(crate) fn with_types(kernel: Btf, modules: &[&str]) -> (Btf, Vec<ModuleTypes>) {
+    let (mut all, mut places) = (kernel.clone(), Vec::new());
+    for module in modules {
+        let path = Path::new("/sys/kernel/btf").join(module);
+        let own = fs::read(path).ok().and_then(|bytes| Btf::parse_split(bytes, &kernel).ok());
+        let Some((own, stacked)) =
+            own.and_then(|own| Some((own.clone(), Btf::stack(&all, &kernel, &own).ok()?)))
+        else {
+            continue;
+        };
+        let own_first = own.first_id().0;
+        places.push(ModuleTypes {
+            module: (*module).to_owned(),
+            first: stacked.first_id().0,
+            count: own.len() - own_first,
+            own_first,
+        });
+        all = stacked;
+    }
+    (all, places)
+}
