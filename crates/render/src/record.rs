@@ -8,7 +8,7 @@ use osmia_event::{
 use std::ffi::CStr;
 use std::io::Write as _;
 
-/// Appends what [`printf`](crate::printf) makes of a record of `stream`. Where the bytes do not fit, `out` may have got a
+/// Appends what [`printf`](crate::printf()) makes of a record of `stream`. Where the bytes do not fit, `out` may have got a
 /// part of it.
 pub fn printf_record(
     out: &mut Vec<u8>,

@@ -188,9 +188,12 @@ impl Body<'_, '_> {
         let both_truths = lhs.ty == Type::Bool && rhs.ty == Type::Bool;
         let signed = left || right;
         let ty = Type::int(8, signed || op == BinaryOp::Sub);
-        for side in [&lhs, &rhs] {
-            // A number that is written down and does not fit is cut to 64 bits.
-            let _ = self.warn_of_loss(side, &ty);
+        // How far two unsigned numbers are apart, two times say, is no surprise.
+        if signed || op != BinaryOp::Sub {
+            for side in [&lhs, &rhs] {
+                // A number that is written down and does not fit is cut to 64 bits.
+                let _ = self.warn_of_loss(side, &ty);
+            }
         }
         if matches!(op, BinaryOp::Div | BinaryOp::Mod) && literal_value(&rhs) == Some(0) {
             self.warn(span, "division by zero: the result is 1");
