@@ -40,6 +40,8 @@ pub struct Config {
     pub on_stack_limit: u32,
     pub max_probes: u32,
     pub max_bpf_progs: u32,
+    /// At most so many bytes of a file for `cat()`.
+    pub max_cat_bytes: u32,
     pub print_maps_on_exit: bool,
     pub str_trunc_trailer: String,
     pub license: String,
@@ -87,6 +89,7 @@ impl Default for Config {
             on_stack_limit: 32,
             max_probes: 1024,
             max_bpf_progs: 1024,
+            max_cat_bytes: 10_240,
             print_maps_on_exit: true,
             str_trunc_trailer: "..".into(),
             license: "GPL".into(),

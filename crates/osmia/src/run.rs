@@ -173,7 +173,7 @@ fn conduct(
         return Ok(0);
     }
     world.release().map_err(|error| Failure::Words(format!("ERROR: {error}\n")))?;
-    let choices = Choices { no_warnings: options.no_warnings, max_cat_bytes: 0 };
+    let choices = Choices { no_warnings: options.no_warnings, max_cat_bytes: compiled.config.max_cat_bytes };
     let mut by_request = ByRequest { compiled, world: &mut *world, choices, output: &mut *output };
     let status = match mode {
         Mode::Trace => 0,

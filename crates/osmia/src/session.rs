@@ -60,12 +60,9 @@ impl std::fmt::Debug for Session<'_> {
 pub struct Choices {
     /// Say nothing of warnings.
     pub no_warnings: bool,
-    /// At most so many bytes of a file for `cat()`; 0 for the usual 10,240.
+    /// At most so many bytes of a file for `cat()`.
     pub max_cat_bytes: u32,
 }
-
-/// The usual limit of `cat()`.
-const CAT_BYTES: u64 = 10_240;
 
 impl<'a> Session<'a> {
     /// A reader that has read nothing yet.
@@ -294,11 +291,14 @@ impl<'a> Session<'a> {
     }
 
     fn cat(&mut self, path: &str) -> io::Result<()> {
-        let limit =
-            if self.choices.max_cat_bytes == 0 { CAT_BYTES } else { u64::from(self.choices.max_cat_bytes) };
-        match read_at_most(path, limit) {
+        match read_at_most(path, self.choices.max_cat_bytes.into()) {
             Ok(text) => self.output.say(&Message::text(Origin::Cat, text)),
-            Err(_) => self.output.note(&format!("ERROR: failed to open file '{path}'")),
+            Err(error) => {
+                // The words of the C library, without the number that Rust puts behind them.
+                let why = error.to_string();
+                let why = why.split(" (os error").next().unwrap_or_default();
+                self.output.note(&format!("ERROR: failed to open file '{path}' ({why})"))
+            }
         }
     }
 

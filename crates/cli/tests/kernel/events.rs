@@ -152,7 +152,7 @@ fn the_current_task() {
     let text = "tracepoint:syscalls:sys_enter_getpgid /pid == cpid/ {
         $task = curtask;
         printf(\"%d %d %s %d\\n\", $task->tgid == pid, $task->pid == tid, $task->comm, $task->real_parent->tgid);
-        printf(\"%s\\n\", ((struct task_struct *)(uint64)$task)->group_leader->comm);
+        printf(\"%s\\n\", $task->group_leader->comm);
     }";
     let live = Live::start(osmia().args(["-q", "-e", text, "-c", &poke]));
     let parent = live.pid();

@@ -123,7 +123,7 @@ fn lists_of_everything_of_a_kind() {
 fn list_of_a_script() {
     let done = run(osmia().args(["-l", "-e", "tracepoint:sched:sched_switch, begin { } interval:s:1 { }"]));
     let out = done.ok();
-    assert!(out.contains("tracepoint:sched:sched_switch\n") && out.contains("interval:s:1\n"), "{out}");
+    assert!(out.contains("tracepoint:sched:sched_switch\n") && out.contains("interval:s:\n"), "{out}");
 }
 
 #[test]

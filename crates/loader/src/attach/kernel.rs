@@ -127,6 +127,9 @@ fn link_known(
 
 /// Entry and return of many functions, by one link (6.10); there is no other way.
 pub(super) fn session(job: Job<'_>, functions: &[String], missed: &mut Vec<Missed>) -> Parts {
+    if pmu("kprobe").is_none() && !Control::Kprobe.is_there() {
+        return Err(Kind::NoKprobes);
+    }
     let names = expand(functions)?;
     link_known(job, AttachType::TraceKprobeSession, &names, 0, missed).map(|part| vec![part])
 }
