@@ -5,8 +5,15 @@ use crate::run::{root, run};
 const KERNELS: &[&str] = &["6.12", "6.1"];
 
 /// Test binaries that are built on this machine and run in each virtual machine, by the crate that has them.
-const SUITES: &[(&str, &str)] =
-    &[("osmia-cli", "questions"), ("osmia-loader", "attach"), ("osmia-loader", "load")];
+const SUITES: &[(&str, &str)] = &[
+    ("osmia-cli", "questions"),
+    ("osmia-loader", "attach"),
+    ("osmia-loader", "load"),
+    ("osmia-lang-trace", "verifier"),
+];
+
+/// Both kernels have trampolines: tests of them run.
+const ENVIRONMENT: &str = "OSMIA_TRAMPOLINES=1";
 
 /// Runs the suites under each kernel, or under those that are named.
 pub(crate) fn kernels(args: &[String]) -> Result<(), String> {
@@ -22,7 +29,18 @@ pub(crate) fn kernels(args: &[String]) -> Result<(), String> {
         for binary in &binaries {
             run(
                 &vm,
-                &["--verbose", "--timeout", "900", "--kernel", kernel, "--", binary, "--test-threads=1"],
+                &[
+                    "--verbose",
+                    "--timeout",
+                    "900",
+                    "--env",
+                    ENVIRONMENT,
+                    "--kernel",
+                    kernel,
+                    "--",
+                    binary,
+                    "--test-threads=1",
+                ],
             )?;
         }
     }
