@@ -119,7 +119,10 @@ pub fn wants(script: &Script, params: &[String]) -> Wants {
     }
     // A function that is probed at both sides may be probed with one program, by a function that the kernel describes.
     let sides = [Provider::Kprobe, Provider::Kretprobe];
-    collector.wants.kernel_btf |= sides.iter().all(|side| collector.providers.contains(side));
+    if sides.iter().all(|side| collector.providers.contains(side)) {
+        collector.wants.kernel_btf = true;
+        collector.wants.features.extend([Feature::KprobeMulti, Feature::KprobeSession]);
+    }
     collector.wants
 }
 
@@ -266,6 +269,10 @@ impl Collector<'_> {
         self.wants.kernel_btf |= typed;
         let named = module.filter(|module| !has_wildcard(module) && *module != "vmlinux");
         self.wants.modules |= named.is_some();
+        if !typed && (has_wildcard(function) || !self.wants.functions.is_empty()) {
+            // Many functions may go by one link. A program is loaded for that or for single probes, so it is asked first.
+            self.wants.features.insert(Feature::KprobeMulti);
+        }
         self.wants.functions.insert(WantedFunction {
             module: module.cloned(),
             name: function.to_owned(),
