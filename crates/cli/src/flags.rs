@@ -177,7 +177,7 @@ pub(crate) struct Trace {
     #[arg(long)]
     pub(crate) bench: bool,
 
-    /// What to do with the script: codegen, compiler-bench, bench, test, format
+    /// What to do with the script: codegen, compiler-bench, bench, test
     #[arg(long, value_name = "MODE")]
     pub(crate) mode: Option<String>,
 

@@ -49,10 +49,7 @@ impl Trace {
         let Some((_, mode)) = asked.first() else { return Ok((Work::Run, Mode::Trace)) };
         match MODES.iter().find(|(name, ..)| name == mode) {
             Some((_, work, mode)) => Ok((*work, *mode)),
-            None => {
-                Err("USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench', 'test' or 'format'."
-                    .into())
-            }
+            None => Err("USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench' or 'test'.".into()),
         }
     }
 
