@@ -1,6 +1,7 @@
 //! Computes equal things once: an operation on equal operands is replaced by one that dominates it, and a load by what
 //! was last loaded or stored there.
 use super::replace::Replace;
+use super::same_stores::{is_context, keeps_context};
 use crate::cfg::{Cfg, PerBlock};
 use crate::visit::Effect;
 use crate::{Block, Function, Op, Type, Value};
@@ -82,6 +83,7 @@ impl Gvn {
             inst.op.operands_mut(|value| *value = self.replace.get(*value));
             let state = match inst.op.effect() {
                 Effect::Pure => 0,
+                Effect::Reads if reads_event(function, &inst.op) => 0,
                 Effect::Reads => self.memory,
                 Effect::Writes => {
                     self.memory = self.new_state();
@@ -113,4 +115,10 @@ impl Gvn {
             }
         }
     }
+}
+
+/// Whether an operation reads the record of an event, which is always the same.
+fn reads_event(function: &Function, op: &Op) -> bool {
+    let (Op::Load(_, at) | Op::LoadSigned(_, at)) = op else { return false };
+    is_context(function, at.base) && keeps_context(function)
 }

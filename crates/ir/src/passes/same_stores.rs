@@ -147,12 +147,12 @@ impl<'a> Same<'a> {
     }
 }
 
-fn is_context(function: &Function, value: Value) -> bool {
+pub(super) fn is_context(function: &Function, value: Value) -> bool {
     function.kind(value) == Type::Ptr(Pointee::Context)
 }
 
 /// Whether the program's context is the record of an event, which nobody changes.
-fn keeps_context(function: &Function) -> bool {
+pub(super) fn keeps_context(function: &Function) -> bool {
     const EVENTS: [ProgramType; 4] =
         [ProgramType::Tracepoint, ProgramType::Kprobe, ProgramType::PerfEvent, ProgramType::RawTracepoint];
     function.program.as_ref().is_some_and(|program| EVENTS.contains(&program.kind))

@@ -223,7 +223,7 @@ impl Select<'_> {
         if let Some(again) = self.again(value, dst) {
             return self.put(again);
         }
-        if let Some((slot, off)) = self.slot_offset(value) {
+        if let Some((slot, off)) = self.slot_offset(value).filter(|_| self.keep[value.index()] < KEEP) {
             return self.put(Mach::Frame { dst, slot, off });
         }
         let src = self.vreg(value);
@@ -238,7 +238,7 @@ impl Select<'_> {
         }
     }
 
-    /// Where an address in the frame that is used only once or twice lies.
+    /// Where an address in the frame lies that is not a slot's own.
     fn slot_offset(&self, value: Value) -> Option<(Slot, i32)> {
         let Op::Alu(AluOp::Add, base, bytes) = self.op(value)? else { return None };
         match self.op(*base)? {
