@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Program {
     id: u64,
     name: String,
-    /// What bpftool knows of where it is attached: a tracepoint's name, or `uprobe` / `uretprobe`.
+    /// What is known of where it is attached: a tracepoint's name, or `uprobe` / `uretprobe`.
     site: Option<String>,
     /// What the kernel runs, after its own rewriting, in units of 8 bytes: the lines of `bpftool prog dump xlated`, with
     /// wide instructions counted twice.
@@ -20,7 +20,7 @@ pub(super) struct Program {
 
 /// The programs that a process holds, in the order of its script's probes; an error unless there is just one for each.
 pub(super) fn of_probes(lab: &Lab, pid: u32, probes: &[String]) -> Result<Vec<Program>, String> {
-    let sites = sites(lab)?;
+    let sites = sites(lab, pid)?;
     let mut programs = Vec::new();
     for id in held(pid) {
         programs.push(describe(lab, id, &sites)?);
@@ -45,21 +45,37 @@ pub(super) fn again(lab: &Lab, programs: &[Program]) -> Result<Vec<Program>, Str
 
 /// Numbers of all programs that a process has descriptors of, or of links to.
 fn held(pid: u32) -> BTreeSet<u64> {
-    let entries = std::fs::read_dir(format!("/proc/{pid}/fdinfo")).into_iter().flatten().flatten();
-    let texts = entries.filter_map(|entry| std::fs::read_to_string(entry.path()).ok());
-    texts
-        .filter_map(|text| text.lines().find_map(|line| line.strip_prefix("prog_id:")?.trim().parse().ok()))
-        .collect()
+    let program =
+        |text: &String| text.lines().find_map(|line| line.strip_prefix("prog_id:")?.trim().parse().ok());
+    descriptors(pid).iter().filter_map(program).collect()
 }
 
-/// Attach points of programs by their numbers.
-fn sites(lab: &Lab) -> Result<BTreeMap<u64, String>, String> {
+/// What the kernel tells of each of a process's descriptors.
+fn descriptors(pid: u32) -> Vec<String> {
+    let entries = std::fs::read_dir(format!("/proc/{pid}/fdinfo")).into_iter().flatten().flatten();
+    entries.filter_map(|entry| std::fs::read_to_string(entry.path()).ok()).collect()
+}
+
+/// Attach points of programs by their numbers: those of perf events by bpftool, those of links by what the kernel tells
+/// of the process's descriptors (bpftool 7.1 does not know links of many uprobes).
+fn sites(lab: &Lab, pid: u32) -> Result<BTreeMap<u64, String>, String> {
     let list = bpftool(lab, &["perf", "show"])?;
     let sites = list.as_array().into_iter().flatten().filter_map(|entry| {
         let site = entry["tracepoint"].as_str().or_else(|| entry["fd_type"].as_str())?;
         Some((entry["prog_id"].as_u64()?, site.to_owned()))
     });
-    Ok(sites.collect())
+    Ok(sites.chain(descriptors(pid).iter().filter_map(|text| uprobe_link(text))).collect())
+}
+
+/// The program and the side of a link of many uprobes, of the text of its descriptor (`bpf_uprobe_multi_show_fdinfo`).
+fn uprobe_link(text: &str) -> Option<(u64, String)> {
+    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let side = match field("link_type:")? {
+        "uprobe_multi" => "uprobe",
+        "uretprobe_multi" => "uretprobe",
+        _ => return None,
+    };
+    Some((field("prog_id:")?.parse().ok()?, side.to_owned()))
 }
 
 fn describe(lab: &Lab, id: u64, sites: &BTreeMap<u64, String>) -> Result<Program, String> {
