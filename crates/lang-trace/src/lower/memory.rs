@@ -116,7 +116,7 @@ impl<'a> Cx<'a> {
             }
             ExprKind::Str { .. } => self.text(it, fill),
             ExprKind::NameOf(table, number) => self.name_of(*table, number),
-            ExprKind::Concat(a, b) => self.concat(a, b),
+            ExprKind::Concat(a, b) => self.concat(a, b, &it.ty),
             _ => {
                 let size = self.size_of(&it.ty);
                 let to = self.temp(size);

@@ -2,7 +2,7 @@
 use super::cx::{Cx, Place, Result};
 use super::helpers;
 use super::memory::Fill;
-use crate::typed::{Expr, NameTable};
+use crate::typed::{Expr, NameTable, Type};
 use osmia_ir::{Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
 
@@ -48,10 +48,11 @@ impl<'a> Cx<'a> {
     }
 
     /// Two texts, one after the other. The room is for both in full, so that wherever the first ends, the second fits.
-    pub(super) fn concat(&mut self, first: &'a Expr, second: &'a Expr) -> Result<Place> {
+    pub(super) fn concat(&mut self, first: &'a Expr, second: &'a Expr, ty: &Type) -> Result<Place> {
         let sizes = [self.size_of(&first.ty), self.size_of(&second.ty)];
         let (a, b) = (self.memory(first, Fill::Text)?, self.memory(second, Fill::Text)?);
-        let room = sizes[0] + sizes[1];
+        let (both, capacity) = (sizes[0] + sizes[1], self.size_of(ty));
+        let room = both.max(capacity);
         let to = self.temp(room);
         self.zero(to, room);
         let start = self.b.offset(to.base, to.offset.into());
@@ -71,6 +72,9 @@ impl<'a> Cx<'a> {
         self.b.switch_to(done);
         let rest = self.b.alu(AluOp::Add, start, at);
         self.copy_text(rest, b, sizes[1]);
+        if both > capacity {
+            self.b.zero(to.base, to.offset + capacity as i32 - 1, 1);
+        }
         Ok(to)
     }
 
