@@ -24,8 +24,9 @@ pub use order::compare;
 pub use parse::parse;
 pub use resolve::Lookup;
 pub use schema::{
-    Aggregation, Field, Location, MapSchema, Merge, Schema, StackMode, Storage, Stream, Type, Verb,
+    Aggregation, Field, Location, MapSchema, Merge, Schema, StackMode, Storage, Stream, Trouble, TroubleKind,
+    Type, Verb,
 };
 pub use series::{Point, Series};
-pub use spill::{Spilled, spill_key, spill_number, spill_size};
+pub use spill::{Spilled, spill_key, spill_value};
 pub use value::{Frame, SourceLine, StackSource, Symbol, Value};

@@ -12,6 +12,34 @@ pub struct Schema {
     pub streams: Vec<Stream>,
     /// The script's maps, in byte order of their names.
     pub maps: Vec<MapSchema>,
+    /// What can go wrong while the programs run, place by place.
+    #[serde(default)]
+    pub troubles: Vec<Trouble>,
+}
+
+/// Something that can go wrong at one place of the script. No record says that it did: the program counts it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// What goes wrong.
+    pub kind: TroubleKind,
+    /// Where in the script.
+    pub location: Location,
+    /// Offset in `.bss` of two words: how often it happened (`u64`), and what the helper returned the last time (`s64`).
+    pub counter: u32,
+}
+
+/// What can go wrong while a program runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TroubleKind {
+    /// A helper fails.
+    Helper {
+        /// The helper, without `bpf_`.
+        helper: String,
+        /// The map of which a change is lost by that: its position in [`Schema::maps`].
+        map: Option<usize>,
+    },
+    /// Something else, in words.
+    Error(String),
 }
 
 /// One kind of record.
@@ -90,8 +118,8 @@ pub enum Verb {
         /// Position in [`Schema::maps`].
         map: usize,
     },
-    /// A number of an aggregation whose key found no room in its map: the reader keeps it. The stored key and the number
-    /// (`u64`) are where [`crate::spill_key`] and [`crate::spill_number`] say.
+    /// A number of an aggregation whose key found no room in its map: the reader keeps it. The number (`u64`) and the stored
+    /// key are where [`crate::spill_value()`] and [`crate::spill_key()`] say.
     Spill {
         /// Position in [`Schema::maps`].
         map: usize,
@@ -104,13 +132,6 @@ pub enum Verb {
     },
     /// `exit(code)`: the first field, if any, is the code.
     Exit,
-    /// A helper failed: the first field is what it returned (`i32`, negative errno).
-    HelperError {
-        /// The helper, without `bpf_`.
-        helper: String,
-    },
-    /// Something else went wrong while the program ran.
-    RuntimeError(String),
 }
 
 /// One part of a record, key or composite value.

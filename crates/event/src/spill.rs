@@ -6,22 +6,21 @@ use crate::schema::{Aggregation, MapSchema, Schema};
 use osmia_base::Bytes;
 use std::collections::HashMap;
 
-/// Bytes in front of a record's key.
+/// Bytes of a record's header.
 const HEADER: u32 = 8;
 
-/// Bytes of a record that says: this number of this key found no room ([`crate::Verb::Spill`]).
-pub fn spill_size(key_size: u32) -> u32 {
-    spill_number(key_size) + 8
+/// Where the value is in a record that says: this number of this key found no room ([`crate::Verb::Spill`]). Its first word
+/// is the number, and a program makes a new element of its map from the same memory. `None` where the number is always 1.
+pub const fn spill_value(aggregation: &Aggregation) -> Option<u32> {
+    match aggregation {
+        Aggregation::Count | Aggregation::Hist { .. } | Aggregation::Lhist { .. } => None,
+        _ => Some(HEADER),
+    }
 }
 
-/// Where the key is in such a record.
-pub const fn spill_key() -> u32 {
-    HEADER
-}
-
-/// Where the number is in such a record.
-pub fn spill_number(key_size: u32) -> u32 {
-    HEADER + round_up(key_size, 8)
+/// Where the stored key is in such a record: behind the value. It is the last thing in it.
+pub fn spill_key(aggregation: &Aggregation) -> u32 {
+    HEADER + spill_value(aggregation).map_or(0, |_| round_up(aggregation.size(), 8))
 }
 
 /// A value of an aggregation: both words, as a processor of the kernel's would have them.
@@ -31,6 +30,7 @@ type Words = [u64; 2];
 #[derive(Clone, Debug, Default)]
 pub struct Spilled {
     maps: HashMap<usize, HashMap<Box<[u8]>, Words>>,
+    arrived: HashMap<usize, u64>,
 }
 
 impl Spilled {
@@ -38,6 +38,7 @@ impl Spilled {
     pub fn take(&mut self, schema: &Schema, map: usize, record: &[u8]) -> bool {
         let Some(description) = schema.maps.get(map) else { return false };
         let Some((key, number)) = parts(description, record) else { return false };
+        *self.arrived.entry(map).or_default() += 1;
         let keys = self.maps.entry(map).or_default();
         match keys.get_mut(key) {
             Some(words) => merge(&description.value, words, number),
@@ -75,6 +76,11 @@ impl Spilled {
         }
     }
 
+    /// How many records of a map were taken, all in all.
+    pub fn arrived(&self, map: usize) -> u64 {
+        self.arrived.get(&map).copied().unwrap_or(0)
+    }
+
     /// How many keys of a map are kept here.
     pub fn len(&self, map: usize) -> usize {
         self.maps.get(&map).map_or(0, HashMap::len)
@@ -105,13 +111,16 @@ impl Spilled {
 }
 
 fn key_of<'a>(schema: &MapSchema, record: &'a [u8]) -> Option<&'a [u8]> {
-    record.get(to_usize(HEADER)..to_usize(HEADER + schema.stored_key_size()))
+    let start = to_usize(spill_key(&schema.value));
+    record.get(start..start + to_usize(schema.stored_key_size()))
 }
 
 fn parts<'a>(schema: &MapSchema, record: &'a [u8]) -> Option<(&'a [u8], u64)> {
     let key = key_of(schema, record)?;
-    let at = to_usize(spill_number(schema.stored_key_size()));
-    let number = Bytes::new(record, NATIVE).at(at).ok()?.u64().ok()?;
+    let number = match spill_value(&schema.value) {
+        Some(at) => Bytes::new(record, NATIVE).at(to_usize(at)).ok()?.u64().ok()?,
+        None => 1,
+    };
     Some((key, number))
 }
 
@@ -156,11 +165,12 @@ mod tests {
         Schema { maps: vec![map], ..Schema::default() }
     }
 
-    fn record(key: i32, number: i64) -> Vec<u8> {
-        let mut record = vec![0; 8];
+    fn record(schema: &Schema, key: i32, number: i64) -> Vec<u8> {
+        let mut record = vec![0; to_usize(spill_key(&schema.maps[0].value))];
+        if let Some(at) = spill_value(&schema.maps[0].value) {
+            record[to_usize(at)..][..8].copy_from_slice(&number.to_ne_bytes());
+        }
         record.extend(key.to_ne_bytes());
-        record.extend([0; 4]);
-        record.extend(number.to_ne_bytes());
         record
     }
 
@@ -183,7 +193,7 @@ mod tests {
         let schema = schema(Aggregation::Sum { signed: true });
         let mut spilled = Spilled::default();
         for (key, number) in [(1, 5), (2, -3), (1, 7)] {
-            assert!(spilled.take(&schema, 0, &record(key, number)));
+            assert!(spilled.take(&schema, 0, &record(&schema, key, number)));
         }
         let kernel = RawEntry {
             key: 2_i32.to_ne_bytes().to_vec(),
@@ -198,9 +208,9 @@ mod tests {
         let schema = schema(Aggregation::Min { signed: true });
         let mut spilled = Spilled::default();
         for (key, number) in [(1, 5), (1, -7), (1, 6), (2, 1)] {
-            assert!(spilled.take(&schema, 0, &record(key, number)));
+            assert!(spilled.take(&schema, 0, &record(&schema, key, number)));
         }
-        spilled.forget(&schema, 0, &record(2, 0));
+        spilled.forget(&schema, 0, &record(&schema, 2, 0));
         assert_eq!(value_of(&schema, &spilled, Vec::new()), [(key(1), Cell::Value(int(-7)))]);
         spilled.clear(0);
         assert!(spilled.is_empty());
@@ -210,8 +220,8 @@ mod tests {
     fn records_that_are_too_short_are_refused() {
         let schema = schema(Aggregation::Count);
         let mut spilled = Spilled::default();
-        assert!(!spilled.take(&schema, 0, &record(1, 1)[..20]));
-        assert!(!spilled.take(&schema, 3, &record(1, 1)));
+        assert!(!spilled.take(&schema, 0, &record(&schema, 1, 1)[..11]));
+        assert!(!spilled.take(&schema, 3, &record(&schema, 1, 1)));
         assert!(spilled.is_empty());
     }
 }

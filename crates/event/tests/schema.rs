@@ -1,7 +1,7 @@
 //! How bytes lie: layouts, decoding, the schema on its way through an object.
 use osmia_event::{
     Aggregation, Cell, DecodeError, Field, Location, MapSchema, Missing, RawEntry, Schema, StackMode,
-    Storage, Stream, Type, Value, Verb, bucket_of, decode, layout, parse, table,
+    Storage, Stream, Trouble, TroubleKind, Type, Value, Verb, bucket_of, decode, layout, parse, table,
 };
 
 const U8: Type = Type::Int { size: 1, signed: false };
@@ -152,7 +152,6 @@ fn a_schema_travels_as_json() {
         Verb::Printf(parse("%-5d %% %rx %*s\n")),
         Verb::Join(" ".into()),
         Verb::PrintMap { map: 1, top: 2, div: 3 },
-        Verb::HelperError { helper: "map_update_elem".into() },
         Verb::Exit,
     ];
     let schema = Schema {
@@ -165,6 +164,11 @@ fn a_schema_travels_as_json() {
                 Aggregation::Value(Type::Timestamp { format: "%H".into() }),
             ),
         ],
+        troubles: vec![Trouble {
+            kind: TroubleKind::Helper { helper: "map_update_elem".into(), map: Some(1) },
+            location,
+            counter: 24,
+        }],
     };
     let text = serde_json::to_string(&schema).unwrap();
     assert_eq!(serde_json::from_str::<Schema>(&text).unwrap(), schema);

@@ -6,11 +6,11 @@
 //! * `events`: the ring buffer (or perf event array, see [`Transport`]); there only if something is sent.
 //! * `.bss` variable `lost_events` (`u64` for each probe of the plan): records that found no room, and `lost_stacks` (the
 //!   same): stacks whose place another one had.
-//! * `.bss` variable `map_full` (`u64` for each map of [`osmia_event::Schema::maps`], in that order): updates that failed.
-//!   There only if an update can fail. An aggregation of a map whose size the script does not declare fails only when the
-//!   reader cannot be told either: what finds no room goes to it as a record ([`osmia_event::Verb::Spill`]).
-//! * `.bss` variable `trouble_N` (`u64`): how often what stream N tells of ([`osmia_event::Verb::HelperError`],
-//!   [`osmia_event::Verb::RuntimeError`]) has happened. A record is sent the first time only.
+//! * `.bss` variable `spilled` (`u64` for each map of [`osmia_event::Schema::maps`], in that order): numbers of aggregations
+//!   that found no room and were sent to the reader ([`osmia_event::Verb::Spill`]). What of them does not arrive is lost.
+//!   There only if a map's size is not the script's own.
+//! * `.bss` variable `trouble_N`: how often trouble N ([`osmia_event::Schema::troubles`]) has happened, and what the helper
+//!   returned. Updates that failed are among them.
 //! * `.bss` variable `start_ns` (`u64`): `CLOCK_BOOTTIME` when the script began. User space writes it before the first
 //!   program runs. There only if `elapsed` is used.
 //! * `.bss` variable `boot_to_wall_ns` (`u64`): what makes `CLOCK_BOOTTIME` nanoseconds since 1970 when it is added. User
@@ -41,6 +41,7 @@ mod remote;
 mod send;
 mod sequence;
 mod series;
+mod spill;
 mod stmt;
 mod text;
 mod trouble;

@@ -36,7 +36,7 @@ fn schema_and_plan() {
     let streams: Vec<(usize, u32)> =
         lowered.schema.streams.iter().map(|stream| (stream.fields.len(), stream.size)).collect();
     // First what a full @c sends.
-    assert_eq!(streams, [(0, 24), (2, 24), (1, 16), (0, 4)]);
+    assert_eq!(streams, [(0, 12), (2, 24), (1, 16), (0, 4)]);
     let programs: Vec<&str> = lowered.plan.probes.iter().map(|probe| probe.program.as_str()).collect();
     assert_eq!(programs, ["begin_1", "interval_s_1_2"]);
 }

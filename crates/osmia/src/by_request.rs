@@ -110,9 +110,10 @@ impl ByRequest<'_> {
         probe: &PlannedProbe,
         run: impl FnOnce(&mut World, &PlannedProbe) -> Result<Ran, String>,
     ) -> Result<Left, String> {
-        let ran = run(self.world, probe).map_err(|error| format!("ERROR: {}: {error}\n", probe.name))?;
         let (mut output, kept) = self.output.kept();
         let mut session = Session::new(&self.compiled.schema, self.world, &mut output, self.choices);
+        session.skip_troubles();
+        let ran = run(session.world, probe).map_err(|error| format!("ERROR: {}: {error}\n", probe.name))?;
         let mut code = 0;
         while let Some(end) = session.drain().map_err(|error| format!("ERROR: {error}\n"))? {
             if let End::Exit(asked) = end {

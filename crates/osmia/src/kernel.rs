@@ -55,7 +55,7 @@ pub struct Kernel {
     target: Option<PidFd>,
     backlog: Backlog,
     lost: u64,
-    silence: Option<Duration>,
+    silent_until: Option<Instant>,
     options: AttachOptions,
     /// Probes that a signal runs.
     own: Vec<PlannedProbe>,
@@ -148,7 +148,7 @@ impl Kernel {
             target: None,
             backlog: Backlog::default(),
             lost: 0,
-            silence: None,
+            silent_until: None,
             options: AttachOptions::default(),
             own: Vec::new(),
         })
@@ -167,7 +167,7 @@ impl Kernel {
         if let Some(pid) = options.pid {
             self.target = Some(PidFd::open(pid).map_err(|error| format!("-p {pid}: {error}"))?);
         }
-        self.silence = options.interactive.then_some(SILENCE);
+        self.silent_until = options.interactive.then(|| Instant::now() + SILENCE);
         Ok(())
     }
 
@@ -299,8 +299,8 @@ impl Kernel {
         }
     }
 
-    /// Sleeps until there is something to do.
-    pub fn wait(&mut self) -> Asked {
+    /// Sleeps until there is something to do, or for so long.
+    pub fn wait(&mut self, tick: Option<Duration>) -> Asked {
         if self.poller.is_none() {
             match self.prepare() {
                 Ok(poller) => self.poller = Some(poller),
@@ -308,14 +308,17 @@ impl Kernel {
             }
         }
         let Some(poller) = &self.poller else { return Asked::Nothing };
-        let ready = match poller.wait(self.silence) {
+        let now = Instant::now();
+        let silence = self.silent_until.map(|until| until.saturating_duration_since(now));
+        let ready = match poller.wait(silence.into_iter().chain(tick).min()) {
             Ok(ready) => ready,
             Err(osmia_sys::Errno::EINTR) => return Asked::Records,
             Err(error) => return Asked::Broken(error.to_string()),
         };
         if ready.is_empty() {
-            // Without a time to wait for, it was being stopped and continued that ended the waiting.
-            return self.silence.take().map_or(Asked::Records, |_| Asked::Silence);
+            // It was the clock, or being stopped and continued, that ended the waiting.
+            let silent = self.silent_until.take_if(|until| *until <= Instant::now());
+            return silent.map_or(Asked::Records, |_| Asked::Silence);
         }
         if ready.iter().any(|ready| ready.token == SIGNALS)
             && let Some(Ok(Some(signal))) = self.signals.as_ref().map(SignalFd::take)

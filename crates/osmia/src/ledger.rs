@@ -1,10 +1,11 @@
 //! What a run lost, kind by kind, probe by probe and map by map: nothing is lost in silence.
 use crate::compile::Compiled;
 use crate::world::World;
+use osmia_event::{Spilled, Trouble, TroubleKind};
 use osmia_render::{Loss, LossKind};
 
 /// All losses of a run that is over.
-pub(crate) fn losses(compiled: &Compiled, world: &World) -> Vec<Loss> {
+pub(crate) fn losses(compiled: &Compiled, world: &World, spilled: &Spilled) -> Vec<Loss> {
     let probes = compiled.plan.probes.iter().map(|probe| probe.name.as_str());
     let maps = compiled.schema.maps.iter().map(|map| map.name.as_str());
     let mut losses = counted(compiled, world, LossKind::Events, "lost_events", probes.clone());
@@ -16,11 +17,27 @@ pub(crate) fn losses(compiled: &Compiled, world: &World) -> Vec<Loss> {
         let count = world.missed(&probe.program);
         losses.push(Loss { kind: LossKind::Missed, of: probe.name.clone(), count });
     }
-    losses.extend(counted(compiled, world, LossKind::Updates, "map_full", maps));
+    // What found no room went to the reader: what has not arrived there is lost.
+    let mut sent = counted(compiled, world, LossKind::Updates, "spilled", maps.clone());
+    (0..).zip(&mut sent).for_each(|(map, loss)| loss.count = loss.count.saturating_sub(spilled.arrived(map)));
+    losses.extend(sent);
+    losses.extend(maps.enumerate().map(|(map, name)| Loss {
+        kind: LossKind::Updates,
+        of: name.to_owned(),
+        count: failed_updates(compiled, world, map),
+    }));
     losses.extend(counted(compiled, world, LossKind::Stacks, "lost_stacks", probes));
     losses.push(Loss { kind: LossKind::Mappings, of: String::new(), count: world.lost_mappings() });
     losses.retain(|loss| loss.count > 0);
     losses
+}
+
+/// Changes of a map that were lost because the helper that makes them failed.
+fn failed_updates(compiled: &Compiled, world: &World, map: usize) -> u64 {
+    let of_map =
+        |trouble: &&Trouble| matches!(trouble.kind, TroubleKind::Helper { map: Some(it), .. } if it == map);
+    let count = |trouble: &Trouble| world.data(trouble.counter as usize).unwrap_or(0);
+    compiled.schema.troubles.iter().filter(of_map).map(count).sum()
 }
 
 /// The counters of one kind, in the order of what they count for.

@@ -246,15 +246,12 @@ fn run_all(world: &mut World, plan: &Plan, provider: Provider) -> Result<(), Fai
 
 /// What was lost, told once at the end; whether anything was.
 fn losses(compiled: &Compiled, session: &mut Session<'_>, options: &RunOptions) -> io::Result<bool> {
-    let losses = crate::ledger::losses(compiled, session.world);
+    let losses = crate::ledger::losses(compiled, session.world, &session.spilled);
     let events = losses.iter().filter(|loss| loss.kind == LossKind::Events).map(|loss| loss.count).sum();
     if events > 0 {
         session.output.say(&Message::Lost(events))?;
     }
-    session.repeated_troubles(|world, stream| {
-        let counter = compiled.variable(&format!("trouble_{stream}"));
-        counter.and_then(|offset| world.data(offset)).unwrap_or(0)
-    })?;
+    session.repeated_troubles()?;
     let any = !losses.is_empty();
     if !options.no_warnings || options.strict {
         losses.into_iter().try_for_each(|loss| session.output.say(&Message::Loss(loss)))?;

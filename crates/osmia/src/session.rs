@@ -1,14 +1,18 @@
 //! A script that runs: records are read as they come, and what they ask for is done.
 //!
-//! The loop sleeps until something happens (records, a signal, the end of a process) and never wakes by the clock.
+//! The loop sleeps until something happens: records, a signal, the end of a process. Only where the script has places at
+//! which something can go wrong it also wakes by the clock ([`TICK`]), since programs count that and send nothing.
 use crate::output::Output;
 use crate::world::{Asked, World};
 use osmia_event::{Format, Missing, Record, Schema, Spilled, Stream, Table, Value, Verb};
 use osmia_render::{Message, Origin};
-use std::collections::BTreeMap;
 use std::io;
 use std::ops::ControlFlow;
 use std::process::Command;
+use std::time::Duration;
+
+/// How long what went wrong may wait until it is told.
+const TICK: Duration = Duration::from_millis(200);
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +43,11 @@ pub struct Session<'a> {
     /// ones.
     zeroed: Vec<bool>,
     /// What found no room in the kernel's maps.
-    spilled: Spilled,
+    pub spilled: Spilled,
     /// Where the programs say that `exit()` was called.
     pub exited: Option<usize>,
-    /// What went wrong so far, by the stream that told it.
-    troubles: BTreeMap<usize, Vec<Value>>,
+    /// What was told of each trouble.
+    told: Vec<Told>,
 }
 
 impl std::fmt::Debug for Session<'_> {
@@ -53,6 +57,15 @@ impl std::fmt::Debug for Session<'_> {
             .field("choices", &self.choices)
             .finish_non_exhaustive()
     }
+}
+
+/// What was told of a trouble.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    /// How often it is said to have happened.
+    times: u64,
+    /// Whether anything was said.
+    said: bool,
 }
 
 /// What the reader does and does not do.
@@ -76,7 +89,7 @@ impl<'a> Session<'a> {
             zeroed,
             spilled: Spilled::default(),
             exited: None,
-            troubles: BTreeMap::new(),
+            told: vec![Told::default(); schema.troubles.len()],
         }
     }
 
@@ -87,7 +100,8 @@ impl<'a> Session<'a> {
                 return Ok(end);
             }
             self.output.pause()?;
-            match self.world.wait() {
+            let tick = self.told.iter().any(|told| !told.said).then_some(TICK);
+            match self.world.wait(tick) {
                 Asked::Records => {}
                 Asked::Signal(number) => return Ok(End::Signal(number)),
                 Asked::Gone => return Ok(self.drain()?.unwrap_or(End::Gone)),
@@ -108,7 +122,10 @@ impl<'a> Session<'a> {
                         return Ok(Some(end));
                     }
                 }
-                None if handled == 0 => return Ok(self.lost_exit()),
+                None if handled == 0 => {
+                    self.tell_troubles()?;
+                    return Ok(self.lost_exit());
+                }
                 None => {}
             }
         }
@@ -219,45 +236,42 @@ impl<'a> Session<'a> {
                 let command = osmia_render::printf(format, &record.values, &self.output.style);
                 self.system(&String::from_utf8_lossy(&command))?;
             }
-            Verb::HelperError { .. } | Verb::RuntimeError(_) => self.trouble(record)?,
             _ => {}
         }
         Ok(None)
     }
 
-    /// A failure while the program ran, with its line.
-    fn trouble(&mut self, record: &Record) -> io::Result<()> {
-        if self.choices.no_warnings {
-            return Ok(());
-        }
-        let stream = &self.schema.streams[record.stream];
-        self.troubles.insert(record.stream, record.values.clone());
-        match Message::of(stream, &record.values, self.world.now(), &self.output.style) {
-            Some(message) => self.output.say(&message),
-            None => Ok(()),
+    /// Tells what went wrong, the first time that it does.
+    fn tell_troubles(&mut self) -> io::Result<()> {
+        self.tell(|times, told| times > told.times && !told.said)
+    }
+
+    /// Tells how often it went wrong, of what happened more than once: at the end.
+    pub fn repeated_troubles(&mut self) -> io::Result<()> {
+        self.tell_troubles()?;
+        self.tell(|times, told| times > told.times && told.said)
+    }
+
+    /// What happened until now is not told: it was another reader's.
+    pub fn skip_troubles(&mut self) {
+        for (trouble, told) in self.schema.troubles.iter().zip(&mut self.told) {
+            told.times = self.world.data(trouble.counter as usize).unwrap_or(0);
         }
     }
 
-    /// What went wrong more than once, told at the end; `count` knows how often by the stream.
-    pub fn repeated_troubles(&mut self, count: impl Fn(&World, usize) -> u64) -> io::Result<()> {
+    /// Tells of those troubles that happened so often and of which so much was told.
+    fn tell(&mut self, wanted: impl Fn(u64, &Told) -> bool) -> io::Result<()> {
         if self.choices.no_warnings {
             return Ok(());
         }
-        for (stream, values) in std::mem::take(&mut self.troubles) {
-            let all = count(self.world, stream);
-            let told =
-                Message::of(&self.schema.streams[stream], &values, self.world.now(), &self.output.style);
-            let message = match told {
-                Some(Message::HelperError { helper, code, location, .. }) => {
-                    Message::HelperError { helper, code, location, times: all }
-                }
-                Some(Message::RuntimeError { text, location, .. }) => {
-                    Message::RuntimeError { text, location, times: all }
-                }
-                _ => continue,
-            };
-            if all > 1 {
-                self.output.say(&message)?;
+        for (trouble, told) in self.schema.troubles.iter().zip(&mut self.told) {
+            let word = |index: usize| self.world.data(trouble.counter as usize + 8 * index).unwrap_or(0);
+            let times = word(0);
+            if wanted(times, told) {
+                // The first time is told as such, however often it has happened meanwhile.
+                let shown = if told.said { times } else { 1 };
+                *told = Told { times: shown, said: true };
+                self.output.say(&Message::of_trouble(trouble, word(1).cast_signed(), shown))?;
             }
         }
         Ok(())

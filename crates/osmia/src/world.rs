@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::Duration;
 
 /// Where the programs of a script run.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ pub struct Ran {
     /// What it returned.
     pub returned: u64,
     /// How long it took; where it ran more than once, on average.
-    pub duration: std::time::Duration,
+    pub duration: Duration,
 }
 
 /// A probe that could not be attached.
@@ -81,10 +82,11 @@ impl World {
         }
     }
 
-    /// Sleeps until there is something to do.
-    pub fn wait(&mut self) -> Asked {
+    /// Sleeps until there is something to do, or for so long ([`Asked::Records`]).
+    pub fn wait(&mut self, tick: Option<Duration>) -> Asked {
         match self {
-            Self::Kernel(kernel) => kernel.wait(),
+            Self::Kernel(kernel) => kernel.wait(tick),
+            // Programs only run while it waits.
             Self::User(user) => user.wait(),
         }
     }

@@ -5,7 +5,7 @@ use crate::report::{BenchResult, TestResult};
 use crate::style::Style;
 use crate::text;
 use crate::time::strftime;
-use osmia_event::{Location, Stream, Table, Value, Verb};
+use osmia_event::{Location, Stream, Table, Trouble, TroubleKind, Value, Verb};
 
 /// One thing to say to the person.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,21 +115,23 @@ impl Message {
             Verb::Time(format) => Self::text(Origin::Time, strftime(format, Some(now), &style.zone)),
             Verb::Join(separator) => Self::text(Origin::Join, text::join(values, separator, style)),
             Verb::Print => Self::Value(values.first()?.clone()),
-            Verb::HelperError { helper } => Self::HelperError {
-                helper: helper.clone(),
-                code: helper_code(values.first()?),
-                location: location(),
-                times: 1,
-            },
-            Verb::RuntimeError(text) => {
-                Self::RuntimeError { text: text.clone(), location: location(), times: 1 }
-            }
             Verb::Cat(_) | Verb::System(_) | Verb::Exit => return None,
             Verb::PrintMap { .. } | Verb::PrintEntry { .. } | Verb::Clear { .. } | Verb::Zero { .. } => {
                 return None;
             }
             Verb::Spill { .. } | Verb::Forget { .. } => return None,
         })
+    }
+
+    /// What went wrong so often, and what a helper returned the last time.
+    pub fn of_trouble(trouble: &Trouble, code: i64, times: u64) -> Self {
+        let location = trouble.location.clone();
+        match &trouble.kind {
+            TroubleKind::Helper { helper, .. } => {
+                Self::HelperError { helper: helper.clone(), code: helper_code(code), location, times }
+            }
+            TroubleKind::Error(text) => Self::RuntimeError { text: text.clone(), location, times },
+        }
     }
 
     /// Text as it is.
@@ -149,8 +151,7 @@ impl Message {
     }
 }
 
-fn helper_code(value: &Value) -> i32 {
-    let bits = value.bits().unwrap_or(0).cast_signed();
+fn helper_code(bits: i64) -> i32 {
     i32::try_from(bits).unwrap_or(if bits < 0 { i32::MIN } else { i32::MAX })
 }
 

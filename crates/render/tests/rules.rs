@@ -2,7 +2,8 @@
 mod support;
 
 use osmia_event::{
-    Location, Missing, Schema, Stream, Type, Value, Verb, decode, layout, parse, round_up, table,
+    Location, Missing, Schema, Stream, Trouble, TroubleKind, Type, Value, Verb, decode, layout, parse,
+    round_up, table,
 };
 use osmia_render::{Message, Style, Zone, duration, json, strftime, text};
 use serde_json::Value as Json;
@@ -39,7 +40,7 @@ fn message(case: &Json, style: &Style) -> Message {
         }
         _ if !case["attached"].is_null() => Message::Attached(case["attached"].as_u64().unwrap()),
         _ if !case["lost"].is_null() => Message::Lost(case["lost"].as_u64().unwrap()),
-        _ => repeated(record(case, style), case["times"].as_u64()),
+        _ => record(case, style),
     }
 }
 
@@ -57,13 +58,19 @@ fn contents(case: &Json) -> osmia_event::Table {
 /// A record as a program sends it, through a whole schema.
 fn record(case: &Json, style: &Style) -> Message {
     let word = |name: &str| case[name].as_str().map(str::to_owned);
+    if let Some(kind) = word("helper")
+        .map(|helper| TroubleKind::Helper { helper, map: None })
+        .or_else(|| word("error").map(TroubleKind::Error))
+    {
+        let trouble = Trouble { kind, location: place(case), counter: 0 };
+        let code = case["arguments"][0][1].as_i64().unwrap_or(0);
+        return Message::of_trouble(&trouble, code, case["times"].as_u64().unwrap_or(1));
+    }
     let verb = |name: &str, verb: fn(osmia_event::Format) -> Verb| word(name).map(|text| verb(parse(&text)));
     let verb = verb("printf", Verb::Printf)
         .or_else(|| verb("errorf", Verb::Errorf))
         .or_else(|| verb("warnf", Verb::Warnf))
         .or_else(|| word("join").map(Verb::Join))
-        .or_else(|| word("helper").map(|helper| Verb::HelperError { helper }))
-        .or_else(|| word("error").map(Verb::RuntimeError))
         .unwrap();
     let none = Vec::new();
     let arguments = case["arguments"].as_array().unwrap_or(&none);
@@ -76,9 +83,8 @@ fn record(case: &Json, style: &Style) -> Message {
         let part = bytes(&field.kind, &pair[1]);
         raw[field.offset as usize..][..part.len()].copy_from_slice(&part);
     }
-    let calls = if case["call"].is_null() { Vec::new() } else { vec![location(case, "call")] };
-    let location = Location { calls, ..location(case, "source") };
-    let schema = Schema { streams: vec![Stream { verb, fields, size, location }], maps: Vec::new() };
+    let location = place(case);
+    let schema = Schema { streams: vec![Stream { verb, fields, size, location }], ..Schema::default() };
     let record = schema.decode(&raw).unwrap();
     let values: Vec<Value> = record.values.into_iter().map(|value| value.resolve(&mut Machine)).collect();
     let message = Message::of(&schema.streams[record.stream], &values, 0, style).unwrap();
@@ -91,18 +97,13 @@ fn record(case: &Json, style: &Style) -> Message {
     message
 }
 
+/// Where a record or a trouble is from.
+fn place(case: &Json) -> Location {
+    let calls = if case["call"].is_null() { Vec::new() } else { vec![location(case, "call")] };
+    Location { calls, ..location(case, "source") }
+}
+
 fn location(case: &Json, text: &str) -> Location {
     let text = case[text].as_str().unwrap_or_default().into();
     Location { file: "stdin".into(), line: 3, column: 9, end: 17, text, calls: Vec::new() }
-}
-
-fn repeated(message: Message, times: Option<u64>) -> Message {
-    let times = times.unwrap_or(1);
-    match message {
-        Message::HelperError { helper, code, location, .. } => {
-            Message::HelperError { helper, code, location, times }
-        }
-        Message::RuntimeError { text, location, .. } => Message::RuntimeError { text, location, times },
-        other => other,
-    }
 }

@@ -41,40 +41,18 @@ impl<'a> Cx<'a> {
             self.merge(&home.value, Place::new(found), number);
             return Ok(());
         };
-        let key = self.key(map, Some(key))?;
-        let found = self.lookup(handle, key);
+        let keyed = self.record_key(map, key)?;
+        let found = self.lookup(handle, keyed.key);
         let (hit, miss, done) = (self.b.block(), self.b.block(), self.b.block());
         self.b.branch_if(found, hit, miss);
         self.b.switch_to(hit);
         self.merge(&home.value, Place::new(found), number);
         self.b.jump(done, &[]);
         self.b.switch_to(miss);
-        match home.value {
-            Aggregation::Count => self.insert_one(map, key),
-            _ => self.insert(map, key, home.value_size, number),
-        }
+        self.insert(map, keyed, number);
         self.b.jump(done, &[]);
         self.b.switch_to(done);
         Ok(())
-    }
-
-    /// A new element: the number, and (where values have a second word) 1.
-    fn insert(&mut self, map: MapId, key: Value, size: u32, number: Value) {
-        let place = self.temp(size);
-        self.b.store(Size::DW, place.base, place.offset, number);
-        if size > 8 {
-            let one = self.b.int(1);
-            self.b.store(Size::DW, place.base, place.offset + 8, one);
-        }
-        let value = self.b.offset(place.base, place.offset.into());
-        self.insert_or_spill(map, key, value, number);
-    }
-
-    /// A new element that counts the first event: its value is never another, and needs no place of its own.
-    fn insert_one(&mut self, map: MapId, key: Value) {
-        let (section, offset) = self.globals.constant(&1_u64.to_le_bytes(), 8);
-        let (value, one) = (self.b.data(section, offset), self.b.int(1));
-        self.insert_or_spill(map, key, value, one);
     }
 
     /// Adds a number to this processor's value.
@@ -137,17 +115,26 @@ impl<'a> Cx<'a> {
         let Some(handle) = home.map else { return Ok(()) };
         let bucket = self.bucket(&home.value, number);
         let one = self.b.int(1);
-        let address = self.bucket_address(home, key, bucket)?;
-        let found = self.lookup(handle, address);
+        let Some(key) = key else {
+            let address = self.bucket_number(bucket);
+            let found = self.lookup(handle, address);
+            let (hit, done) = (self.b.block(), self.b.block());
+            self.b.branch_if(found, hit, done);
+            self.b.switch_to(hit);
+            self.add_word(Place::new(found), one);
+            self.b.jump(done, &[]);
+            self.b.switch_to(done);
+            return Ok(());
+        };
+        let keyed = self.record_bucket_key(map, home, key, bucket)?;
+        let found = self.lookup(handle, keyed.key);
         let (hit, miss, done) = (self.b.block(), self.b.block(), self.b.block());
         self.b.branch_if(found, hit, miss);
         self.b.switch_to(hit);
         self.add_word(Place::new(found), one);
         self.b.jump(done, &[]);
         self.b.switch_to(miss);
-        if key.is_some() {
-            self.insert_one(map, address);
-        }
+        self.insert(map, keyed, one);
         self.b.jump(done, &[]);
         self.b.switch_to(done);
         Ok(())
@@ -160,15 +147,26 @@ impl<'a> Cx<'a> {
         key: Option<&'a Expr>,
         bucket: Value,
     ) -> Result<Value> {
-        let to = self.temp(if key.is_some() { home.key_size } else { 8 });
-        match key {
-            Some(key) => self.put_bucket_key(home, key, to, bucket)?,
-            None => self.b.store(Size::W, to.base, to.offset, bucket),
-        }
+        let Some(key) = key else { return Ok(self.bucket_number(bucket)) };
+        let to = self.temp(home.key_size);
+        self.put_bucket_key(home, key, to, bucket)?;
         Ok(self.b.offset(to.base, to.offset.into()))
     }
 
-    fn put_bucket_key(&mut self, home: &MapHome, key: &'a Expr, to: Place, bucket: Value) -> Result<()> {
+    /// The key of a bucket where the map has no key of its own.
+    fn bucket_number(&mut self, bucket: Value) -> Value {
+        let to = self.temp(8);
+        self.b.store(Size::W, to.base, to.offset, bucket);
+        self.b.offset(to.base, to.offset.into())
+    }
+
+    pub(super) fn put_bucket_key(
+        &mut self,
+        home: &MapHome,
+        key: &'a Expr,
+        to: Place,
+        bucket: Value,
+    ) -> Result<()> {
         // The bucket is known already, and need not be kept while the key is made.
         self.b.store(Size::DW, to.base, to.offset + home.bucket as i32, bucket);
         self.put(key, to, Fill::Whole)?;

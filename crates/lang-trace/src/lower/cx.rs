@@ -16,7 +16,7 @@ use crate::probes::Provider;
 use crate::typed::{MapId, Probe, Program, Type, VarId};
 use osmia_abi::{Answer, Feature, MapType};
 use osmia_base::{Diagnostic, Key, Source, Span};
-use osmia_event::{Schema, Verb, round_up};
+use osmia_event::{Schema, round_up};
 use osmia_ir::{Block, Builder, FunctionId, Loc, Module, Pointee, Slot, Type as Kind, Value};
 use osmia_isa::{AluOp, Size};
 use osmia_object::{MapKey, Target};
@@ -40,6 +40,11 @@ impl Place {
 
     pub(super) const fn at(self, bytes: u32) -> Self {
         Self { base: self.base, offset: self.offset + bytes as i32 }
+    }
+
+    /// What is so many bytes in front of it.
+    pub(super) const fn before(self, bytes: u32) -> Self {
+        Self { base: self.base, offset: self.offset - bytes as i32 }
     }
 }
 
@@ -170,8 +175,10 @@ pub(super) struct Cx<'a> {
     pub(super) schema: Schema,
     pub(super) maps: Vec<MapHome>,
     pub(super) hist: Vec<(u8, FunctionId)>,
-    /// What can go wrong, where, and the stream that tells of it.
-    pub(super) troubles: Vec<(Span, Verb, u32)>,
+    /// Bytes in front of a text that a record needs which it is the key of.
+    pub(super) text_room: u32,
+    /// Where each trouble of the schema stands.
+    pub(super) troubles: Vec<Span>,
     /// What is being lowered.
     pub(super) span: Span,
     /// Whether the script calls `exit()`.
@@ -226,6 +233,7 @@ impl<'a> Cx<'a> {
             schema: Schema::default(),
             maps: Vec::new(),
             hist: Vec::new(),
+            text_room: 0,
             troubles: Vec::new(),
             span: Span::default(),
             exits: program.probes.iter().any(|probe| walk::exits(&probe.body)),
@@ -467,8 +475,14 @@ impl<'a> Cx<'a> {
 
     /// Memory for a value until the current statement ends.
     pub(super) fn temp(&mut self, size: u32) -> Place {
-        let size = round_up(size.max(1), 8);
-        if size > 8 && !self.fits_stack(size) {
+        self.temp_behind(0, size)
+    }
+
+    /// The same, with so many bytes in front of the value.
+    pub(super) fn temp_behind(&mut self, before: u32, size: u32) -> Place {
+        let value = round_up(size.max(1), 8);
+        let size = before + value;
+        if size > 8 && !self.fits_stack(size, value) {
             let offset = self.take_scratch(size);
             return self.scratch_place(offset);
         }
@@ -487,10 +501,10 @@ impl<'a> Cx<'a> {
         slot
     }
 
-    fn fits_stack(&self, size: u32) -> bool {
+    fn fits_stack(&self, size: u32, value: u32) -> bool {
         let free = |temp: &Temp| !temp.busy && temp.size == size;
         let limit = if self.f.frame.is_some() { STACK_LIMIT / 3 } else { STACK_LIMIT };
-        size <= round_up(self.program.config.on_stack_limit, 8)
+        value <= round_up(self.program.config.on_stack_limit, 8)
             && (self.f.temps.iter().any(free) || self.f.stack + size <= limit)
     }
 
@@ -591,7 +605,7 @@ impl<'a> Cx<'a> {
     }
 
     fn new_home(&mut self, var: VarId, size: u32) -> VarHome {
-        let small = size == 8 || self.fits_stack(size);
+        let small = size == 8 || self.fits_stack(size, size);
         if !small {
             let offset = self.take_scratch(size);
             self.current.scratch_kept = self.current.scratch_top;

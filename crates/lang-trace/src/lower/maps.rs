@@ -2,17 +2,15 @@
 use super::cx::{Cx, Place, Result};
 use super::globals::MapShape;
 use super::memory::Fill;
-use super::send::Lost;
 use super::types::{scalar, stack_map};
 use super::{helpers, names, walk};
-use crate::typed::{Expr, ExprKind, MapId, MapInfo, MapKind, MapValue, Program, Type};
+use crate::typed::{Expr, ExprKind, MapId, MapInfo, MapKind, MapValue, Type};
 use osmia_abi::{Feature, MapType};
 use osmia_base::{Key, Span};
 use osmia_event::{Aggregation, MapSchema, Storage, round_up};
 use osmia_ir::{Address, Offset, Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, AtomicOp, Cond, Size};
 use osmia_object::{DataKey, MapKey};
-use std::collections::BTreeSet;
 
 /// `BPF_NOEXIST`.
 const NOEXIST: i64 = 1;
@@ -37,20 +35,20 @@ pub(super) struct MapHome {
     /// Where a bucket's number is in a key.
     pub(super) bucket: u32,
     pub(super) key_size: u32,
-    /// Whether the script deletes keys of it.
-    pub(super) deleted: bool,
 }
 
 impl<'a> Cx<'a> {
     /// Makes all maps of the script.
     pub(super) fn declare_maps(&mut self) {
-        let deleted = deleted_maps(self.program);
-        for (id, info) in self.program.maps.iter() {
-            self.declare(info, deleted.contains(&id.index()));
+        for (_, info) in self.program.maps.iter() {
+            self.declare(info);
         }
+        let texts = self.program.maps.iter().filter(|(_, info)| matches!(info.key, Some(Type::Str { .. })));
+        let rooms: Vec<u32> = texts.map(|(id, _)| self.record_room(id)).collect();
+        self.text_room = rooms.into_iter().max().unwrap_or(0);
     }
 
-    fn declare(&mut self, info: &MapInfo, deleted: bool) {
+    fn declare(&mut self, info: &MapInfo) {
         let value = match &info.value {
             MapValue::Plain(ty) => Aggregation::Value(self.types.event(ty)),
             MapValue::Aggregate(aggregation) => aggregation.clone(),
@@ -83,7 +81,6 @@ impl<'a> Cx<'a> {
             value_size,
             bucket,
             key_size,
-            deleted,
         });
         self.schema.maps.push(schema);
     }
@@ -155,32 +152,17 @@ impl<'a> Cx<'a> {
         self.count_full(map, failed);
     }
 
-    fn try_update(&mut self, map: MapId, key: Value, value: Value, flags: i64) -> Value {
+    pub(super) fn try_update(&mut self, map: MapId, key: Value, value: Value, flags: i64) -> Value {
         let Some(handle) = self.map_home(map).map else { return self.b.int(0) };
         let (handle, flags) = (self.b.map(handle), self.b.int(flags));
         self.call(helpers::MAP_UPDATE, &[handle, key, value, flags])
     }
 
-    fn count_full(&mut self, map: MapId, failed: Value) {
+    pub(super) fn count_full(&mut self, map: MapId, failed: Value) {
         let (full, done) = (self.b.block(), self.b.block());
         self.b.branch_if(failed, full, done);
         self.b.switch_to(full);
-        self.count(Lost::Update(map));
-        self.complain_of_helper(helpers::MAP_UPDATE, failed);
-        self.b.jump(done, &[]);
-        self.b.switch_to(done);
-    }
-
-    /// A new element of an aggregation; where there is no room for it, the reader gets what it is made of.
-    pub(super) fn insert_or_spill(&mut self, map: MapId, key: Value, value: Value, number: Value) {
-        let failed = self.try_update(map, key, value, 0);
-        if self.program.maps[map].kind.is_some() {
-            return self.count_full(map, failed);
-        }
-        let (full, done) = (self.b.block(), self.b.block());
-        self.b.branch_if(failed, full, done);
-        self.b.switch_to(full);
-        self.maybe(|cx| cx.spill(map, key, number));
+        self.complain_of_update(helpers::MAP_UPDATE, map.index(), failed);
         self.b.jump(done, &[]);
         self.b.switch_to(done);
     }
@@ -278,8 +260,7 @@ impl<'a> Cx<'a> {
     /// Tells of an element that is read and not there, where a person wants to know.
     fn complain_of_key(&mut self) {
         if self.options.report_failures {
-            let zero = self.b.int(0);
-            self.complain_of_helper(helpers::MAP_LOOKUP, zero);
+            self.complain_of_helper(helpers::MAP_LOOKUP, None);
         }
     }
 
@@ -298,7 +279,7 @@ impl<'a> Cx<'a> {
             self.b.switch_to(gone);
         }
         let code = self.b.int(-ENOENT);
-        self.complain_of_helper(helpers::MAP_DELETE, code);
+        self.complain_of_helper(helpers::MAP_DELETE, Some(code));
         self.b.jump(done, &[]);
         self.b.switch_to(done);
         Ok(())
@@ -483,25 +464,6 @@ impl<'a> Cx<'a> {
         Ok(self.b.compare(Cond::Eq, failed, zero))
     }
 
-    /// A key that is deleted may be with the reader too, if the map was ever full.
-    pub(super) fn forget_spilled(&mut self, map: MapId, key: Value) {
-        let (ask, done) = (self.b.block(), self.b.block());
-        let spilled = self.spilled(map);
-        let any = self.b.load(Size::DW, spilled.base, spilled.offset, Kind::I64);
-        self.b.branch_if(any, ask, done);
-        self.b.switch_to(ask);
-        self.maybe(|cx| cx.forget(map, key));
-        self.b.jump(done, &[]);
-        self.b.switch_to(done);
-    }
-
-    /// Whether a key of this map ever went to the reader.
-    pub(super) fn spilled(&mut self, map: MapId) -> Place {
-        let count = u32::try_from(self.program.maps.len()).unwrap_or(u32::MAX);
-        let (section, offset) = self.globals.variable("spilled", count.saturating_mul(8));
-        Place::new(self.b.data(section, offset + map.index() as u32 * 8))
-    }
-
     /// `has_key(@m, key)`.
     pub(super) fn has_key(&mut self, map: MapId, key: &'a Expr) -> Result<Value> {
         let Some(handle) = self.map_home(map).map else { return Ok(self.b.int(0)) };
@@ -529,18 +491,6 @@ const fn hash_kind(declared: Option<MapKind>, per_cpu: bool) -> MapType {
 enum Old {
     Wanted,
     Unwanted,
-}
-
-/// Maps of which keys are deleted, by position.
-fn deleted_maps(program: &Program) -> BTreeSet<usize> {
-    let mut found = BTreeSet::new();
-    let mut look = |node: walk::Node<'_>| {
-        if let walk::Node::Expr(Expr { kind: ExprKind::Delete(map, _), .. }) = node {
-            found.insert(map.index());
-        }
-    };
-    program.probes.iter().for_each(|probe| walk::stmts(&probe.body, &mut look));
-    found
 }
 
 fn reads_map(it: &Expr, map: MapId) -> bool {

@@ -25,6 +25,44 @@ pub(super) enum Fill {
     Text,
     /// All of it: what does not count is zero, so that equal values are equal bytes.
     Whole,
+    /// The same; the byte behind it may be written as well.
+    Over,
+}
+
+impl Fill {
+    const fn is_whole(self) -> bool {
+        matches!(self, Self::Whole | Self::Over)
+    }
+
+    /// The same for a value of which `free` says whether the byte behind it may be written.
+    fn over(self, free: bool) -> Self {
+        match self {
+            Self::Text => Self::Text,
+            _ if free => Self::Over,
+            _ => Self::Whole,
+        }
+    }
+}
+
+/// What is wanted of the memory that a value is written to, if it has to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// Bytes in front of it that are free.
+    before: u32,
+    /// Where they begin, once the value was written behind them.
+    used: Option<Place>,
+}
+
+impl Room {
+    /// Memory behind so many free bytes.
+    pub(super) const fn behind(before: u32) -> Self {
+        Self { before, used: None }
+    }
+
+    /// The memory, free bytes and value; `None` where the value is elsewhere.
+    pub(super) const fn whole(&self) -> Option<Place> {
+        self.used
+    }
 }
 
 impl<'a> Cx<'a> {
@@ -64,7 +102,9 @@ impl<'a> Cx<'a> {
                 let from = self.place(it)?;
                 let size = self.size_of(&it.ty);
                 match it.ty {
-                    Type::Str { .. } if fill == Fill::Whole => self.put_text_of(&from, size, to),
+                    Type::Str { .. } if fill.is_whole() => {
+                        self.put_text_of(&from, size, to, fill == Fill::Over);
+                    }
                     _ => self.fetch(&from, size, to),
                 }
             }
@@ -78,6 +118,18 @@ impl<'a> Cx<'a> {
 
     /// Where a value is in memory; it is written there if it is not there yet.
     pub(super) fn memory(&mut self, it: &'a Expr, fill: Fill) -> Result<Place> {
+        self.memory_in(it, fill, &mut Room::behind(0))
+    }
+
+    /// Memory for a value behind room for more.
+    pub(super) fn room(&mut self, size: u32, room: &mut Room) -> Place {
+        let whole = self.temp_behind(room.before, size);
+        room.used = Some(whole);
+        whole.at(room.before)
+    }
+
+    /// The same; if it is written, then where there is room for more in front of it.
+    pub(super) fn memory_in(&mut self, it: &'a Expr, fill: Fill, room: &mut Room) -> Result<Place> {
         match &it.kind {
             ExprKind::Var(var) if !it.ty.is_scalar() => {
                 let home = self.home(*var);
@@ -96,49 +148,57 @@ impl<'a> Cx<'a> {
                 let (section, offset) = self.globals.parameter(param, self.types.size(&it.ty));
                 Ok(Place::new(self.b.data(section, offset)))
             }
-            ExprKind::Deref(_) | ExprKind::Field { .. } | ExprKind::Index { .. } if !it.ty.is_scalar() => {
+            ExprKind::Deref(_)
+            | ExprKind::Field { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::TracepointField(_)
+                if !it.ty.is_scalar() =>
+            {
                 let place = self.place(it)?;
                 let size = self.size_of(&it.ty);
-                let text = matches!(it.ty, Type::Str { .. }) && fill == Fill::Whole;
+                let text = matches!(it.ty, Type::Str { .. }) && fill.is_whole();
                 match place.own() {
                     Some(own) if !text => Ok(own),
                     _ if text => {
-                        let to = self.temp(size);
-                        self.put_text_of(&place, size, to);
+                        let to = self.room(size + 1, room);
+                        self.put_text_of(&place, size, to, true);
                         Ok(to)
                     }
                     _ => {
-                        let to = self.temp(size);
+                        let to = self.room(size, room);
                         self.fetch(&place, size, to);
                         Ok(to)
                     }
                 }
             }
-            ExprKind::Str { .. } => self.text(it, fill),
+            ExprKind::Str { .. } => self.text(it, fill, room),
             ExprKind::NameOf(table, number) => self.name_of(*table, number),
             ExprKind::Concat(a, b) => self.concat(a, b, &it.ty),
             _ => {
                 let size = self.size_of(&it.ty);
-                let to = self.temp(size);
-                self.put(it, to, fill)?;
+                let to = self.room(size, room);
+                self.put(it, to, fill.over(osmia_event::round_up(size, 8) > size))?;
                 Ok(to)
             }
         }
     }
 
     /// Where a text from elsewhere is in memory. One that is read in the same words again is still there.
-    fn text(&mut self, it: &'a Expr, fill: Fill) -> Result<Place> {
+    fn text(&mut self, it: &'a Expr, fill: Fill, room: &mut Room) -> Result<Place> {
         let name = walk::steady_text(it);
         let known = name.as_ref().and_then(|name| self.known_text(name));
-        if let Some((place, known)) = known
-            && (known == Fill::Whole || fill == Fill::Text)
-        {
-            return Ok(place);
-        }
         let to = match known {
             Some((place, _)) => place,
-            None => self.temp(self.types.size(&it.ty)),
+            None => {
+                // It may be wanted as a key later.
+                let before = room.before.max(self.text_room);
+                self.temp_behind(before, self.types.size(&it.ty)).at(before)
+            }
         };
+        room.used = (room.before <= self.text_room).then(|| to.before(room.before));
+        if known.is_some_and(|(_, known)| known.is_whole() || fill == Fill::Text) {
+            return Ok(to);
+        }
         self.put(it, to, fill)?;
         name.into_iter().for_each(|name| self.note_text(name, to, fill));
         Ok(to)
@@ -177,7 +237,7 @@ impl<'a> Cx<'a> {
     /// Copies a value; of long text only what counts.
     fn copy_value(&mut self, from: Place, to: Place, ty: &Type, fill: Fill) {
         let size = self.size_of(ty);
-        if fill == Fill::Whole || size <= INLINE || !matches!(ty, Type::Str { .. }) {
+        if fill.is_whole() || size <= INLINE || !matches!(ty, Type::Str { .. }) {
             return self.copy(from, to, size);
         }
         let (from, size) = (self.b.offset(from.base, from.offset.into()), self.b.int(i64::from(size)));
@@ -211,10 +271,17 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// Text from a place of so many bytes, which need not end in a NUL; behind the first one there are only NULs.
-    fn put_text_of(&mut self, from: &super::remote::Remote, size: u32, to: Place) {
+    /// Text from a place of so many bytes, which need not end in a NUL; behind the first one there are only NULs. `over` says
+    /// that the byte behind it may be written.
+    fn put_text_of(&mut self, from: &super::remote::Remote, size: u32, to: Place, over: bool) {
         self.zero(to, size);
         let (address, space) = self.address_in(from);
+        if over {
+            // Where no NUL is found, the byte behind is made one.
+            let length = self.b.int(i64::from(size) + 1);
+            self.probe_read_str(space, to, length, address);
+            return;
+        }
         let length = self.b.int(i64::from(size));
         let read = self.probe_read_str(space, to, length, address);
         // Where no NUL was found, the last byte was made one.
@@ -239,7 +306,7 @@ impl<'a> Cx<'a> {
         let capacity = self.size_of(ty);
         let (from, space) = self.address_of(pointer)?;
         let size = self.length(length, capacity)?;
-        if fill == Fill::Whole {
+        if fill.is_whole() {
             self.zero(to, capacity);
         } else if length.is_some_and(|length| !matches!(length.kind, ExprKind::Number(1..))) {
             self.b.zero(to.base, to.offset, 1);
@@ -274,7 +341,7 @@ impl<'a> Cx<'a> {
         let Type::Buffer { capacity } = *ty else { return self.error(pointer.span, "not a buffer") };
         let (from, space) = self.address_of(pointer)?;
         let size = self.length(Some(length), capacity)?;
-        if fill == Fill::Whole {
+        if fill.is_whole() {
             let whole = self.size_of(ty);
             self.zero(to, whole);
         }
@@ -286,7 +353,7 @@ impl<'a> Cx<'a> {
     fn put_comm(&mut self, ty: &Type, to: Place, fill: Fill) {
         let capacity = self.size_of(ty);
         // Some kernels (5.18 to 6.2, before commit f3f213497797) leave what is behind the NUL as it was.
-        if fill == Fill::Whole && !self.target.features.has(Feature::CommPadded) {
+        if fill.is_whole() && !self.target.features.has(Feature::CommPadded) {
             self.zero(to, capacity.min(16));
         }
         let address = self.b.offset(to.base, to.offset.into());
@@ -301,13 +368,14 @@ impl<'a> Cx<'a> {
         let (offsets, size) = self.parts(ty);
         let mut end = 0;
         for (part, &offset) in parts.iter().zip(&offsets) {
-            if fill == Fill::Whole && offset > end {
+            if fill.is_whole() && offset > end {
                 self.zero(to.at(end), offset - end);
             }
-            self.put(part, to.at(offset), fill)?;
             end = offset + self.size_of(&part.ty);
+            // Parts and padding are written in their order.
+            self.put(part, to.at(offset), fill.over(end < size || fill == Fill::Over))?;
         }
-        if fill == Fill::Whole && size > end {
+        if fill.is_whole() && size > end {
             self.zero(to.at(end), size - end);
         }
         Ok(())
@@ -459,7 +527,7 @@ impl<'a> Cx<'a> {
         match (&inner.ty, ty) {
             (Type::Str { .. }, Type::Str { .. }) if wanted >= had => {
                 self.put(inner, to, fill)?;
-                if fill == Fill::Whole && wanted > had {
+                if fill.is_whole() && wanted > had {
                     self.zero(to.at(had), wanted - had);
                 }
             }

@@ -394,7 +394,7 @@ impl<'a> Cx<'a> {
         let zero = self.b.int(0);
         self.b.branch(Cond::Slt, result, zero, failed, done);
         self.b.switch_to(failed);
-        self.complain_of_helper(helper, result);
+        self.complain_of_helper(helper, Some(result));
         self.b.jump(done, &[]);
         self.b.switch_to(done);
         result

@@ -2,13 +2,11 @@
 use super::cx::{Cx, Place, Result, is_stopped_by_exit};
 use super::globals::MapShape;
 use super::helpers;
-use super::maps::MapHome;
 use super::memory::Fill;
-use super::trouble::is_trouble;
 use crate::probes::Provider;
-use crate::typed::{Expr, MapId, Type};
+use crate::typed::{Expr, Type};
 use osmia_abi::MapType;
-use osmia_base::{Key, Span};
+use osmia_base::Span;
 use osmia_event::{Field, Location, Stream, Type as Out, Verb, layout};
 use osmia_ir::{Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
@@ -35,8 +33,8 @@ pub(super) enum Lost {
     Event,
     /// A stack of this probe: another one has its place in the stack map.
     Stack,
-    /// A change of a map.
-    Update(MapId),
+    /// What is counted already.
+    Known,
 }
 
 impl<'a> Cx<'a> {
@@ -119,7 +117,13 @@ impl<'a> Cx<'a> {
 
     /// Sends a record that lies somewhere in memory.
     pub(super) fn output(&mut self, record: Value, size: u32, lost: Lost) {
-        let failed = if self.uses_ringbuf() {
+        let failed = self.try_output(record, size);
+        self.count_if(failed, lost);
+    }
+
+    /// The same; what the helper returns.
+    pub(super) fn try_output(&mut self, record: Value, size: u32) -> Value {
+        if self.uses_ringbuf() {
             let map = self.globals.map("events", MapShape::new(MapType::Ringbuf, 0, 0, 0));
             let map = self.b.map(map);
             let (size, flags) = (self.b.int(i64::from(size)), self.b.int(0));
@@ -129,11 +133,10 @@ impl<'a> Cx<'a> {
             let (context, map, flags) = (self.context(), self.b.map(map), self.b.int(CURRENT_CPU));
             let size = self.b.int(i64::from(size));
             self.call(helpers::PERF_EVENT_OUTPUT, &[context, map, flags, record, size])
-        };
-        self.count_if(failed, lost);
+        }
     }
 
-    fn start(&mut self, record: Value, number: u32) {
+    pub(super) fn start(&mut self, record: Value, number: u32) {
         let number = self.b.int(i64::from(number));
         self.b.store(Size::W, record, 0, number);
     }
@@ -145,9 +148,7 @@ impl<'a> Cx<'a> {
         let (mut fields, size) = layout(all);
         fields.remove(0);
         let offsets = fields.iter().map(|field: &Field| field.offset).collect();
-        let calls = self.source.calls(span).into_iter().map(|call| self.shown_location(call)).collect();
-        let location = if is_trouble(&verb) { self.shown_location(span) } else { self.location(span) };
-        let location = Location { calls, ..location };
+        let location = Location { calls: self.calls(span), ..self.location(span) };
         let number = self.schema.streams.len() as u32;
         self.schema.streams.push(Stream { verb, fields, size, location });
         self.record_size = self.record_size.max(size);
@@ -165,6 +166,16 @@ impl<'a> Cx<'a> {
             end,
             ..Location::default()
         }
+    }
+
+    /// A location with its line, and where the macro was called that it stands in.
+    pub(super) fn location_with_calls(&self, span: Span) -> Location {
+        Location { calls: self.calls(span), ..self.shown_location(span) }
+    }
+
+    /// Where the macro was called that a place stands in, innermost first.
+    fn calls(&self, span: Span) -> Vec<Location> {
+        self.source.calls(span).into_iter().map(|call| self.shown_location(call)).collect()
     }
 
     /// A location with its line.
@@ -219,49 +230,6 @@ impl<'a> Cx<'a> {
         self.output(record, size, lost);
     }
 
-    /// Sends what found no room in a map, so that the reader keeps it.
-    pub(super) fn spill(&mut self, map: MapId, key: Value, number: Value) {
-        let home = self.map_home(map).clone();
-        let size = osmia_event::spill_size(home.key_size);
-        let stream = self.map_stream(Verb::Spill { map: map.index() }, size);
-        let at = osmia_event::spill_number(home.key_size) as i32;
-        let record = self.keyed_record(stream, &home, key, size, Lost::Update(map));
-        self.b.store(Size::DW, record, at, number);
-        self.close_record(record, size, Lost::Update(map));
-        if home.deleted {
-            let (spilled, one) = (self.spilled(map), self.b.int(1));
-            self.b.store(Size::DW, spilled.base, spilled.offset, one);
-        }
-    }
-
-    /// Tells the reader to forget a key.
-    pub(super) fn forget(&mut self, map: MapId, key: Value) {
-        let home = self.map_home(map).clone();
-        let size = osmia_event::spill_size(home.key_size);
-        let stream = self.map_stream(Verb::Forget { map: map.index() }, size);
-        let record = self.keyed_record(stream, &home, key, size, Lost::Event);
-        self.close_record(record, size, Lost::Event);
-    }
-
-    fn keyed_record(&mut self, stream: u32, home: &MapHome, key: Value, size: u32, lost: Lost) -> Value {
-        let record = self.open_record(size, lost);
-        self.start(record, stream);
-        self.copy(Place::new(key), Place::new(record).at(osmia_event::spill_key()), home.key_size);
-        record
-    }
-
-    /// The kind of record that says this of a map; there is one of each.
-    fn map_stream(&mut self, verb: Verb, size: u32) -> u32 {
-        let streams = &mut self.schema.streams;
-        let number = streams.iter().position(|stream| stream.verb == verb).unwrap_or_else(|| {
-            streams.push(Stream { verb, fields: Vec::new(), size, location: Location::default() });
-            streams.len() - 1
-        });
-        self.record_size = self.record_size.max(size);
-        self.spills = true;
-        number as u32
-    }
-
     /// Counts what was lost, if it was.
     pub(super) fn count_if(&mut self, failed: Value, lost: Lost) {
         let (full, done) = (self.b.block(), self.b.block());
@@ -277,7 +245,7 @@ impl<'a> Cx<'a> {
         let (name, index, all) = match lost {
             Lost::Event => ("lost_events", self.probe_index(), self.program.probes.len()),
             Lost::Stack => ("lost_stacks", self.probe_index(), self.program.probes.len()),
-            Lost::Update(map) => ("map_full", map.index(), self.program.maps.len()),
+            Lost::Known => return,
         };
         let bytes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).saturating_mul(8);
         let (section, offset) = self.globals.variable(name, bytes(all));

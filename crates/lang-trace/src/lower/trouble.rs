@@ -1,74 +1,58 @@
-//! What goes wrong while a program runs: told to the reader, once for each place, and counted.
+//! What goes wrong while a program runs: counted at its place, for the reader to see.
 use super::cx::Cx;
-use super::send::Lost;
-use osmia_abi::Feature;
 use osmia_base::Span;
-use osmia_event::{Type as Out, Verb};
-use osmia_ir::{Address, Offset, Op, Type as Kind, Value};
-use osmia_isa::{AtomicOp, Size};
+use osmia_event::{Trouble, TroubleKind};
+use osmia_ir::Value;
+use osmia_isa::Size;
 
-/// What counters are called, before their streams' numbers.
-const TROUBLE: &str = "trouble_";
+/// Bytes of what is counted: how often, and the last code.
+const COUNTER: u32 = 16;
 
 impl Cx<'_> {
-    /// Tells the reader what went wrong, and where.
+    /// Something went wrong here.
     pub(super) fn say(&mut self, text: &str, span: Span) {
         let outer = std::mem::replace(&mut self.span, span);
-        let zero = self.b.int(0);
-        self.complain(Verb::RuntimeError(text.to_owned()), zero);
+        self.complain(TroubleKind::Error(text.to_owned()), None);
         self.span = outer;
     }
 
-    /// Tells the reader that something went wrong here, the first time that it does; and counts how often.
-    pub(super) fn complain(&mut self, verb: Verb, code: Value) {
-        let number = self.trouble(verb);
-        let (section, offset) = self.globals.variable(&format!("{TROUBLE}{number}"), 8);
-        let (counter, one) = (self.b.data(section, offset), self.b.int(1));
-        let before = self.fetch_add(counter, one);
-        let (first, done) = (self.b.block(), self.b.block());
-        self.b.branch_if(before, done, first);
-        self.b.switch_to(first);
-        let record = self.temp(8);
-        let number = self.b.int(i64::from(number));
-        self.b.store(Size::W, record.base, record.offset, number);
-        self.b.store(Size::W, record.base, record.offset + 4, code);
-        let record = self.b.offset(record.base, record.offset.into());
-        self.output(record, 8, Lost::Event);
-        self.b.jump(done, &[]);
-        self.b.switch_to(done);
-    }
-
     /// A helper failed; where it returns what no failure is, nothing.
-    pub(super) fn complain_of_helper(&mut self, helper: u32, code: Value) {
-        let name = osmia_abi::helper(helper).map_or("unknown", |helper| helper.name);
-        self.complain(Verb::HelperError { helper: name.to_owned() }, code);
+    pub(super) fn complain_of_helper(&mut self, helper: u32, code: Option<Value>) {
+        self.complain(TroubleKind::Helper { helper: name_of(helper), map: None }, code);
     }
 
-    /// The stream of a kind of trouble at the place that is being lowered: one, however often the place is.
-    fn trouble(&mut self, verb: Verb) -> u32 {
-        let found = self.troubles.iter().find(|(at, known, _)| *at == self.span && *known == verb);
-        if let Some((.., number)) = found {
-            return *number;
-        }
-        let code = Out::Int { size: 4, signed: true };
-        let (number, ..) = self.stream(verb.clone(), vec![code], self.span);
-        self.troubles.push((self.span, verb, number));
-        number
+    /// A helper failed that was to change a map.
+    pub(super) fn complain_of_update(&mut self, helper: u32, map: usize, code: Value) {
+        self.complain(TroubleKind::Helper { helper: name_of(helper), map: Some(map) }, Some(code));
     }
 
-    /// Adds to a counter that all processors share; what it was before.
-    fn fetch_add(&mut self, counter: Value, by: Value) -> Value {
-        if self.can(Feature::AtomicFetch) {
-            let at = Address { base: counter, offset: Offset::Bytes(0) };
-            return self.b.push(Op::Atomic(AtomicOp::Add { fetch: true }, Size::DW, at, by), Kind::I64);
+    /// Counts that something went wrong here.
+    fn complain(&mut self, kind: TroubleKind, code: Option<Value>) {
+        let (section, offset) = self.trouble(kind);
+        let counter = self.b.data(section, offset);
+        if let Some(code) = code {
+            self.b.store(Size::DW, counter, 8, code);
         }
-        let before = self.b.load(Size::DW, counter, 0, Kind::I64);
-        self.b.atomic_add(Size::DW, counter, 0, by);
-        before
+        let one = self.b.int(1);
+        self.b.atomic_add(Size::DW, counter, 0, one);
+    }
+
+    /// The counter of a kind of trouble at the place that is being lowered: one, however often the place is.
+    fn trouble(&mut self, kind: TroubleKind) -> (osmia_object::DataKey, u32) {
+        let known = self.troubles.iter().zip(&self.schema.troubles);
+        let found = known.into_iter().position(|(at, known)| *at == self.span && known.kind == kind);
+        let number = found.unwrap_or(self.troubles.len());
+        let counter = self.globals.variable(&format!("trouble_{number}"), COUNTER);
+        if found.is_none() {
+            let location = self.location_with_calls(self.span);
+            self.schema.troubles.push(Trouble { kind, location, counter: counter.1 });
+            self.troubles.push(self.span);
+        }
+        counter
     }
 }
 
-/// Whether a record tells of something that went wrong.
-pub(super) const fn is_trouble(verb: &Verb) -> bool {
-    matches!(verb, Verb::HelperError { .. } | Verb::RuntimeError(_))
+/// A helper's name without `bpf_`.
+fn name_of(helper: u32) -> String {
+    osmia_abi::helper(helper).map_or("unknown", |helper| helper.name).to_owned()
 }

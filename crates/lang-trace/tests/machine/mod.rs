@@ -177,7 +177,24 @@ impl Loaded {
             ControlFlow::Continue(())
         });
         read.unwrap_or_else(|error| panic!("{error}"));
+        text.extend(self.troubles());
         String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// What went wrong, as text.
+    fn troubles(&self) -> Vec<u8> {
+        if self.schema.troubles.is_empty() {
+            return Vec::new();
+        }
+        let bss = self.section("bss").unwrap_or_else(|| panic!("no .bss"));
+        let bytes = entries(&bss).swap_remove(0).values.swap_remove(0);
+        let word = |at: usize| i64::from_ne_bytes(bytes[at..at + 8].try_into().unwrap());
+        let told = self.schema.troubles.iter().filter_map(|trouble| {
+            let at = trouble.counter as usize;
+            let times = u64::try_from(word(at)).ok().filter(|times| *times > 0)?;
+            Some(text::message(&Message::of_trouble(trouble, word(at + 8), times), &Style::default()))
+        });
+        told.flatten().collect()
     }
 
     fn show(&self, record: &Record) -> Vec<u8> {
