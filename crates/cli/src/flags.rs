@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Tell whether a script is right, without running it and without any rights
     Check(Check),
+    /// Rewrite scripts in the form that all scripts have
+    Fmt(Fmt),
     /// Loaded programs
     #[command(subcommand, alias = "p")]
     Prog(Prog),
@@ -177,7 +179,11 @@ pub(crate) struct Trace {
     #[arg(long)]
     pub(crate) bench: bool,
 
-    /// What to do with the script: codegen, compiler-bench, bench, test
+    /// Print the script in the form that all scripts have, and do not run it (`osmia fmt` rewrites files)
+    #[arg(long = "fmt")]
+    pub(crate) format_script: bool,
+
+    /// What to do with the script: codegen, compiler-bench, bench, test, format
     #[arg(long, value_name = "MODE")]
     pub(crate) mode: Option<String>,
 
@@ -250,6 +256,28 @@ pub(crate) struct Check {
     /// Read this file before the script, as if the script included it
     #[arg(long = "include", value_name = "FILE")]
     pub(crate) includes: Vec<PathBuf>,
+}
+
+const FMT_EXAMPLES: &str = "\
+Examples:
+  osmia fmt script.bt other.bt      rewrites the files whose form is another
+  osmia fmt - < script.bt           prints the script in its form
+  osmia fmt --check *.bt            only tells which files have another form
+
+The status of --check is 1 if there are such files. Only the layout changes: comments, C definitions and what the script
+means stay as they are. A script with mistakes is told of and left as it is.";
+
+/// Rewrite scripts in the form that all scripts have.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = FMT_EXAMPLES)]
+pub(crate) struct Fmt {
+    /// The scripts' files; `-` for standard input, which is printed to standard output
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<String>,
+
+    /// Write nothing: tell which files have another form, with status 1 if any has
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 /// How bpftool's rows are printed.

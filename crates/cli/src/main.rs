@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line")]
 mod check;
 mod flags;
+mod fmt;
 mod list;
 mod request;
 mod run;
@@ -51,6 +52,7 @@ fn dispatch(osmia: Osmia) -> ExitCode {
         Command::Trace(args) => trace::trace(&args),
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
+        Command::Fmt(args) => fmt::fmt(&args),
         Command::Prog(command) => tool::run_prog(&command),
         Command::Map(command) => tool::run_map(&command),
         Command::Completions { shell } => {

@@ -125,7 +125,7 @@ impl Trace {
 }
 
 /// A file's name for messages, and its text.
-fn read(file: &str) -> Result<(String, String), String> {
+pub(crate) fn read(file: &str) -> Result<(String, String), String> {
     let mut bytes = Vec::new();
     if file == "-" {
         std::io::stdin().read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;

@@ -50,6 +50,7 @@ pub(crate) fn fail(message: &str) -> ExitCode {
 fn carry_out(mut request: Request) -> ExitCode {
     match request.work {
         Work::Measure => return measure(&request),
+        Work::Format => return crate::fmt::print(&request),
         Work::Run | Work::Compile => {}
     }
     // The child is there, and waits, before anything is compiled: scripts may name it.

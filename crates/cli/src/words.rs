@@ -15,6 +15,8 @@ pub(crate) enum Work {
     Compile,
     /// It is compiled many times, and each step's time is told.
     Measure,
+    /// It is printed in the form that all scripts have.
+    Format,
 }
 
 /// Names of modes.
@@ -23,6 +25,7 @@ const MODES: &[(&str, Work, Mode)] = &[
     ("compiler-bench", Work::Measure, Mode::Trace),
     ("bench", Work::Run, Mode::Bench),
     ("test", Work::Run, Mode::Test),
+    ("format", Work::Format, Mode::Trace),
 ];
 
 /// Upstream's names of stages, and what we have in their place.
@@ -41,7 +44,11 @@ impl Trace {
         if let Some(mode) = &self.mode {
             asked.push(("--mode", mode.as_str()));
         }
-        let switches = [("--test", self.test, "test"), ("--bench", self.bench, "bench")];
+        let switches = [
+            ("--test", self.test, "test"),
+            ("--bench", self.bench, "bench"),
+            ("--fmt", self.format_script, "format"),
+        ];
         asked.extend(switches.iter().filter(|(_, on, _)| *on).map(|(option, _, mode)| (*option, *mode)));
         if let [_, (second, _), ..] = asked.as_slice() {
             return Err(format!("USAGE: {second} conflicts with existing --mode"));
@@ -49,7 +56,10 @@ impl Trace {
         let Some((_, mode)) = asked.first() else { return Ok((Work::Run, Mode::Trace)) };
         match MODES.iter().find(|(name, ..)| name == mode) {
             Some((_, work, mode)) => Ok((*work, *mode)),
-            None => Err("USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench' or 'test'.".into()),
+            None => {
+                Err("USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench', 'test' or 'format'."
+                    .into())
+            }
         }
     }
 

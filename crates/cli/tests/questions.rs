@@ -2,6 +2,8 @@
 //! virtual machines with other kernels; what a kernel lacks is refused with a sentence, and that is tested there instead.
 #[path = "questions/faults.rs"]
 mod faults;
+#[path = "questions/format.rs"]
+mod format;
 #[path = "questions/functions.rs"]
 mod functions;
 #[path = "questions/language.rs"]

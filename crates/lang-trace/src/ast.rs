@@ -41,6 +41,10 @@ pub struct Preamble {
     pub text: String,
     /// What it defines, in order; without what `#if` leaves out.
     pub items: Vec<CItem>,
+    /// Where its structures, unions, enumerations and typedefs stand.
+    pub definitions: Vec<Span>,
+    /// Where lines that begin with `#` stand, each with what it leaves out.
+    pub directives: Vec<Span>,
 }
 
 /// One definition in the C part.

@@ -87,37 +87,45 @@ impl<'a> Lexer<'a> {
     /// Passes over space, comments and joined lines; says whether there was a line break among them.
     fn skip_layout(&mut self) -> bool {
         let mut broken = false;
-        loop {
-            let rest = self.rest();
-            let space = rest.len() - rest.trim_start().len();
-            let length = if rest.starts_with("\\\n") {
-                self.pos += 2;
-                continue;
-            } else if space > 0 {
-                space
-            } else if rest.starts_with("//") {
-                rest.find('\n').unwrap_or(rest.len())
-            } else if rest.starts_with("/*") {
-                self.comment(rest)
-            } else {
-                return broken;
-            };
-            broken |= rest.as_bytes()[..length].contains(&b'\n');
-            self.pos += length;
-        }
-    }
-
-    /// The length of the block comment that `rest` begins with.
-    fn comment(&mut self, rest: &str) -> usize {
-        match rest[2..].find("*/") {
-            Some(length) => length + 4,
-            None => {
+        while let Some((kind, length)) = layout(self.rest()) {
+            broken |= kind != Layout::Joined && self.rest().as_bytes()[..length].contains(&b'\n');
+            if kind == Layout::Open {
                 let start = self.pos as u32;
                 self.open_comment = Some(Span::new(start, start + 2));
-                rest.len()
             }
+            self.pos += length;
         }
+        broken
     }
+}
+
+/// What stands between tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// White space.
+    Space,
+    /// A `\` at the end of a line.
+    Joined,
+    /// `// …`, without the line's end.
+    Line,
+    /// `/* … */`
+    Block,
+    /// `/* …` without its end.
+    Open,
+}
+
+/// What `rest` begins with unless it is a token, and how long it is.
+pub(crate) fn layout(rest: &str) -> Option<(Layout, usize)> {
+    let space = rest.len() - rest.trim_start().len();
+    if rest.starts_with("\\\n") {
+        return Some((Layout::Joined, 2));
+    } else if space > 0 {
+        return Some((Layout::Space, space));
+    } else if rest.starts_with("//") {
+        return Some((Layout::Line, rest.find('\n').unwrap_or(rest.len())));
+    }
+    let inner = rest.strip_prefix("/*")?;
+    Some(inner.find("*/").map_or((Layout::Open, rest.len()), |length| (Layout::Block, length + 4)))
 }
 
 /// What `rest` begins with, and how long it is.

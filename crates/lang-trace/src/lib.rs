@@ -3,6 +3,7 @@ pub mod ast;
 pub mod attach_point;
 pub mod check;
 mod expand;
+mod fmt;
 mod lex;
 mod list;
 pub mod literal;
@@ -16,6 +17,7 @@ mod wants;
 
 pub use check::is_kernel_header;
 pub use expand::expand;
+pub use fmt::{FormatError, format};
 pub use list::{Detail, list};
 pub use lower::{LowerOptions, Lowered, Transport, lower};
 pub use params::{NamedParam, ParamValue, named_params, param_values};

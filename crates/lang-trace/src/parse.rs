@@ -8,6 +8,7 @@ mod root;
 mod stmt;
 mod types;
 
+pub(crate) use expr::precedence;
 pub(crate) use types::BASIC;
 
 use crate::ast::{Name, Script};

@@ -24,8 +24,10 @@ impl Parser<'_> {
             self.c_definition(ty)
         };
         self.eat(";");
-        self.note(self.from(start));
+        let whole = self.from(start);
+        self.note(whole);
         self.script.preamble.items.extend(item);
+        self.script.preamble.definitions.push(whole);
     }
 
     fn c_definition(&mut self, ty: TypeName) -> Option<CItem> {

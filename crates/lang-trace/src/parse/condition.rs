@@ -31,6 +31,7 @@ impl Parser<'_> {
         // Whatever the parser is looking for, this line is not part of it.
         let lost = std::mem::take(&mut self.lost);
         self.directive_of(whole, word, rest);
+        self.script.preamble.directives.push(Span::new(start, self.lexer.pos() as u32));
         self.lost = lost;
     }
 

@@ -26,6 +26,11 @@ const BINARY: [(&str, BinaryOp, u8); 18] = [
     ("%", BinaryOp::Mod, 10),
 ];
 
+/// How tight an operator binds.
+pub(crate) fn precedence(op: BinaryOp) -> u8 {
+    BINARY.iter().find(|(_, found, _)| *found == op).map_or(0, |&(_, _, precedence)| precedence)
+}
+
 const UNARY: [(&str, UnaryOp); 6] = [
     ("-", UnaryOp::Negate),
     ("+", UnaryOp::Plus),

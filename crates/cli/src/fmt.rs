@@ -1,0 +1,74 @@
+//! `osmia fmt` and `--fmt`: scripts in the form that all scripts have.
+use crate::flags::Fmt;
+use crate::request::{Request, read};
+use crate::trace::{complain, fail, open_output, say};
+use osmia::FormatError;
+use osmia_base::Source;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Rewrites files, or tells which need it. What is wrong with one does not keep the others from their form.
+pub(crate) fn fmt(args: &Fmt) -> ExitCode {
+    let mut status = ExitCode::SUCCESS;
+    for file in &args.files {
+        match one(file, args.check) {
+            Ok(true) => {}
+            Ok(false) => status = ExitCode::FAILURE,
+            Err(message) => {
+                complain(&message);
+                status = ExitCode::FAILURE;
+            }
+        }
+    }
+    status
+}
+
+/// Formats one file; false if it should have been formatted before.
+fn one(file: &str, check: bool) -> Result<bool, String> {
+    let (name, text) = read(file).map_err(|message| format!("ERROR: {message}\n"))?;
+    let source = Source::new(name, text);
+    let made = format(&source)?;
+    let same = made == source.text;
+    if check {
+        if !same {
+            say(&format!("{}:{}: not formatted\n", source.name, first_difference(&source.text, &made)));
+        }
+        return Ok(same);
+    }
+    if file == "-" {
+        say(&made);
+    } else if !same {
+        std::fs::write(file, made).map_err(|error| format!("ERROR: {file}: {error}\n"))?;
+    }
+    Ok(true)
+}
+
+/// The first line that is not as it should be, from 1.
+fn first_difference(text: &str, made: &str) -> usize {
+    let (text, made) = (text.split_inclusive('\n'), made.split_inclusive('\n'));
+    1 + text.zip(made).take_while(|(text, made)| text == made).count()
+}
+
+fn format(source: &Source) -> Result<String, String> {
+    osmia::format_script(source).map_err(|error| match error {
+        FormatError::Syntax(diagnostics) => diagnostics.render(source),
+        FormatError::Changed => format!("ERROR: {}: {error}\n", source.name),
+    })
+}
+
+/// Prints the script of a request, as bpftrace's `--fmt` does.
+pub(crate) fn print(request: &Request) -> ExitCode {
+    let made = match format(&request.source) {
+        Ok(made) => made,
+        Err(message) => {
+            complain(&message);
+            return ExitCode::FAILURE;
+        }
+    };
+    let written = open_output(request.output.as_deref())
+        .and_then(|mut out| out.write_all(made.as_bytes()).map_err(|error| error.to_string()));
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => fail(&message),
+    }
+}
