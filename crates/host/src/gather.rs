@@ -4,6 +4,7 @@ use crate::btf::{KERNEL_BTF, kernel_btf};
 use crate::code::boundary;
 use crate::debuginfo::debug_facts;
 use crate::demangle::demangle;
+use crate::event_types::event_of_types;
 use crate::files::find_files;
 use crate::functions::{FunctionError, kernel_functions, listed_functions, matching_functions};
 use crate::pattern::{is_pattern, matches};
@@ -118,7 +119,7 @@ pub fn gather_with(wants: &Wants, places: &Places) -> Result<Target, GatherError
             possible_cpus().map_err(|errno| GatherError::System { what: "the list of CPUs", errno })?;
         target.cpus = cpus.len() as u32;
     }
-    tracepoints(wants, &mut target)?;
+    tracepoints(wants, places, &mut target)?;
     functions(wants, places, &mut target)?;
     if wants.modules {
         target.modules = Some(modules::loaded());
@@ -150,12 +151,12 @@ fn types(places: &Places) -> Result<Btf, GatherError> {
     kernel_btf(&places.btf).map_err(|why| GatherError::Btf { path: places.btf.clone(), why })
 }
 
-fn tracepoints(wants: &Wants, target: &mut Target) -> Result<(), GatherError> {
+fn tracepoints(wants: &Wants, places: &Places, target: &mut Target) -> Result<(), GatherError> {
     if wants.tracepoints.is_empty() && !wants.raw_tracepoints {
         return Ok(());
     }
     if !wants.tracepoints.is_empty() {
-        formats(wants, target)?;
+        formats(wants, places, target)?;
     }
     if wants.raw_tracepoints {
         target.raw_tracepoints = Some(raw_tracepoints::all(target.btf.as_ref()));
@@ -163,8 +164,11 @@ fn tracepoints(wants: &Wants, target: &mut Target) -> Result<(), GatherError> {
     Ok(())
 }
 
-fn formats(wants: &Wants, target: &mut Target) -> Result<(), GatherError> {
-    let root = tracefs::root().map_err(GatherError::Tracefs)?;
+fn formats(wants: &Wants, places: &Places, target: &mut Target) -> Result<(), GatherError> {
+    let root = match tracefs::root() {
+        Ok(root) => root,
+        Err(error) => return events_of_types(wants, places, target).ok_or(GatherError::Tracefs(error)),
+    };
     for (category, name) in expand_tracepoints(root, &wants.tracepoints)? {
         match tracefs::event(root, &category, &name) {
             Ok(event) => {
@@ -175,6 +179,16 @@ fn formats(wants: &Wants, target: &mut Target) -> Result<(), GatherError> {
         }
     }
     Ok(())
+}
+
+/// All tracepoints that are wanted as the kernel's types have them; `None` where these do not tell of all.
+fn events_of_types(wants: &Wants, places: &Places, target: &mut Target) -> Option<()> {
+    let read = OnceCell::new();
+    let btf = target.btf.as_ref().or_else(|| read.get_or_init(|| kernel_btf(&places.btf).ok()).as_ref())?;
+    let event = |wanted: &(String, String)| Some((wanted.clone(), event_of_types(btf, &wanted.1)?));
+    let events = wants.tracepoints.iter().map(event).collect::<Option<Vec<_>>>()?;
+    target.tracepoints.extend(events);
+    Some(())
 }
 
 /// Patterns by what they describe; plain names cost no walk over the directory.

@@ -459,8 +459,8 @@ pub enum ExprKind {
     HasKey(MapId, Box<Expr>),
     /// `len(@m)`.
     Len(MapId),
-    /// A field of a tracepoint's record, at its offset in the context.
-    TracepointField(TraceField),
+    /// A field of a tracepoint's record, and the member of the kernel's structure that it is, where there is one.
+    TracepointField(TraceField, Option<Member>),
     /// Argument number n of a traced function or event: `arg0`…, `args.x` of fentry and raw tracepoints.
     Argument(u16),
     /// A structure that a function is given in registers, a word of eight bytes each; the last one may be cut.

@@ -279,7 +279,8 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
         return Ok(target);
     }
     let wants = osmia_host::Wants {
-        kernel_btf: wants.kernel_btf,
+        // What is to run on other kernels finds the fields of events by their names.
+        kernel_btf: wants.kernel_btf || (options.portable && !wants.tracepoints.is_empty()),
         tracepoints: wants.tracepoints.into_iter().collect(),
         raw_tracepoints: wants.raw_tracepoints,
         functions: wants.functions.into_iter().map(function_pattern).collect(),

@@ -274,9 +274,13 @@ fn scripts_are_checked_without_rights() {
     let done = run(nobody().args(["check", "-e", "begin { print(curtask.no_such_field); $x + ; }"]));
     assert_eq!(done.status.code(), Some(1), "{done:#?}");
     assert!(done.err.contains("stdin:1:") && done.err.contains("ERROR"), "{done:#?}");
+    // The kernel's types know events that are a class of their own.
+    let done =
+        run(nobody().args(["check", "-e", "tracepoint:sched:sched_switch { print(args.next_pidx); }"]));
+    assert_eq!(done.status.code(), Some(1), "{done:#?}");
+    assert!(done.err.contains("did you mean `next_pid`?"), "{done:#?}");
     // What nobody may not read is said, and the rest is checked.
-    let text =
-        "tracepoint:sched:sched_switch { @[args.next_comm] = count(); } begin { print(curtask.nope); }";
+    let text = "tracepoint:syscalls:sys_enter_read { @[args.fd] = count(); } begin { print(curtask.nope); }";
     let done = run(nobody().args(["check", "-f", "json", "-e", text]));
     assert_eq!(done.status.code(), Some(1), "{done:#?}");
     let report = &json_lines(&done.out)[0];

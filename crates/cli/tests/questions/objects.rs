@@ -89,6 +89,20 @@ fn a_script_as_an_object_is_loaded_by_bpftool() {
     assert_eq!(pinned, 5);
 }
 
+/// Fields of events are found by their names, so that the object runs where they lie elsewhere.
+#[test]
+fn fields_of_events_are_relocated() {
+    let object = scratch().join("fields.bpf.o");
+    let path = object.to_string_lossy();
+    let text = "tracepoint:sched:sched_switch { @[args.prev_comm] = sum(args.next_pid); }";
+    let shown = osmia(&["trace", "-d", "bytecode", "--emit", &path, "-e", text]);
+    let shown = shown.ok();
+    let relocated = shown.lines().filter(|line| line.contains("<CO-RE struct trace_event_raw_sched_switch"));
+    assert_eq!(relocated.count(), 2, "{shown}");
+    let run = osmia(&["run", "--dry-run", &path]);
+    assert!(run.err.contains("Attached 1 probe") || run.out.contains("Attached 1 probe"), "{run:?}");
+}
+
 #[test]
 fn a_broken_object_is_refused() {
     let bytes = std::fs::read(object()).expect("the object");

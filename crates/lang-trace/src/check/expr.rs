@@ -395,7 +395,7 @@ pub(super) fn space_of(place: &Expr) -> Space {
             Type::Pointer { space, .. } => *space,
             _ => Space::Unknown,
         },
-        (ExprKind::TracepointField(_), _) => Space::Context,
+        (ExprKind::TracepointField(..), _) => Space::Context,
         _ => Space::Bpf,
     }
 }

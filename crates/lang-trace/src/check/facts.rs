@@ -2,10 +2,16 @@
 use super::passing;
 use super::types::Types;
 use crate::probes::Provider;
-use crate::typed::{Expr, ExprKind, Space, Type, TypeSet};
+use crate::typed::{Expr, ExprKind, Member, Space, Type, TypeSet};
 use osmia_base::Span;
-use osmia_btf::{Btf, Kind, Member, TypeId};
+use osmia_btf::{Btf, Kind, TypeId};
 use osmia_object::{Attach, TraceEvent, TraceField};
+
+/// What the kernel's types call the record of an event's class, before its name (`include/trace/stages`).
+const RECORD: &str = "trace_event_raw_";
+
+/// How fields begin that say where the value is.
+const LOCATIONS: [&str; 2] = ["__data_loc", "__rel_loc"];
 
 /// A probe that the machine has, and what the checker must know of it.
 #[derive(Clone, Debug)]
@@ -62,7 +68,8 @@ impl Facts {
         if let Some(event) = &self.event {
             let field = event.fields.iter().find(|field| field.name == name)?;
             let ty = self.field_type(types, field);
-            return Some(Expr { kind: ExprKind::TracepointField(field.clone()), ty, span });
+            let member = self.record_member(types, field);
+            return Some(Expr { kind: ExprKind::TracepointField(field.clone(), member), ty, span });
         }
         let params = self.params(types);
         let (index, param) = params.iter().enumerate().find(|(_, param)| param.name == name)?;
@@ -72,6 +79,22 @@ impl Facts {
         }
         let ty = types.convert(TypeSet::Kernel, param.ty, Space::Trusted);
         Some(Expr { kind: ExprKind::Argument(param.word), ty, span })
+    }
+
+    /// The member that a field is in the kernel's types, which name the record of an event after the event's class: often
+    /// that is the event itself. By it the field is found in kernels where it lies elsewhere.
+    fn record_member(&self, types: &Types<'_>, field: &TraceField) -> Option<Member> {
+        let Attach::Tracepoint { name, .. } = &self.attach else { return None };
+        let of = types.named(&format!("struct {RECORD}{name}"))?;
+        let location = LOCATIONS.iter().find(|location| field.kind.starts_with(*location));
+        let name =
+            location.map_or_else(|| field.name.clone(), |location| format!("{location}_{}", field.name));
+        let btf = types.set(of.set)?;
+        let found = btf.field(of.id, &name)?;
+        let is_it = found.bit_size.is_none()
+            && found.bit_offset == field.offset.checked_mul(8)?
+            && btf.size_of(found.ty).ok() == Some(field.size.into());
+        is_it.then(|| types.member(of, &name, Space::Context).map(|(member, _)| member))?
     }
 
     /// All of `args`, a record.
@@ -150,7 +173,7 @@ struct Param {
 /// What an iterator passes. Pointers stand in a union each, with what makes them eight bytes everywhere.
 fn members(btf: &Btf, context: TypeId) -> Vec<Param> {
     let Ok(found) = btf.get(context) else { return Vec::new() };
-    let param = |member: &Member| {
+    let param = |member: &osmia_btf::Member| {
         let inner = btf.get(member.ty).ok().filter(|_| member.name.is_empty());
         let own = inner.as_ref().and_then(|ty| ty.kind.members().first()).unwrap_or(member);
         let word = u16::try_from(member.bit_offset / 64).unwrap_or(u16::MAX);

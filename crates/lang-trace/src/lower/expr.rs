@@ -68,7 +68,7 @@ impl<'a> Cx<'a> {
                 let place = self.place(it)?;
                 return self.read(&place, &it.ty);
             }
-            ExprKind::TracepointField(field) => return self.trace_field(field, it),
+            ExprKind::TracepointField(field, _) => return self.trace_field(field, it),
             ExprKind::Part(..) => {
                 let place = self.memory(it, Fill::Text)?;
                 self.load_from(place, &it.ty)

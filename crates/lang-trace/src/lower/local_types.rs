@@ -28,10 +28,12 @@ impl LocalTypes {
         let mut wanted: BTreeMap<TypeId, BTreeSet<u32>> = BTreeMap::new();
         for probe in &program.probes {
             walk::stmts(&probe.body, &mut |node| {
-                if let Node::Expr(it) = node
-                    && let ExprKind::Field { member, .. } = &it.kind
-                    && member.of.set == TypeSet::Kernel
-                {
+                let Node::Expr(it) = node else { return };
+                let (ExprKind::Field { member, .. } | ExprKind::TracepointField(_, Some(member))) = &it.kind
+                else {
+                    return;
+                };
+                if member.of.set == TypeSet::Kernel {
                     want(kernel, member, &mut wanted);
                 }
             });

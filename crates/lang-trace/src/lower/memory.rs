@@ -98,7 +98,7 @@ impl<'a> Cx<'a> {
             ExprKind::Deref(_)
             | ExprKind::Field { .. }
             | ExprKind::Index { .. }
-            | ExprKind::TracepointField(_) => {
+            | ExprKind::TracepointField(..) => {
                 let from = self.place(it)?;
                 let size = self.size_of(&it.ty);
                 match it.ty {
@@ -151,7 +151,7 @@ impl<'a> Cx<'a> {
             ExprKind::Deref(_)
             | ExprKind::Field { .. }
             | ExprKind::Index { .. }
-            | ExprKind::TracepointField(_)
+            | ExprKind::TracepointField(..)
                 if !it.ty.is_scalar() =>
             {
                 let place = self.place(it)?;

@@ -86,7 +86,7 @@ impl<'a> Cx<'a> {
                 self.member(base, member, &it.ty, it.span)
             }
             ExprKind::Index { base, index } => self.element_of(base, index),
-            ExprKind::TracepointField(field) => Ok(self.trace_place(field)),
+            ExprKind::TracepointField(field, member) => self.trace_place(field, member.as_ref(), it.span),
             ExprKind::Cast(inner) if !inner.ty.is_scalar() => self.place(inner),
             ExprKind::Block(body, value) => {
                 self.body(body)?;
@@ -120,19 +120,25 @@ impl<'a> Cx<'a> {
         if direct { space } else { Space::Kernel }
     }
 
-    fn trace_place(&mut self, field: &TraceField) -> Remote {
+    fn trace_place(&mut self, field: &TraceField, member: Option<&Member>, span: Span) -> Result<Remote> {
         let context = self.context();
         let offset = i64::from(field.offset);
+        let place = match member {
+            Some(member) => {
+                self.kernel_member(Remote::at(context, Space::Context, 0), member, offset, span)?
+            }
+            None => Remote::at(context, Space::Context, offset),
+        };
         let relative = field.kind.starts_with("__rel_loc");
         if !relative && !field.kind.starts_with("__data_loc") {
-            return Remote::at(context, Space::Context, offset);
+            return Ok(place);
         }
-        let word = self.b.load(Size::W, context, field.offset as i32, Kind::I64);
+        let word = self.read(&place, &Type::int(4, false))?;
         let mask = self.b.int(0xffff);
         let distance = self.b.alu(AluOp::And, word, mask);
         let base = self.number_of(context);
         let base = self.b.alu(AluOp::Add, base, distance);
-        Remote::at(base, Space::Kernel, if relative { offset + 4 } else { 0 })
+        Ok(Remote::at(base, Space::Kernel, if relative { offset + 4 } else { 0 }))
     }
 
     fn member(&mut self, base: Remote, member: &Member, ty: &Type, span: Span) -> Result<Remote> {

@@ -83,7 +83,7 @@ pub(super) fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
         | ExprKind::Builtin(_)
         | ExprKind::StepVar { .. }
         | ExprKind::Len(_)
-        | ExprKind::TracepointField(_)
+        | ExprKind::TracepointField(..)
         | ExprKind::Argument(_)
         | ExprKind::Retval
         | ExprKind::Register(_)
@@ -192,7 +192,7 @@ pub(super) fn steady(it: &Expr) -> Option<String> {
         Builtin::Cgroup,
     ];
     let kind = match &it.kind {
-        ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::TracepointField(_) | ExprKind::Argument(_) => {
+        ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::TracepointField(..) | ExprKind::Argument(_) => {
             format!("{:?}", it.kind)
         }
         ExprKind::Builtin(builtin) if STEADY.contains(builtin) => format!("{builtin:?}"),
