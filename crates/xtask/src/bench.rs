@@ -1,9 +1,11 @@
 //! Measuring beside the peers: both tools in turn on one machine, and medians of what came out. Nothing is asserted.
 mod binary;
+mod compile;
 mod core_fields;
 mod hello;
 mod lab;
 mod machine;
+mod printing;
 mod programs;
 mod report;
 mod script;
@@ -25,12 +27,15 @@ const SECTIONS: &[Section] = &[
     Section { name: "binary", measure: binary::measure },
     Section { name: "scripts", measure: scripts::measure },
     Section { name: "core", measure: core_fields::measure },
+    Section { name: "compile", measure: compile::measure },
+    Section { name: "printing", measure: printing::measure },
 ];
 
-const USAGE: &str = "usage: cargo xtask bench [--rounds N] [--no-build] [--record] [hello] [binary] [scripts] [core]\n\
+const USAGE: &str = "usage: cargo xtask bench [--rounds N] [--no-build] [--record] [SECTION]...\n\
     --rounds N   how often both tools run each script (7)\n\
     --no-build   take the release as it is\n\
-    --record     write the tables into BENCHMARKS.md; needs all sections";
+    --record     write the tables into BENCHMARKS.md; needs all sections\n\
+    sections: hello, binary, scripts, core, compile, printing";
 
 /// What is asked for.
 struct Options {

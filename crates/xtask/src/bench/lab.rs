@@ -34,14 +34,13 @@ impl Lab {
         std::fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
         let lab = Self {
             osmia: dir.join("osmia"),
-            core_fields: dir.join("core_fields"),
+            core_fields: root().join(RELEASE).join("examples/core_fields"),
             bpftrace: find("bpftrace")?,
             bpftool: find("bpftool")?,
             dir,
             rounds,
         };
         copy(&root().join(RELEASE).join("osmia"), &lab.osmia)?;
-        copy(&root().join(RELEASE).join("examples/core_fields"), &lab.core_fields)?;
         lab.compile("gcc", &["-O2", "-static"], "clock.c", "clock")?;
         lab.compile("gcc", &["-O2", "-pthread"], "load.c", "load")?;
         Ok(lab)
