@@ -33,6 +33,7 @@ impl Group {
 pub(crate) struct Names {
     types: OnceLock<Index>,
     symbols: OnceLock<Index>,
+    enums: OnceLock<Vec<TypeId>>,
     searches: AtomicU32,
 }
 
@@ -201,10 +202,16 @@ impl Btf {
     pub fn enumerators(&self, name: &str) -> Vec<EnumValue> {
         let mut found = self.base().map_or_else(Vec::new, |base| base.enumerators(name));
         let names = self.string_offsets(name, |rest| rest.first() == Some(&0));
-        for (id, ..) in self.own_headers() {
-            self.enumerators_of(id, &names, &mut found);
+        if !names.is_empty() {
+            self.own_enums().iter().for_each(|id| self.enumerators_of(*id, &names, &mut found));
         }
         found
+    }
+
+    /// All own enumerations.
+    fn own_enums(&self) -> &[TypeId] {
+        let enums = self.own_headers().filter(|(.., tag)| tag.is_enum()).map(|(id, ..)| id);
+        self.names().enums.get_or_init(|| enums.collect())
     }
 
     fn enumerators_of(&self, id: TypeId, names: &[u32], found: &mut Vec<EnumValue>) {
@@ -229,7 +236,7 @@ impl Btf {
     }
 
     fn index_of(&self, group: Group) -> Option<&Index> {
-        let Names { types, symbols, searches } = self.names();
+        let Names { types, symbols, searches, .. } = self.names();
         match group {
             Group::Types => Some(types.get_or_init(|| Index::new(self, group))),
             Group::Symbols if searches.fetch_add(1, Ordering::Relaxed) < SEARCHES_BEFORE_INDEX => None,

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 struct Local {
     id: TypeId,
-    /// What a relocation begins with: itself, or a name for it if it has none; `None` where it cannot be named.
-    root: Option<TypeId>,
+    /// What a relocation begins with, once that was asked for: itself, or a name for it if it has none; `None` where it
+    /// cannot be named.
+    root: Option<Option<TypeId>>,
     /// The kernel's numbers of the members it has, in order.
     members: Vec<u32>,
 }
@@ -46,8 +47,8 @@ impl LocalTypes {
         let mut all = Self::default();
         for (&id, members) in wanted {
             let local = copies.structure(id);
-            let root = copies.name(id, local);
-            all.structures.insert(id, Local { id: local, root, members: members.iter().copied().collect() });
+            let members = members.iter().copied().collect();
+            all.structures.insert(id, Local { id: local, root: None, members });
         }
         for (&id, local) in &all.structures {
             copies.fill(id, local);
@@ -55,9 +56,11 @@ impl LocalTypes {
         all
     }
 
-    /// The local root type of a member.
-    pub(super) fn root(&self, of: TypeId) -> Option<TypeId> {
-        self.structures.get(&of)?.root
+    /// What a relocation for a member of this structure begins with.
+    pub(super) fn root(&mut self, kernel: &Btf, of: TypeId, globals: &mut Globals) -> Option<TypeId> {
+        let local = self.structures.get_mut(&of)?;
+        let id = local.id;
+        *local.root.get_or_insert_with(|| name(kernel, of, id, globals))
     }
 
     /// A member's path in the local types.
@@ -76,6 +79,19 @@ impl LocalTypes {
 fn member_type(kernel: &Btf, of: TypeId, index: u32) -> Option<TypeId> {
     let ty = kernel.get(of).ok()?;
     Some(kernel.resolve(ty.kind.members().get(index as usize)?.ty))
+}
+
+/// A structure without a name is found by that of a type definition.
+fn name(kernel: &Btf, id: TypeId, local: TypeId, globals: &mut Globals) -> Option<TypeId> {
+    if kernel.name(id).is_some_and(|name| !name.is_empty()) {
+        return Some(local);
+    }
+    let is_name = |it: &TypeId| {
+        kernel.tag(*it) == Some(KindTag::Typedef)
+            && matches!(kernel.get(*it), Ok(ty) if ty.kind == Kind::Typedef(id))
+    };
+    let name = kernel.name(kernel.ids().find(is_name)?)?.to_owned();
+    Some(globals.module.btf.add_typedef(&name, local))
 }
 
 fn want(kernel: &Btf, member: &Member, wanted: &mut BTreeMap<TypeId, BTreeSet<u32>>) {
@@ -112,20 +128,6 @@ impl Copies<'_> {
         let made = self.globals.module.btf.add(Type { name: ty.name, kind });
         self.made.insert(id, made);
         made
-    }
-
-    /// A structure without a name is found by that of a type definition.
-    fn name(&mut self, id: TypeId, local: TypeId) -> Option<TypeId> {
-        if self.kernel.name(id).is_some_and(|name| !name.is_empty()) {
-            return Some(local);
-        }
-        let kernel = self.kernel;
-        let is_name = |it: &TypeId| {
-            kernel.tag(*it) == Some(KindTag::Typedef)
-                && matches!(kernel.get(*it), Ok(ty) if ty.kind == Kind::Typedef(id))
-        };
-        let name = kernel.name(kernel.ids().find(is_name)?)?.to_owned();
-        Some(self.globals.module.btf.add_typedef(&name, local))
     }
 
     fn fill(&mut self, id: TypeId, local: &Local) {

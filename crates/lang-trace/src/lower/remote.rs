@@ -165,7 +165,9 @@ impl<'a> Cx<'a> {
             let path = Path { root: before.root, access, offset: before.offset + offset };
             return Ok(Remote { path: Some(path), ..base });
         }
-        let Some(root) = self.local.root(member.of.id) else {
+        let kernel = self.types.kernel;
+        let root = kernel.and_then(|kernel| self.local.root(kernel, member.of.id, &mut self.globals));
+        let Some(root) = root else {
             // Nothing names this structure: it stays where it is in the types at hand.
             return Ok(Remote { bytes: base.bytes + offset, ..base });
         };
