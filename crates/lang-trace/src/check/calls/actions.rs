@@ -1,0 +1,38 @@
+//! Calls that only send something to the reader.
+use super::{Call, Made, literal};
+use crate::check::body::Body;
+use crate::check::convert::convert;
+use crate::check::format::format_of;
+use crate::typed::{Expr, StmtKind, Type};
+use osmia_event::Verb;
+
+pub(super) fn formatted(
+    body: &mut Body<'_, '_>,
+    call: &Call<'_>,
+    verb: fn(osmia_event::Format) -> Verb,
+) -> Option<Made> {
+    let text = literal(body, call, 0)?;
+    let args: Vec<Option<Expr>> = call.args[1..].iter().map(|arg| body.expr(arg)).collect();
+    let args: Vec<Expr> = args.into_iter().collect::<Option<Vec<_>>>()?;
+    let format = format_of(body, call, &text, &args)?;
+    Some(Body::send(verb(format), args))
+}
+
+pub(super) fn exit(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let code = match call.args.first() {
+        None => None,
+        Some(code) => Some(convert(body.integer(code)?, &Type::INT64)?),
+    };
+    Some(Made::Stmts(vec![StmtKind::Send(Verb::Exit, code.into_iter().collect()), StmtKind::Return(None)]))
+}
+
+pub(super) fn time(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let format = if call.args.is_empty() { "%H:%M:%S\n".to_owned() } else { literal(body, call, 0)? };
+    Some(Body::send(Verb::Time(format), Vec::new()))
+}
+
+pub(super) fn join(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let separator = if call.args.len() > 1 { literal(body, call, 1)? } else { " ".to_owned() };
+    let array = body.integer(&call.args[0])?;
+    Some(Made::Stmts(vec![StmtKind::Join(array, separator)]))
+}

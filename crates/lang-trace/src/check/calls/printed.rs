@@ -1,0 +1,83 @@
+//! Values that the reader gives a name or a form when they are printed.
+use super::{Call, Made, literal};
+use crate::check::body::Body;
+use crate::check::convert::convert;
+use crate::check::expr::number;
+use crate::typed::{Builtin, Expr, ExprKind, Type};
+
+pub(super) fn tagged(body: &mut Body<'_, '_>, call: &Call<'_>, ty: Type) -> Option<Made> {
+    let value = body.integer(&call.args[0])?;
+    let value = convert(value, &Type::UINT64)?;
+    Some(Made::Value(Expr { kind: ExprKind::Tagged(Box::new(value)), ty, span: call.span }))
+}
+
+pub(super) fn username(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let uid = match call.args.first() {
+        Some(uid) => body.integer(uid)?,
+        None => Expr { kind: ExprKind::Builtin(Builtin::Uid), ty: Type::UINT32, span: call.span },
+    };
+    let uid = convert(uid, &Type::UINT32)?;
+    Some(Made::Value(Expr { kind: ExprKind::Tagged(Box::new(uid)), ty: Type::Username, span: call.span }))
+}
+
+/// `cgroupid("/sys/fs/cgroup/x")`: asked of the machine before checking.
+pub(super) fn cgroupid(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let path = literal(body, call, 0)?;
+    match body.options().cgroup_ids.get(&path) {
+        Some(id) => Some(Made::Value(Expr { ty: Type::UINT64, ..number(*id as i64, call.span) })),
+        None => {
+            body.error(call.args[0].span, format!("cgroupid(): there is no cgroup at '{path}'"));
+            None
+        }
+    }
+}
+
+pub(super) fn strftime(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let format = literal(body, call, 0)?;
+    let value = body.integer(&call.args[1])?;
+    let value = convert(value, &Type::UINT64)?;
+    let ty = Type::Timestamp { format };
+    Some(Made::Value(Expr { kind: ExprKind::Tagged(Box::new(value)), ty, span: call.span }))
+}
+
+pub(super) fn ntop(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let (family, address) = match call.args {
+        [address] => (None, body.expr(address)?),
+        [family, address, ..] => (Some(body.integer(family)?), body.expr(address)?),
+        [] => return None,
+    };
+    let address = match &address.ty {
+        Type::Int { .. } => convert(address, &Type::UINT32)?,
+        Type::Array { .. } | Type::Str { .. } if matches!(body.size_of(&address.ty), 4 | 16) => address,
+        other => {
+            let text = body.type_text(other);
+            body.error(
+                call.span,
+                format!("ntop() expects an integer or an array of 4 or 16 bytes, not {text}"),
+            );
+            return None;
+        }
+    };
+    let kind = ExprKind::Ntop(family.map(Box::new), Box::new(address));
+    Some(Made::Value(Expr { kind, ty: Type::Inet, span: call.span }))
+}
+
+pub(super) fn macaddr(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let place = body.expr(&call.args[0])?;
+    let place = match &place.ty {
+        Type::Array { .. } | Type::Str { .. } if body.size_of(&place.ty) >= 6 => place,
+        Type::Pointer { space, .. } => {
+            let space = *space;
+            let element = Box::new(Type::int(1, false));
+            let array = Type::Array { element, count: 6, space };
+            let pointer = convert(place, &Type::Pointer { to: Box::new(array), space })?;
+            body.deref(pointer, call.span)?
+        }
+        other => {
+            let text = body.type_text(other);
+            body.error(call.span, format!("macaddr() expects an array of 6 bytes, not {text}"));
+            return None;
+        }
+    };
+    Some(Made::Value(Expr { kind: ExprKind::Macaddr(Box::new(place)), ty: Type::Mac, span: call.span }))
+}

@@ -1,0 +1,181 @@
+//! Text and bytes that are read, compared and searched.
+use super::{Call, Made, known};
+use crate::ast;
+use crate::check::body::Body;
+use crate::check::compute;
+use crate::check::convert::convert;
+use crate::check::expr::{number, text_literal};
+use crate::probes::Provider;
+use crate::typed::{Expr, ExprKind, Space, Type};
+
+/// `str(x)`: of a pointer, a number, an array of characters, a text, or a parameter of the command line.
+pub(super) fn str_(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let source = match (&call.args[0].kind, positional_text(body, &call.args[0])) {
+        (ast::ExprKind::Positional(index), _) if body.options().portable => body.open_text(*index, call.span),
+        (ast::ExprKind::Binary(..), Some(_)) if body.options().portable => {
+            let text = "a part of a parameter cannot be left open in an object: use str($1) here";
+            body.error(call.args[0].span, text);
+            return None;
+        }
+        (_, Some(text)) => text_literal(text, call.span),
+        (_, None) => body.expr(&call.args[0])?,
+    };
+    let limit = i64::from(body.config().max_strlen);
+    let length = match call.args.get(1) {
+        None => None,
+        Some(length) => Some(body.integer(length)?),
+    };
+    let capacity = match length.as_ref().map(|length| &length.kind) {
+        Some(ExprKind::Number(known)) if *known < 0 => {
+            body.error(call.args[1].span, format!("str cannot use negative length ({known})"));
+            return None;
+        }
+        Some(ExprKind::Number(known)) => known.saturating_add(1).min(limit),
+        _ => match &source.ty {
+            Type::Str { capacity } => i64::from(*capacity),
+            _ => limit,
+        },
+    } as u32;
+    let ty = Type::Str { capacity };
+    let pointer = match &source.ty {
+        Type::Str { .. } => return shortened(source, &ty).map(Made::Value),
+        Type::Array { .. } | Type::Composite { .. } => body.address(source),
+        Type::Pointer { .. } => source,
+        Type::Int { .. } | Type::Enum { .. } | Type::None => {
+            let space = match body.facts.provider {
+                Provider::Kprobe | Provider::Kretprobe => Space::Unknown,
+                _ => body.facts.pointer_space(),
+            };
+            convert(source, &Type::Pointer { to: Box::new(Type::int(1, true)), space })?
+        }
+        other => {
+            let text = body.type_text(other);
+            body.error(
+                call.args[0].span,
+                format!("str() expects an integer or a pointer type as first argument ({text} provided)"),
+            );
+            return None;
+        }
+    };
+    let length = match length {
+        None => None,
+        Some(Expr { kind: ExprKind::Number(_), .. }) => Some(number(i64::from(capacity), call.span)),
+        Some(length) => {
+            let one = number(1, call.span);
+            Some(body.binary(ast::BinaryOp::Add, length, one, call.span)?)
+        }
+    };
+    let kind = ExprKind::Str { pointer: Box::new(pointer), length: length.map(Box::new) };
+    Some(Made::Value(Expr { kind, ty, span: call.span }))
+}
+
+/// Text, of which no more is kept than a type holds.
+fn shortened(source: Expr, ty: &Type) -> Option<Expr> {
+    match (source, ty) {
+        (Expr { kind: ExprKind::Text(mut text), span, .. }, Type::Str { capacity }) => {
+            text.truncate((*capacity as usize).saturating_sub(1));
+            Some(text_literal(text, span))
+        }
+        (source, _) => convert(source, ty),
+    }
+}
+
+/// `$1`, and `$1 + 2` (without its first two bytes), as text.
+fn positional_text(body: &Body<'_, '_>, arg: &ast::Expr) -> Option<Vec<u8>> {
+    let param = |index: u32| {
+        let text = (index as usize).checked_sub(1).and_then(|at| body.options().params.get(at));
+        text.map_or_else(Vec::new, |text| text.clone().into_bytes())
+    };
+    match &arg.kind {
+        ast::ExprKind::Positional(index) => Some(param(*index)),
+        ast::ExprKind::Binary(ast::BinaryOp::Add, base, skip) => match (&base.kind, &skip.kind) {
+            (ast::ExprKind::Positional(index), ast::ExprKind::Integer(skip)) => {
+                let text = param(*index);
+                Some(text.get(*skip as usize..).unwrap_or_default().to_vec())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+pub(super) fn buf(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let source = body.expr(&call.args[0])?;
+    let limit = body.config().max_strlen;
+    let length = match (call.args.get(1), &source.ty) {
+        (Some(length), _) => body.integer(length)?,
+        (None, Type::Array { .. } | Type::Composite { .. }) => {
+            number(i64::from(body.size_of(&source.ty)), call.span)
+        }
+        (None, Type::Str { capacity }) => number(i64::from(capacity.saturating_sub(1)), call.span),
+        (None, _) => number(i64::from(limit), call.span),
+    };
+    let most = match &source.ty {
+        Type::Str { capacity } => limit.min(capacity.saturating_sub(1)).max(1),
+        _ => limit,
+    };
+    let capacity = match length.kind {
+        ExprKind::Number(known) => known.clamp(1, i64::from(most)) as u32,
+        _ => most,
+    };
+    let pointer = match &source.ty {
+        Type::Str { .. } => source,
+        Type::Array { .. } | Type::Composite { .. } => body.address(source),
+        _ => {
+            let space = body.facts.pointer_space();
+            match source.ty {
+                Type::Pointer { .. } => source,
+                _ => convert(source, &Type::Pointer { to: Box::new(Type::int(1, false)), space })?,
+            }
+        }
+    };
+    let length = convert(length, &Type::UINT64)?;
+    let kind = ExprKind::Buf { pointer: Box::new(pointer), length: Box::new(length) };
+    Some(Made::Value(Expr { kind, ty: Type::Buffer { capacity }, span: call.span }))
+}
+
+pub(super) fn strncmp(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let limit = match known(body, &call.args[2])? {
+        limit @ 0..=4096 => limit as u32,
+        other => {
+            body.error(call.args[2].span, format!("strncmp cannot compare {other} bytes"));
+            return None;
+        }
+    };
+    text_order(body, call, Some(limit))
+}
+
+/// 0 where the texts are equal, else 1.
+pub(super) fn text_order(body: &mut Body<'_, '_>, call: &Call<'_>, limit: Option<u32>) -> Option<Made> {
+    let lhs = compute::text(body, call, 0)?;
+    let rhs = compute::text(body, call, 1)?;
+    let span = call.span;
+    let equal = ExprKind::TextEqual { lhs: Box::new(lhs), rhs: Box::new(rhs), limit };
+    let equal = Expr { kind: equal, ty: Type::Bool, span };
+    let differs = Expr { kind: ExprKind::Not(Box::new(equal)), ty: Type::Bool, span };
+    convert(differs, &Type::UINT64).map(Made::Value)
+}
+
+pub(super) fn strlen(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let text = compute::text(body, call, 0)?;
+    Some(Made::Value(Expr { kind: ExprKind::Strlen(Box::new(text)), ty: Type::UINT64, span: call.span }))
+}
+
+/// What a search answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Whether,
+    Where,
+}
+
+pub(super) fn strstr(body: &mut Body<'_, '_>, call: &Call<'_>, answer: Found) -> Option<Made> {
+    let hay = compute::text(body, call, 0)?;
+    let needle = compute::text(body, call, 1)?;
+    let kind = ExprKind::Strstr(Box::new(hay), Box::new(needle));
+    let place = Expr { kind, ty: Type::INT64, span: call.span };
+    if answer == Found::Where {
+        return Some(Made::Value(place));
+    }
+    let zero = number(0, call.span);
+    body.binary(ast::BinaryOp::GreaterEqual, place, zero, call.span).map(Made::Value)
+}
