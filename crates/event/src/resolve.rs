@@ -59,9 +59,7 @@ impl Value {
             }
             Self::Username(uid) => Self::User { uid, name: lookup.username(uid).unwrap_or_default() },
             Self::CgroupPath(id) => Self::Cgroup { id, path: lookup.cgroup_path(id).unwrap_or_default() },
-            Self::Timestamp { format, boot } => {
-                Self::Time { format, wall: if boot == 0 { None } else { lookup.boot_time_to_wall(boot) } }
-            }
+            Self::Timestamp { format, boot } => Self::Time { format, wall: lookup.boot_time_to_wall(boot) },
             plain => plain,
         }
     }

@@ -2,6 +2,7 @@
 use osmia_sys::{Clock, Errno, now};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::sync::OnceLock;
 
 /// The running kernel's version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +68,12 @@ fn pack(text: &str) -> Option<u32> {
 
 /// What is to be added to nanoseconds since boot (`bpf_ktime_get_boot_ns`) to have nanoseconds since 1970.
 pub fn boot_to_wall() -> i64 {
+    // Asked once: times that are printed are as far apart as they were measured.
+    static OFFSET: OnceLock<i64> = OnceLock::new();
+    *OFFSET.get_or_init(measure_boot_to_wall)
+}
+
+fn measure_boot_to_wall() -> i64 {
     let before = now(Clock::Boottime);
     let wall = now(Clock::Realtime);
     let boot = before + (now(Clock::Boottime).saturating_sub(before)) / 2;

@@ -180,9 +180,6 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
     judge_declarations(&session.maps, &mut diagnostics);
     let maps = session.maps.finish(&session.config);
     let config = session.config;
-    if let (true, Some(first), false) = (probes.is_empty(), script.probes.first(), diagnostics.has_errors()) {
-        diagnostics.push(Diagnostic::error(first.span, "No probes to attach"));
-    }
     let program = Program { probes, maps, types: own_types, config };
     limit_probes(&program, script, &mut diagnostics);
     Checked { program, diagnostics }

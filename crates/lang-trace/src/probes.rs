@@ -84,6 +84,32 @@ impl Provider {
         self.info().name
     }
 
+    /// Whether its programs are given the processor's registers (`struct pt_regs`).
+    pub const fn has_registers(self) -> bool {
+        match self {
+            Self::Kprobe
+            | Self::Kretprobe
+            | Self::Uprobe
+            | Self::Uretprobe
+            | Self::Usdt
+            | Self::Profile
+            | Self::Interval
+            | Self::Software
+            | Self::Hardware
+            | Self::Watchpoint => true,
+            Self::Begin
+            | Self::End
+            | Self::Own
+            | Self::Test
+            | Self::Bench
+            | Self::Fentry
+            | Self::Fexit
+            | Self::Tracepoint
+            | Self::RawTracepoint
+            | Self::Iter => false,
+        }
+    }
+
     /// The provider that is called `name`. Letter case counts only where it is all there is: `U` is usdt, `u` uprobe.
     pub fn from_name(name: &str) -> Option<Self> {
         let named = |row: &&ProviderInfo| row.name == name || row.aliases.contains(&name);

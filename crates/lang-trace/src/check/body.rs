@@ -583,6 +583,11 @@ fn leaves(stmt: &ast::Stmt) -> bool {
     match &stmt.kind {
         ast::StmtKind::Return(_) | ast::StmtKind::Break | ast::StmtKind::Continue => true,
         ast::StmtKind::Block(inner) => block(inner),
+        ast::StmtKind::Expr(expr) => match &expr.kind {
+            ast::ExprKind::Call { name, .. } => name.node == "exit",
+            ast::ExprKind::Ident(name) => name == "exit",
+            _ => false,
+        },
         ast::StmtKind::If(branch) => block(&branch.then) && branch.otherwise.as_ref().is_some_and(block),
         _ => false,
     }

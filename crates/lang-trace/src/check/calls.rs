@@ -209,6 +209,11 @@ pub(super) fn is_aggregation(name: &str) -> bool {
     FUNCTIONS.iter().any(|row| row.name == name && row.class == Class::Aggregation && row.arity.0 == 0)
 }
 
+/// Whether a call of this name is an aggregation.
+pub(super) fn aggregates(name: &str) -> bool {
+    FUNCTIONS.iter().any(|row| row.name == name && row.class == Class::Aggregation)
+}
+
 /// Whether there is a function of this name.
 pub(super) fn is_known(name: &str) -> bool {
     CALLABLE.contains(&name) || names().any(|known| known == name)

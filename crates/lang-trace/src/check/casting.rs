@@ -61,6 +61,11 @@ impl Body<'_, '_> {
             (_, Type::Enum { .. }) => return self.as_enum(operand, ty, span),
             (Type::Str { .. }, Type::Bool) => Some(self.is_text(&operand, span)),
             (Type::Str { .. }, Type::Pointer { .. }) => Some(cast(operand.clone(), ty.clone())),
+            // The bits of the number are the address, with no more of its sign than it has.
+            (Type::Int { size, .. }, Type::Pointer { .. }) => {
+                let bits = convert(operand.clone(), &Type::int(*size, false))?;
+                Self::spelled(bits, &ty)
+            }
             (from, Type::Int { .. } | Type::Bool | Type::Pointer { .. } | Type::Str { .. }) => {
                 let apart =
                     matches!((from, &ty), (Type::Array { .. } | Type::Composite { .. }, Type::Int { .. }));

@@ -8,6 +8,9 @@ use osmia_base::{Diagnostics, Span};
 use osmia_btf::{Btf, Builder, Composite, Enum, Enumerator, IntEncoding, Kind, Member, Type, TypeId};
 use std::collections::{BTreeMap, HashMap};
 
+/// Types that take room in structures, and that nothing can be done with.
+const FLOATS: &[(&str, u32)] = &[("float", 4), ("double", 8), ("long double", 16)];
+
 /// Types may nest so deep.
 const MAX_DEPTH: u32 = 32;
 
@@ -165,6 +168,10 @@ impl Maker<'_> {
                 let encoding = if signed { IntEncoding::SIGNED } else { IntEncoding::UNSIGNED };
                 let size = u32::from(size);
                 Laid { id: self.builder.add_int(name, size, encoding), size, align: size }
+            }
+            _ if let Some((_, size)) = FLOATS.iter().find(|(known, _)| *known == name) => {
+                let id = self.builder.add(Type::new(name, Kind::Float { size: *size }));
+                Laid { id, size: *size, align: *size }
             }
             _ => match self.import(|btf| btf.find_typedef(name)) {
                 Some(laid) => laid,

@@ -33,6 +33,12 @@ impl Body<'_, '_> {
             self.error(it.span, format!("Map assignments not allowed inside of {asker}"));
             return;
         }
+        if let ast::ExprKind::Block(block) = &it.value.kind
+            && let Some(tail) = &block.tail
+            && aggregates(tail)
+        {
+            return self.assign_from_block(it, block, tail, out);
+        }
         let key = self.map_key(it.name, it.keys, it.target.span);
         if let Some(aggregation) = self.whole_aggregation(it.value) {
             return self.refuse_aggregation(it.name, it.value, &aggregation, it.span);
@@ -63,6 +69,22 @@ impl Body<'_, '_> {
             }
             (Made::Stmts(_), _) => self.error(it.span, "Value 'void' cannot be assigned to a map."),
         }
+    }
+
+    /// `@ = { …; avg($x) }`: the statements, then the aggregation as if it stood there alone.
+    fn assign_from_block(
+        &mut self,
+        it: Assignment<'_>,
+        block: &ast::Block,
+        tail: &ast::Expr,
+        out: &mut Vec<Stmt>,
+    ) {
+        self.open_scope();
+        for stmt in &block.stmts {
+            self.inner_stmt(stmt, out);
+        }
+        self.assign_map(Assignment { value: tail, ..it }, out);
+        self.close_scope();
     }
 
     fn set_map(&mut self, name: &str, (map, key): Element, value: Expr, span: Span, out: &mut Vec<Stmt>) {
@@ -319,5 +341,15 @@ const fn aggregation_call(aggregation: &Aggregation) -> &'static str {
         Aggregation::Lhist { .. } => "lhist(rand %10, 0, 10, 1)",
         Aggregation::TimeSeries { .. } => "tseries(rand %10, 10s, 1)",
         Aggregation::Stats { .. } | Aggregation::Value(_) => "stats(arg2)",
+    }
+}
+
+/// Whether an expression is an aggregation: a call of one, or a block that ends in it.
+fn aggregates(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ast::ExprKind::Call { name, .. } => super::calls::aggregates(&name.node),
+        ast::ExprKind::Ident(word) => super::calls::is_aggregation(word),
+        ast::ExprKind::Block(block) => block.tail.as_deref().is_some_and(aggregates),
+        _ => false,
     }
 }

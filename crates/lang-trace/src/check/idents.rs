@@ -134,6 +134,12 @@ impl Body<'_, '_> {
             self.error(span, "cpid cannot be used without child command");
             return None;
         }
+        if builtin == Builtin::Usermode && !self.facts.provider.has_registers() {
+            // Known without registers: what runs by request was asked by a process, the others are the kernel's own places.
+            self.depends_on_point = true;
+            let by_request = matches!(self.facts.provider, Provider::Begin | Provider::End | Provider::Own);
+            return Some(Expr { ty, ..number(by_request.into(), span) });
+        }
         Some(Expr { kind: ExprKind::Builtin(builtin), ty, span })
     }
 

@@ -320,6 +320,12 @@ fn same_kind_of_memory(a: &Type, b: &Type) -> bool {
             | (Type::Buffer { .. }, Type::Buffer { .. })
             | (Type::Tuple(_), Type::Tuple(_))
             | (Type::Record(_), Type::Record(_))
+            | (Type::KernelSymbol, Type::KernelSymbol)
+            | (Type::UserSymbol, Type::UserSymbol)
+            | (Type::Inet, Type::Inet)
+            | (Type::Mac, Type::Mac)
+            | (Type::Username, Type::Username)
+            | (Type::CgroupPath, Type::CgroupPath)
     )
 }
 

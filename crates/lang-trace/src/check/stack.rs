@@ -62,6 +62,14 @@ fn arguments(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<(StackMode, u32
 
 pub(super) fn register(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let name = literal(body, call, 0)?;
+    if !body.facts.provider.has_registers() {
+        let text = format!("reg can not be used with \"{}\" probes", body.facts.provider.name());
+        body.report(
+            Diagnostic::error(call.span, text)
+                .hint("only probes that interrupt code are given its registers"),
+        );
+        return None;
+    }
     match osmia_abi::pt_regs(&name) {
         Some(offset) => {
             Some(Made::Value(Expr { kind: ExprKind::Register(offset), ty: Type::UINT64, span: call.span }))

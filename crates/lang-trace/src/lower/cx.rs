@@ -723,7 +723,8 @@ impl Current {
     }
 }
 
-/// Whether events of a probe count no more once `exit()` was called. What is run by request is run all the same.
+/// Whether events of a probe count no more once `exit()` was called. What is run by request is run all the same, and an
+/// iterator goes on to its end: what it is called for is no event.
 pub(super) const fn is_stopped_by_exit(provider: Provider) -> bool {
-    !matches!(provider, Provider::Begin | Provider::End | Provider::Test | Provider::Bench)
+    !matches!(provider, Provider::Begin | Provider::End | Provider::Test | Provider::Bench | Provider::Iter)
 }

@@ -10,6 +10,9 @@ use osmia_isa::{AluOp, Cond, Size};
 
 /// More bytes than this are set and copied by a helper.
 pub(super) const INLINE: u32 = 64;
+/// Of text that has less room than this one sees whether it was cut off; the room is what `max_strlen` says, and who
+/// set it that low wants to know.
+const MARKED: u32 = 1024;
 /// `BPF_F_USER_STACK`.
 const USER_STACK: i64 = 1 << 8;
 /// What `bpf_get_stackid` returns where another stack of the same hash is in the map: `-EEXIST`.
@@ -284,9 +287,15 @@ impl<'a> Cx<'a> {
         }
         let length = self.b.int(i64::from(size));
         let read = self.probe_read_str(space, to, length, address);
-        // Where no NUL was found, the last byte was made one.
+        self.put_last_byte(read, length, (address, space), size, to);
+    }
+
+    /// Where as much as there is room for was read, its last byte was made a NUL: text that goes on has its own there,
+    /// by which a reader sees that it was cut off.
+    fn put_last_byte(&mut self, read: Value, wanted: Value, from: (Value, Space), size: u32, to: Place) {
+        let (address, space) = from;
         let (full, done) = (self.b.block(), self.b.block());
-        self.b.branch(Cond::Eq, read, length, full, done);
+        self.b.branch(Cond::Eq, read, wanted, full, done);
         self.b.switch_to(full);
         let last = self.b.offset(address, i64::from(size) - 1);
         let one = self.b.int(1);
@@ -311,7 +320,15 @@ impl<'a> Cx<'a> {
         } else if length.is_some_and(|length| !matches!(length.kind, ExprKind::Number(1..))) {
             self.b.zero(to.base, to.offset, 1);
         }
-        self.probe_read_str(space, to, size, from);
+        let read = self.probe_read_str(space, to, size, from);
+        let may_be_cut = match length.map(|length| &length.kind) {
+            Some(ExprKind::Number(number)) => *number > i64::from(capacity),
+            _ => true,
+        };
+        if may_be_cut && capacity < MARKED {
+            let whole = self.b.int(i64::from(capacity));
+            self.put_last_byte(read, whole, (from, space), capacity, to);
+        }
         Ok(())
     }
 

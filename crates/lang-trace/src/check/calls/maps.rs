@@ -141,5 +141,11 @@ pub(super) fn has_key(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> 
 
 pub(super) fn len(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let map = map_arg(body, call)?;
+    if let ast::ExprKind::Map { name, .. } = &call.args[0].kind
+        && key_of(body, name) == Some(None)
+    {
+        body.error(call.span, "call to len() expects a map with explicit keys (non-scalar map)");
+        return None;
+    }
     Some(Made::Value(Expr { kind: ExprKind::Len(map), ty: Type::INT64, span: call.span }))
 }

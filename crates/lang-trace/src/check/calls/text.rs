@@ -8,75 +8,96 @@ use crate::check::expr::{number, text_literal};
 use crate::probes::Provider;
 use crate::typed::{Expr, ExprKind, Space, Type};
 
-/// `str(x)`: of a pointer, a number, an array of characters, a text, or a parameter of the command line.
+/// `str(x, n)`: of a pointer, a number, an array of characters, a text, or a parameter of the command line. No more
+/// than `n` bytes are read, and the last of them is a NUL; of text that is written down `n` bytes are kept.
 pub(super) fn str_(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
-    let source = match (&call.args[0].kind, positional_text(body, &call.args[0])) {
-        (ast::ExprKind::Positional(index), _) if body.options().portable => body.open_text(*index, call.span),
-        (ast::ExprKind::Binary(..), Some(_)) if body.options().portable => {
-            let text = "a part of a parameter cannot be left open in an object: use str($1) here";
-            body.error(call.args[0].span, text);
-            return None;
-        }
-        (_, Some(text)) => text_literal(text, call.span),
-        (_, None) => body.expr(&call.args[0])?,
-    };
-    let limit = i64::from(body.config().max_strlen);
+    let source = str_source(body, call)?;
     let length = match call.args.get(1) {
         None => None,
         Some(length) => Some(body.integer(length)?),
     };
-    let capacity = match length.as_ref().map(|length| &length.kind) {
-        Some(ExprKind::Number(known)) if *known < 0 => {
-            body.error(call.args[1].span, format!("str cannot use negative length ({known})"));
-            return None;
-        }
-        Some(ExprKind::Number(known)) => known.saturating_add(1).min(limit),
-        _ => match &source.ty {
-            Type::Str { capacity } => i64::from(*capacity),
-            _ => limit,
+    let capacity = str_capacity(body, call, &source, length.as_ref())?;
+    let pointer = match (&source.ty, &length) {
+        (Type::Str { .. }, None) => return convert(source, &Type::Str { capacity }).map(Made::Value),
+        (Type::Str { .. }, Some(length)) => match (source.kind, &length.kind) {
+            (ExprKind::Text(mut text), ExprKind::Number(known)) => {
+                text.truncate(*known as usize);
+                return Some(Made::Value(text_literal(text, call.span)));
+            }
+            (kind, _) => Expr { kind, ..source },
         },
-    } as u32;
-    let ty = Type::Str { capacity };
-    let pointer = match &source.ty {
-        Type::Str { .. } => return shortened(source, &ty).map(Made::Value),
-        Type::Array { .. } | Type::Composite { .. } => body.address(source),
-        Type::Pointer { .. } => source,
-        Type::Int { .. } | Type::Enum { .. } | Type::None => {
+        (Type::Array { .. } | Type::Composite { .. }, _) => body.address(source),
+        (Type::Pointer { .. }, _) => source,
+        (Type::Int { .. } | Type::Enum { .. } | Type::None, _) => {
             let space = match body.facts.provider {
                 Provider::Kprobe | Provider::Kretprobe => Space::Unknown,
                 _ => body.facts.pointer_space(),
             };
             convert(source, &Type::Pointer { to: Box::new(Type::int(1, true)), space })?
         }
-        other => {
+        (other, _) => {
             let text = body.type_text(other);
             body.error(
                 call.args[0].span,
-                format!("str() expects an integer or a pointer type as first argument ({text} provided)"),
+                format!(
+                    "str() expects a string, integer or a pointer type as first argument ({text} provided)"
+                ),
             );
             return None;
         }
     };
-    let length = match length {
-        None => None,
-        Some(Expr { kind: ExprKind::Number(_), .. }) => Some(number(i64::from(capacity), call.span)),
-        Some(length) => {
-            let one = number(1, call.span);
-            Some(body.binary(ast::BinaryOp::Add, length, one, call.span)?)
-        }
-    };
     let kind = ExprKind::Str { pointer: Box::new(pointer), length: length.map(Box::new) };
-    Some(Made::Value(Expr { kind, ty, span: call.span }))
+    Some(Made::Value(Expr { kind, ty: Type::Str { capacity }, span: call.span }))
 }
 
-/// Text, of which no more is kept than a type holds.
-fn shortened(source: Expr, ty: &Type) -> Option<Expr> {
-    match (source, ty) {
-        (Expr { kind: ExprKind::Text(mut text), span, .. }, Type::Str { capacity }) => {
-            text.truncate((*capacity as usize).saturating_sub(1));
-            Some(text_literal(text, span))
+/// What `str()` is to make text of.
+fn str_source(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Expr> {
+    let arg = &call.args[0];
+    match (&arg.kind, positional_text(body, arg)) {
+        (ast::ExprKind::Positional(index), _) if body.options().portable => {
+            Some(body.open_text(*index, call.span))
         }
-        (source, _) => convert(source, ty),
+        (ast::ExprKind::Binary(..), Some(_)) if body.options().portable => {
+            let text = "a part of a parameter cannot be left open in an object: use str($1) here";
+            body.error(arg.span, text);
+            None
+        }
+        (_, Some(text)) => Some(text_literal(text, call.span)),
+        // A number that is written down is its digits, not an address.
+        (ast::ExprKind::Integer(number), None) => {
+            Some(text_literal(number.to_string().into_bytes(), arg.span))
+        }
+        (_, None) => body.expr(arg),
+    }
+}
+
+/// Room for what is read, and for a NUL.
+fn str_capacity(
+    body: &mut Body<'_, '_>,
+    call: &Call<'_>,
+    source: &Expr,
+    length: Option<&Expr>,
+) -> Option<u32> {
+    let limit = body.config().max_strlen;
+    let most = match source.ty {
+        Type::Str { capacity } => capacity,
+        _ => limit,
+    };
+    let Some(Expr { kind: ExprKind::Number(known), span, .. }) = length else { return Some(most) };
+    match u32::try_from(*known) {
+        Ok(known) if known < most => Some(known + 1),
+        Err(_) if *known < 0 => {
+            body.error(call.args[1].span, format!("str cannot use negative length ({known})"));
+            None
+        }
+        _ if *known >= i64::from(limit) => {
+            let text = format!(
+                "length param ({known}) is too long and will be shortened to {limit} bytes (see BPFTRACE_MAX_STRLEN)"
+            );
+            body.warn(*span, text);
+            Some(most)
+        }
+        _ => Some(most),
     }
 }
 
@@ -111,7 +132,7 @@ pub(super) fn buf(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
         (None, _) => number(i64::from(limit), call.span),
     };
     let most = match &source.ty {
-        Type::Str { capacity } => limit.min(capacity.saturating_sub(1)).max(1),
+        Type::Str { capacity } => limit.min(*capacity).max(1),
         _ => limit,
     };
     let capacity = match length.kind {
