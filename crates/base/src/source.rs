@@ -169,7 +169,7 @@ impl Source {
         self.text[*start as usize..].lines().next().unwrap_or("")
     }
 
-    /// The word at a line and column (both from 1) of the text of that name; empty where there is none.
+    /// The word, or the call of it, at a line and column (both from 1) of the text of that name; empty where there is none.
     pub fn span_in(&self, name: &str, line: u32, column: u32) -> Span {
         let start = self.pieces.iter().find_map(|piece| match piece.kind {
             PieceKind::File(file) if self.name != name && self.others[file].name == name => {
@@ -182,7 +182,7 @@ impl Source {
         Span::new(span.start + start, span.end + start)
     }
 
-    /// The word at a line and column (both from 1); empty where there is none.
+    /// The word, or the call of it, at a line and column (both from 1); empty where there is none.
     pub fn span_at(&self, line: u32, column: u32) -> Span {
         let Some(start) = (line as usize).checked_sub(1).and_then(|index| self.lines.get(index)) else {
             return Span::default();
@@ -191,13 +191,50 @@ impl Source {
         let rest = self.text.get(at as usize..).unwrap_or("");
         let word =
             rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '@' | '$')).unwrap_or(rest.len());
-        Span::new(at, at + word as u32)
+        let arguments = if word == 0 { 0 } else { parenthesized(rest.get(word..).unwrap_or("")) };
+        Span::new(at, at + (word + arguments) as u32)
     }
+}
+
+/// The length of what stands in parentheses at the beginning of a text, with them, if it ends in the same line.
+fn parenthesized(text: &str) -> usize {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            '\n' => return 0,
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '(' => depth += 1,
+            ')' if depth == 1 => return at + 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return 0;
+        }
+    }
+    0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn finds_words_and_calls() {
+        let source = Source::new("x", "f(g(1), \")\") + h (2) + k(\n)");
+        let text = |column| {
+            let span = source.span_at(1, column);
+            &source.text[span.start as usize..span.end as usize]
+        };
+        assert_eq!(text(1), "f(g(1), \")\")");
+        assert_eq!(text(3), "g(1)");
+        assert_eq!(text(16), "h");
+        assert_eq!(text(24), "k");
+        assert_eq!(text(2), "");
+    }
 
     #[test]
     fn finds_lines() {

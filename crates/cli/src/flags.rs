@@ -68,7 +68,7 @@ pub(crate) struct Trace {
     pub(crate) words: Vec<String>,
 
     /// The script itself
-    #[arg(short = 'e', value_name = "PROGRAM")]
+    #[arg(short = 'e', value_name = "PROGRAM", overrides_with = "program")]
     pub(crate) program: Option<String>,
 
     /// List probes that match a pattern, or those of a script; with -v their fields too
@@ -234,7 +234,7 @@ pub(crate) struct Check {
     pub(crate) words: Vec<String>,
 
     /// The script itself
-    #[arg(short = 'e', value_name = "PROGRAM")]
+    #[arg(short = 'e', value_name = "PROGRAM", overrides_with = "program")]
     pub(crate) program: Option<String>,
 
     /// The form of what is told: text, json

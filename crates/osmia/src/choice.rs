@@ -66,13 +66,20 @@ impl Choice {
         Ok(())
     }
 
-    /// Why there is nothing to run, and what to do.
+    /// Why there is nothing to run, and what to do, in whole lines.
     fn nothing(&self, others: &[PlannedProbe]) -> String {
         let has = |provider| others.iter().any(|probe| probe.provider == provider);
-        if let Some(filter) = &self.filter {
-            return format!("No probes attached: no name matches --probe-filter '{filter}'.");
+        if others.is_empty() {
+            return "ERROR: none of the script's attach points is there, and missing_probes says to ignore that\n\
+                    No probes to attach\n"
+                .into();
         }
-        match self.mode {
+        if let Some(filter) = &self.filter {
+            return format!(
+                "ERROR: no probe's name matches --probe-filter '{filter}'\nNo probes to attach\n"
+            );
+        }
+        let why: String = match self.mode {
             Mode::Test => "No probes attached: there is no test probe (test:NAME) in this script.".into(),
             Mode::Bench => "No probes attached: there is no bench probe (bench:NAME) in this script.".into(),
             Mode::Trace if has(Provider::Test) => "No probes attached; use --test to run test probes.".into(),
@@ -80,6 +87,7 @@ impl Choice {
                 "No probes attached; use --bench to run benchmark probes.".into()
             }
             Mode::Trace => "Attachment failed for all probes.".into(),
-        }
+        };
+        format!("ERROR: {why}\n")
     }
 }

@@ -11,6 +11,7 @@ mod kernel;
 mod ledger;
 mod list;
 mod measure;
+mod misfit;
 mod names;
 mod order;
 mod output;

@@ -55,9 +55,9 @@ pub fn run(
     child: Option<Child>,
     output: &mut Output,
 ) -> Result<u8, String> {
-    options.choice.apply(&mut compiled).map_err(|error| format!("ERROR: {error}\n"))?;
+    options.choice.apply(&mut compiled)?;
     let (compiled, mut world) = if options.user {
-        let image = image(&compiled)?;
+        let image = image(source, &compiled)?;
         let user = User::new(&compiled, image).map_err(|error| format!("ERROR: {error}\n"))?;
         (compiled, World::User(Box::new(user)))
     } else {
@@ -94,9 +94,10 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Makes the object fit for the machine.
-fn image(compiled: &Compiled) -> Result<Image, String> {
-    osmia_object::resolve(&compiled.object, &compiled.target).map_err(|errors| format!("ERROR: {errors}\n"))
+/// Makes the object fit for the machine; where that cannot be, says which lines of the script are to blame.
+fn image(source: &Source, compiled: &Compiled) -> Result<Image, String> {
+    osmia_object::resolve(&compiled.object, &compiled.target)
+        .map_err(|errors| crate::misfit::explain(&errors, &compiled.object, source))
 }
 
 /// Loads; where the kernel refuses because it lacks something, compiles once more without that.
@@ -108,7 +109,7 @@ fn start(
 ) -> Result<(Compiled, Kernel), String> {
     let verbose = options.verbose;
     let log = if options.verifier_log { osmia_abi::flags::LOG_LEVEL1 } else { 0 };
-    let first = match Kernel::load(image(&compiled)?, log) {
+    let first = match Kernel::load(image(source, &compiled)?, log) {
         Ok(kernel) => return Ok((compiled, kernel)),
         Err(error) => error,
     };
@@ -126,8 +127,8 @@ fn start(
         Err(CompileError::Machine(message)) => return Err(format!("ERROR: {message}\n")),
         Err(CompileError::Words(message)) => return Err(message),
     };
-    options.choice.apply(&mut compiled).map_err(|error| format!("ERROR: {error}\n"))?;
-    match Kernel::load(image(&compiled)?, log) {
+    options.choice.apply(&mut compiled)?;
+    match Kernel::load(image(&source, &compiled)?, log) {
         Ok(kernel) => Ok((compiled, kernel)),
         Err(error) => Err(error.explain(&source, verbose)),
     }

@@ -243,3 +243,26 @@ fn verbose_tells_what_is_done() {
     assert!(done.err.contains("instructions"), "{done:?}");
     assert!(done.err.contains("Attached 1 probe\n"), "{done:?}");
 }
+
+#[test]
+fn text_that_is_cut_off_says_so() {
+    let text = "begin { print(str(curtask.mm.arg_start)); print(str(curtask.mm.arg_start, 4)); }";
+    let out = run(osmia().args(["-q", "-e", text]).env("BPFTRACE_MAX_STRLEN", "6")).ok();
+    let path = env!("CARGO_BIN_EXE_osmia");
+    assert_eq!(out, format!("{}..\n{}\n\n\n", &path[..6], &path[..3]));
+    let long = "config = { str_trunc_trailer = \"_x\" } begin { print(str(curtask.mm.arg_start)); }";
+    let out = run(osmia().args(["-q", "-e", long]).env("BPFTRACE_MAX_STRLEN", "9")).ok();
+    assert_eq!(out, format!("{}_x\n\n\n", &path[..9]));
+}
+
+#[test]
+fn what_the_kernel_lacks_has_a_place_in_the_script() {
+    let err = run(osmia().args(["-e", "begin {\n  print(1 + kaddr(\"no_such\"));\n}"])).refused();
+    let wanted = "stdin:2:13-29: ERROR: Failed to resolve kernel symbol: no_such\n  print(1 + kaddr(\"no_such\"));\n            ~~~~~~~~~~~~~~~~\n";
+    assert_eq!(err, wanted);
+}
+
+#[test]
+fn the_last_script_on_the_command_line_counts() {
+    assert_eq!(run(osmia().args(["-q", "-e", "nonsense", "-e", "begin { print(2); }"])).ok(), "2\n\n\n");
+}

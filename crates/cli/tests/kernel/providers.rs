@@ -89,6 +89,12 @@ int main(void) {
 }
 
 #[test]
+fn an_iterator_goes_on_to_its_end() {
+    let out = iterator("iter:task { printf(\"%d\\n\", ctx.task.tgid); exit(); }");
+    assert!(out.lines().filter(|line| !line.is_empty()).count() > 1, "{out}");
+}
+
+#[test]
 fn probes_that_are_not_there() {
     let both = "tracepoint:raw_syscalls:sys_enter { exit(); } tracepoint:syscalls:nonsense { exit(); }";
     let err = run(osmia().args(["-e", both])).refused();
