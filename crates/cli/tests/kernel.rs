@@ -10,6 +10,8 @@ mod events;
 mod files;
 #[path = "kernel/functions.rs"]
 mod functions;
+#[path = "kernel/kernel_objects.rs"]
+mod kernel_objects;
 #[path = "kernel/language.rs"]
 mod language;
 #[path = "kernel/leaving.rs"]

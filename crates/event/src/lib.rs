@@ -8,6 +8,7 @@ mod decode;
 mod format;
 mod layout;
 mod order;
+mod packet;
 mod parse;
 mod resolve;
 mod schema;
@@ -21,6 +22,7 @@ pub use decode::{DecodeError, Record, decode};
 pub use format::{Conversion, Format, Length, Letter, Piece, Width};
 pub use layout::{layout, round_up};
 pub use order::compare;
+pub use packet::{Packet, packet};
 pub use parse::parse;
 pub use resolve::Lookup;
 pub use schema::{

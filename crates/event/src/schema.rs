@@ -130,6 +130,13 @@ pub enum Verb {
         /// Position in [`Schema::maps`].
         map: usize,
     },
+    /// `unwatch(address)`: watchpoints at the address that the field has are taken down.
+    Unwatch,
+    /// `skboutput(file, …)`: a packet, which [`crate::packet`] finds behind the fields.
+    Packet {
+        /// The file that it is written to.
+        file: String,
+    },
     /// `exit(code)`: the first field, if any, is the code.
     Exit,
 }

@@ -267,6 +267,33 @@ fn knows_helper(kind: ProgramType, name: &str) -> Result<bool, Errno> {
     }
 }
 
+/// Kinds of programs that scripts become.
+const KINDS: [ProgramType; 6] = [
+    ProgramType::Kprobe,
+    ProgramType::Tracepoint,
+    ProgramType::RawTracepoint,
+    ProgramType::PerfEvent,
+    ProgramType::Tracing,
+    ProgramType::Xdp,
+];
+
+/// Which programs may call a kernel function, by its name and the number of its type.
+pub(crate) fn callers(name: &str, id: u32) -> Vec<ProgramType> {
+    KINDS.into_iter().filter(|kind| may_call(*kind, name, id)).collect()
+}
+
+/// Calls the function with whatever is in the registers: the verifier may refuse that, but not because it may not be called.
+fn may_call(kind: ProgramType, name: &str, id: u32) -> bool {
+    // `BPF_PSEUDO_KFUNC_CALL`
+    let code = [insn(0x85, 0x20, 0, id.cast_signed()), ZERO, EXIT];
+    let load = ProgLoad { log_level: flags::LOG_LEVEL1, ..program(kind, &code) };
+    let refusal = format!("calling kernel function {name} is not allowed");
+    match load.call() {
+        Ok(_) => true,
+        Err(error) => !error.log.contains(&refusal),
+    }
+}
+
 fn kprobe_multi(attach: AttachType) -> Result<bool, Errno> {
     let load = ProgLoad { expected_attach: Some(attach), ..program(ProgramType::Kprobe, NOTHING) };
     match load.call() {

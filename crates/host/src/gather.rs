@@ -133,6 +133,11 @@ pub fn gather_with(wants: &Wants, places: &Places) -> Result<Target, GatherError
     if !wants.ksyms.is_empty() {
         target.ksyms = addresses_of(&wants.ksyms);
     }
+    for name in &wants.kfuncs {
+        let id = types(places)?.find_func(name);
+        let callers = id.map_or_else(Vec::new, |id| crate::features::callers(name, id.0));
+        target.kfuncs.insert(name.clone(), callers);
+    }
     if !wants.kconfig.is_empty() {
         target.kconfig = kconfig(&wants.kconfig).ok_or(GatherError::Kconfig)?;
     }

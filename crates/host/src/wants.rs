@@ -25,6 +25,8 @@ pub struct Wants {
     pub search: Search,
     /// Kernel symbols whose addresses are needed.
     pub ksyms: Vec<String>,
+    /// Kernel functions of which is to be known which programs may call them.
+    pub kfuncs: Vec<String>,
     /// `CONFIG_*` values that are needed.
     pub kconfig: Vec<String>,
     /// How many processors there can be.

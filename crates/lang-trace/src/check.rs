@@ -223,12 +223,13 @@ fn read_probe(
     out: &mut Vec<Probe>,
 ) {
     let mut shared: Vec<&Facts> = Vec::new();
+    let mut tracing = false;
     for (number, fact) in facts.iter().enumerate() {
         if let Some(first) = shared.first()
             && points::same_code(first, fact)
         {
             if let Some(last) = out.last_mut() {
-                last.attach.push(fact.attach.clone());
+                last.attach.push(points::place(fact, tracing));
                 last.multi = true;
             }
             continue;
@@ -240,12 +241,13 @@ fn read_probe(
         let mut body = Body::new(session, index, fact, learnt);
         let stmts = body.probe(probe.predicate.as_ref(), &probe.body);
         let depends = body.depends_on_point;
+        tracing = body.needs_tracing;
         let vars = body.into_vars();
         shared = if depends { Vec::new() } else { vec![fact] };
         out.push(Probe {
             provider: fact.provider,
             name: fact.name.clone(),
-            attach: vec![fact.attach.clone()],
+            attach: vec![points::place(fact, tracing)],
             multi: false,
             vars,
             body: stmts,

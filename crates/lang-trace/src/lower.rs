@@ -37,6 +37,7 @@ mod loops;
 mod maps;
 mod memory;
 mod names;
+mod objects;
 mod remote;
 mod send;
 mod sequence;

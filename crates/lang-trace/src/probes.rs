@@ -1,5 +1,10 @@
 //! What kinds of probes there are, what they are called, and how they are written: all as tables.
 
+use osmia_abi::ProgramType;
+
+/// The kernel function that gives a task by its process id; not all kinds of programs may call it.
+pub(crate) const TASK_FROM_PID: &str = "bpf_task_from_pid";
+
 /// A kind of probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[expect(missing_docs, reason = "the names are bpftrace's own")]
@@ -82,6 +87,22 @@ impl Provider {
     /// Its canonical name, the value of `probetype` (which says `special` for `begin`, `end` and `self`).
     pub fn name(self) -> &'static str {
         self.info().name
+    }
+
+    /// What its programs are loaded as. Those at raw tracepoints may be of the kind that knows types, which may do more.
+    pub const fn program_type(self) -> ProgramType {
+        match self {
+            Self::Begin | Self::End | Self::Own | Self::Test => ProgramType::RawTracepoint,
+            Self::Bench => ProgramType::Xdp,
+            Self::Kprobe | Self::Kretprobe | Self::Uprobe | Self::Uretprobe | Self::Usdt => {
+                ProgramType::Kprobe
+            }
+            Self::Fentry | Self::Fexit | Self::RawTracepoint | Self::Iter => ProgramType::Tracing,
+            Self::Tracepoint => ProgramType::Tracepoint,
+            Self::Profile | Self::Interval | Self::Software | Self::Hardware | Self::Watchpoint => {
+                ProgramType::PerfEvent
+            }
+        }
     }
 
     /// Whether its programs are given the processor's registers (`struct pt_regs`).

@@ -367,6 +367,8 @@ pub enum ExprKind {
     Number(i64),
     /// Text known now, without its NUL.
     Text(Vec<u8>),
+    /// Bytes known now; of type [`Type::Array`].
+    Bytes(Vec<u8>),
     /// What the command line is to say when the object is loaded.
     Param(Param),
     /// A variable.
@@ -498,8 +500,8 @@ pub enum ExprKind {
     Uaddr(String),
     /// `bswap(n)`.
     Bswap(Box<Expr>),
-    /// `signal(n)`: a signal to the current process.
-    Signal(Box<Expr>),
+    /// `signal(n)`, `signal_thread(n)`: a signal to the current process, or to the current thread.
+    Signal(Box<Expr>, Receiver),
     /// `override(n)`: the traced function returns n instead of running.
     Override(Box<Expr>),
     /// `strlen(s)`.
@@ -521,6 +523,26 @@ pub enum ExprKind {
     },
     /// `socket_cookie(sk)`.
     SocketCookie(Box<Expr>),
+    /// `path(p)`: the name of what a `struct path *` is; of type [`Type::Str`].
+    Path(Box<Expr>),
+    /// `comm(pid)`: the name of another process; of type [`Type::Str`].
+    CommOf {
+        /// Which.
+        pid: Box<Expr>,
+        /// Where a task has its name.
+        name: Member,
+    },
+    /// `skboutput(file, skb, length, offset)`: 0 where the packet was sent to the reader.
+    SkbOutput {
+        /// The file that the reader writes.
+        file: String,
+        /// A `struct sk_buff *`.
+        skb: Box<Expr>,
+        /// So many bytes of the packet,
+        length: Box<Expr>,
+        /// of which so many are left out in front.
+        offset: Box<Expr>,
+    },
     /// `write_user(to, from, length)`: 0 where it was written.
     WriteUser {
         /// A user address.
@@ -532,6 +554,15 @@ pub enum ExprKind {
     },
     /// `{ statements; value }`.
     Block(Vec<Stmt>, Box<Expr>),
+}
+
+/// Whom a signal goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receiver {
+    /// All of the process: any of its threads takes it.
+    Process,
+    /// The thread itself.
+    Thread,
 }
 
 /// Names of numbers.

@@ -10,6 +10,7 @@ use crate::attach_point::{
 use crate::check::plain_name;
 use crate::parse::BASIC;
 use crate::probes::Provider;
+use crate::probes::TASK_FROM_PID;
 use osmia_abi::Feature;
 use osmia_object::SourcePlace;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,8 @@ pub struct Wants {
     pub kernel_btf: bool,
     /// Kernel symbols whose addresses are needed.
     pub ksyms: BTreeSet<String>,
+    /// Kernel functions of which is to be known which programs may call them.
+    pub kfuncs: BTreeSet<String>,
     /// The number of processors.
     pub cpus: bool,
     /// What the kernel is to be asked, as it shows only in what programs give.
@@ -350,7 +353,16 @@ impl Collector<'_> {
     fn call(&mut self, name: &str, args: &[Expr]) {
         self.wants.kernel_btf |=
             OF_TASK.contains(&name) || name == "percpu_kaddr" || name.starts_with("kfunc_");
-        self.wants.cpus |= matches!(name, "ncpus" | "percpu_kaddr");
+        // Another process' name is asked of the kernel's own functions.
+        if name == "comm" && !args.is_empty() {
+            self.wants.kernel_btf = true;
+            self.wants.kfuncs.insert(TASK_FROM_PID.to_owned());
+        }
+        if let ("kfunc_allowed", Some(arg)) = (name, args.first()) {
+            self.wants.kfuncs.extend(self.text(arg));
+        }
+        // Packets come by a buffer for each processor.
+        self.wants.cpus |= matches!(name, "ncpus" | "percpu_kaddr" | "skboutput");
         self.asks_comm(name);
         if let ("kaddr" | "percpu_kaddr", Some(arg)) = (name, args.first()) {
             self.wants.ksyms.extend(self.text(arg));

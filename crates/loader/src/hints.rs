@@ -60,6 +60,8 @@ const HINTS: &[Hint] = &[
         "declare the licence: char LICENSE[] SEC(\"license\") = \"GPL\";"),
     row("program of this type cannot use helper", "this kind of program may not call this helper",
         "use another kind of program, or another helper"),
+    row("helper call is not allowed in probe", "this helper may not be called at this place of the kernel",
+        "use it at one of the functions that the kernel allows it in"),
     row("unknown func", "this kernel does not have this helper for programs of this kind",
         "use an older helper, or a newer kernel; a kernel that is locked down hides those that read memory"),
     row("invalid func", "this kernel does not have this helper at all",

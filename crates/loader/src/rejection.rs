@@ -62,6 +62,17 @@ impl Rejection {
     }
 }
 
+impl Rejection {
+    /// The helper that may not be called by such a program or at such a place, if that is the reason.
+    pub fn forbidden_helper(&self) -> Option<&str> {
+        const REASONS: [&str; 2] =
+            ["helper call is not allowed in probe", "program of this type cannot use helper"];
+        let call = self.insn.as_deref()?.strip_prefix("call ")?;
+        let forbidden = REASONS.iter().any(|reason| self.reason.contains(reason));
+        forbidden.then(|| call.split('#').next().unwrap_or(call))
+    }
+}
+
 /// What a refusal means and what to do.
 fn explain(
     program: &ImageProgram,

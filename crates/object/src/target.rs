@@ -1,7 +1,7 @@
 //! The machine as a plain value: all that compiling and linking may know of it. Tests make one by hand; only `host`
 //! reads a real one, and only those parts that somebody wants.
 use crate::UserFile;
-use osmia_abi::Features;
+use osmia_abi::{Features, ProgramType};
 use osmia_btf::{Btf, Kind, KindTag, TypeId};
 use std::collections::BTreeMap;
 
@@ -18,6 +18,8 @@ pub struct Target {
     pub cpus: u32,
     /// Kernel symbols by name: addresses of functions and variables.
     pub ksyms: BTreeMap<String, u64>,
+    /// Kernel functions that programs may call, as far as was asked, with the kinds of programs that may.
+    pub kfuncs: BTreeMap<String, Vec<ProgramType>>,
     /// `CONFIG_*` values as the kernel's configuration file writes them.
     pub kconfig: BTreeMap<String, String>,
     /// Tracepoints by `(category, name)`.

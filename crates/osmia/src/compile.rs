@@ -289,6 +289,7 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
         binaries: binary_wants(wants.binaries),
         debug: wants.debug.into_iter().map(|(path, wanted)| debug_wants(path, wanted)).collect(),
         ksyms: wants.ksyms.into_iter().collect(),
+        kfuncs: wants.kfuncs.into_iter().collect(),
         kconfig: Vec::new(),
         // A perf buffer for each processor wants to know how many there are.
         cpus: wants.cpus || options.lower.transport == Transport::PerfBuffer,

@@ -47,6 +47,10 @@ pub struct Kernel {
     attached: Vec<(String, Attachment)>,
     missed: BTreeMap<String, u64>,
     stream: Option<Stream>,
+    /// Packets, which the kernel writes to no other kind of buffer.
+    packets: Option<Stream>,
+    /// What watches an address, apart, for scripts may take it down.
+    watched: Vec<(u64, String, Attachment)>,
     globals: Option<Globals>,
     poller: Option<Poller>,
     signals: Option<SignalFd>,
@@ -113,8 +117,11 @@ impl LoadFailure {
         };
         let reason = rejection.meaning.as_ref().unwrap_or(&rejection.reason);
         let span = source.span_in(&place.file, place.line, place.column);
-        let mut diagnostic =
-            osmia_base::Diagnostic::error(span, format!("the kernel's verifier refuses this: {reason}"));
+        let text = match rejection.forbidden_helper() {
+            Some(helper) => format!("helper {helper} not allowed in probe"),
+            None => format!("the kernel's verifier refuses this: {reason}"),
+        };
+        let mut diagnostic = osmia_base::Diagnostic::error(span, text);
         if rejection.meaning.is_some() {
             diagnostic = diagnostic.hint(format!("it says: {}", rejection.reason));
         }
@@ -132,6 +139,7 @@ impl Kernel {
         let loaded = osmia_loader::load(&image, &options).map_err(LoadFailure)?;
         let globals = loaded.map(".bss").and_then(|map| Globals::new(&map.fd).ok());
         let stream = loaded.map("events").and_then(|map| Stream::open(&map.fd, PERF_PAGES).ok());
+        let packets = loaded.map("packets").and_then(|map| Stream::open(&map.fd, PERF_PAGES).ok());
         let stacks = loaded.maps.iter().filter(|map| map.name.starts_with("stack_"));
         let stacks = stacks.filter_map(|map| Some((map.name.clone(), map.fd.try_clone().ok()?))).collect();
         let names = Names::new(stacks);
@@ -140,6 +148,8 @@ impl Kernel {
             attached: Vec::new(),
             missed: BTreeMap::new(),
             stream,
+            packets,
+            watched: Vec::new(),
             globals,
             poller: None,
             signals: None,
@@ -219,11 +229,17 @@ impl Kernel {
             let round: Vec<_> = round.into_iter().map(|index| &wanted[index]).collect();
             let requests: Vec<_> =
                 round.iter().map(|(_, program, place)| (*program, place, self.options)).collect();
-            for (answer, (probe, ..)) in osmia_loader::attach_each(&requests).into_iter().zip(round) {
+            for (answer, (probe, _, place)) in osmia_loader::attach_each(&requests).into_iter().zip(round) {
                 match answer {
                     Ok(attachment) => {
                         notes.extend(left_out(probe, &attachment));
-                        self.attached.push((probe.program.clone(), attachment));
+                        let program = probe.program.clone();
+                        match place {
+                            Attach::Breakpoint { address, .. } => {
+                                self.watched.push((*address, program, attachment));
+                            }
+                            _ => self.attached.push((program, attachment)),
+                        }
                     }
                     Err(error) => {
                         let why = error.kind.to_string();
@@ -246,12 +262,27 @@ impl Kernel {
         refused.map_or(Ok(notes), Err)
     }
 
-    /// Takes everything down, side by side. What each program missed is counted before.
+    /// Takes everything down.
     pub fn detach(&mut self) {
-        for (program, attachment) in &self.attached {
+        let mut attached = std::mem::take(&mut self.attached);
+        let watched = std::mem::take(&mut self.watched);
+        attached.extend(watched.into_iter().map(|(_, program, attachment)| (program, attachment)));
+        self.take_down(attached);
+    }
+
+    /// Takes down what watches an address.
+    pub fn unwatch(&mut self, address: u64) {
+        let (gone, watched): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.watched).into_iter().partition(|(at, ..)| *at == address);
+        self.watched = watched;
+        self.take_down(gone.into_iter().map(|(_, program, attachment)| (program, attachment)).collect());
+    }
+
+    /// Detaches side by side; what each program missed is counted before.
+    fn take_down(&mut self, attached: Vec<(String, Attachment)>) {
+        for (program, attachment) in &attached {
             *self.missed.entry(program.clone()).or_default() += attachment.missed_events();
         }
-        let attached = std::mem::take(&mut self.attached);
         osmia_loader::detach_all(attached.into_iter().map(|(_, attachment)| attachment).collect());
     }
 
@@ -285,17 +316,27 @@ impl Kernel {
                 return;
             }
         }
-        let Some(stream) = &mut self.stream else { return };
-        let consumed = stream.consume(|arrival| match arrival {
-            Arrival::Record(bytes) => see(bytes, names),
-            Arrival::Lost(count) => {
-                *lost += count;
-                ControlFlow::Continue(())
+        for kept in [&mut self.packets, &mut self.stream] {
+            let Some(stream) = kept else { continue };
+            let mut stopped = false;
+            let consumed = stream.consume(|arrival| {
+                let on = match arrival {
+                    Arrival::Record(bytes) => see(bytes, names),
+                    Arrival::Lost(count) => {
+                        *lost += count;
+                        ControlFlow::Continue(())
+                    }
+                };
+                stopped = on.is_break();
+                on
+            });
+            // A ring that cannot be read any more has nothing more to say.
+            if consumed.is_err() {
+                *kept = None;
             }
-        });
-        // A ring that cannot be read any more has nothing more to say.
-        if consumed.is_err() {
-            self.stream = None;
+            if stopped {
+                return;
+            }
         }
     }
 
@@ -369,7 +410,7 @@ impl Kernel {
         };
         poller.add(&signals, SIGNALS, Interest::Read)?;
         self.signals = Some(signals);
-        for descriptor in self.stream.iter().flat_map(Stream::descriptors) {
+        for descriptor in self.stream.iter().chain(&self.packets).flat_map(Stream::descriptors) {
             poller.add(&descriptor, RECORDS, Interest::Read)?;
         }
         for descriptor in self.names.descriptors() {

@@ -1,5 +1,6 @@
 //! The façade: compile a script, load it, watch it; run an object; look at what is loaded.
 mod by_request;
+mod capture;
 mod check;
 mod child;
 mod choice;

@@ -2,6 +2,7 @@
 //!
 //! The loop sleeps until something happens: records, a signal, the end of a process. Only where the script has places at
 //! which something can go wrong it also wakes by the clock ([`TICK`]), since programs count that and send nothing.
+use crate::capture::Captures;
 use crate::output::Output;
 use crate::world::{Asked, World};
 use osmia_event::{Format, Missing, Record, Schema, Spilled, Stream, Table, Value, Verb};
@@ -44,6 +45,8 @@ pub struct Session<'a> {
     zeroed: Vec<bool>,
     /// What found no room in the kernel's maps.
     pub spilled: Spilled,
+    /// What packets are written to.
+    captures: Captures,
     /// Where the programs say that `exit()` was called.
     pub exited: Option<usize>,
     /// What was told of each trouble.
@@ -88,6 +91,7 @@ impl<'a> Session<'a> {
             choices,
             zeroed,
             spilled: Spilled::default(),
+            captures: Captures::default(),
             exited: None,
             told: vec![Told::default(); schema.troubles.len()],
         }
@@ -143,12 +147,19 @@ impl<'a> Session<'a> {
         let mut failure = None;
         let mut handled = 0;
         let (schema, output, choices) = (self.schema, &mut *self.output, self.choices);
-        let spilled = &mut self.spilled;
+        let (spilled, captures) = (&mut self.spilled, &mut self.captures);
         let now = self.world.now();
         self.world.records(|bytes, lookup| {
             handled += 1;
             if keep(spilled, schema, bytes) {
                 return ControlFlow::Continue(());
+            }
+            if let Some(packet) = osmia_event::packet(schema, bytes) {
+                let wall = lookup.boot_time_to_wall(packet.boot_ns).unwrap_or(now);
+                if let Err(why) = captures.write(&packet, wall) {
+                    failure = output.note(&format!("ERROR: {why}")).err();
+                }
+                return if failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
             }
             if let Some((format, stream)) = printf_of(schema, bytes) {
                 match output.print_record(format, stream, bytes, lookup) {
@@ -227,6 +238,11 @@ impl<'a> Session<'a> {
                 self.zeroed[*map] = true;
                 self.spilled.zero(*map);
                 self.world.zero(&schema.maps[*map]);
+            }
+            Verb::Unwatch => {
+                if let Some(address) = record.values.first().and_then(Value::bits) {
+                    self.world.unwatch(address);
+                }
             }
             Verb::Cat(format) => {
                 let path = osmia_render::printf(format, &record.values, &self.output.style);

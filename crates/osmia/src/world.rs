@@ -143,7 +143,10 @@ impl World {
     pub fn attach(&mut self, plan: &Plan, missing: MissingProbes) -> Result<Vec<String>, Refused> {
         match self {
             Self::Kernel(kernel) => kernel.attach(plan, missing),
-            Self::User(_) => Ok(Vec::new()),
+            Self::User(user) => {
+                user.await_signals();
+                Ok(Vec::new())
+            }
         }
     }
 
@@ -176,6 +179,14 @@ impl World {
         match self {
             Self::Kernel(kernel) => kernel.detach(),
             Self::User(user) => user.stop(),
+        }
+    }
+
+    /// Takes down the watchpoints at an address.
+    pub fn unwatch(&mut self, address: u64) {
+        match self {
+            Self::Kernel(kernel) => kernel.unwatch(address),
+            Self::User(_) => {}
         }
     }
 

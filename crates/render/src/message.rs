@@ -119,7 +119,7 @@ impl Message {
             Verb::PrintMap { .. } | Verb::PrintEntry { .. } | Verb::Clear { .. } | Verb::Zero { .. } => {
                 return None;
             }
-            Verb::Spill { .. } | Verb::Forget { .. } => return None,
+            Verb::Spill { .. } | Verb::Forget { .. } | Verb::Unwatch | Verb::Packet { .. } => return None,
         })
     }
 

@@ -62,6 +62,8 @@ pub(super) struct Body<'s, 'a> {
     copies: u64,
     /// Whether the body asks which probe it is: then each attach point needs code of its own.
     pub(super) depends_on_point: bool,
+    /// Whether the body does what only programs may do that know kernel objects by their types.
+    pub(super) needs_tracing: bool,
 }
 
 impl<'s, 'a> Body<'s, 'a> {
@@ -85,6 +87,7 @@ impl<'s, 'a> Body<'s, 'a> {
             copies: 1,
             depth: 0,
             depends_on_point: false,
+            needs_tracing: false,
         }
     }
 

@@ -3,6 +3,7 @@ mod actions;
 mod aggregations;
 mod machine;
 mod maps;
+mod objects;
 mod printed;
 mod text;
 
@@ -11,7 +12,7 @@ use super::comptime;
 use super::compute;
 use crate::ast;
 use crate::expand::library_names;
-use crate::typed::{Builtin, Expr, ExprKind, NameTable, Space, StmtKind, Type};
+use crate::typed::{Builtin, Expr, ExprKind, NameTable, Receiver, Space, StmtKind, Type};
 use osmia_base::{Diagnostic, Span};
 use osmia_event::{Aggregation, Verb};
 
@@ -105,6 +106,7 @@ const FUNCTIONS: &[Function] = &[
     statement("zero", 1, 1, |body, call| maps::whole_map(body, call, |map| Verb::Zero { map })),
     statement("exit", 0, 1, actions::exit),
     statement("time", 0, 1, actions::time),
+    statement("unwatch", 1, 1, actions::unwatch),
     statement("join", 1, 2, actions::join),
     value("delete", 1, 2, maps::delete),
     value("has_key", 2, 2, maps::has_key),
@@ -118,6 +120,7 @@ const FUNCTIONS: &[Function] = &[
     value("cgroupid", 1, 1, printed::cgroupid),
     value("strftime", 2, 2, printed::strftime),
     value("ntop", 1, 2, printed::ntop),
+    value("pton", 1, 1, printed::pton),
     value("macaddr", 1, 1, printed::macaddr),
     value("kstack", 0, 2, super::stack::kernel_stack),
     value("ustack", 0, 2, super::stack::user_stack),
@@ -141,8 +144,9 @@ const FUNCTIONS: &[Function] = &[
     value("strlen", 1, 1, text::strlen),
     value("strcontains", 2, 2, |body, call| text::strstr(body, call, text::Found::Whether)),
     value("strstr", 2, 2, |body, call| text::strstr(body, call, text::Found::Where)),
-    dangerous(value("signal", 1, 1, super::signals::signal)),
-    dangerous(value("override", 1, 1, machine::override_)),
+    value("signal", 1, 1, |body, call| super::signals::signal(body, call, Receiver::Process)),
+    value("signal_thread", 1, 1, |body, call| super::signals::signal(body, call, Receiver::Thread)),
+    value("override", 1, 1, machine::override_),
     value("is_ptr", 1, 1, |body, call| comptime::is(body, call, |ty| matches!(ty, Type::Pointer { .. }))),
     value("is_str", 1, 1, |body, call| comptime::is(body, call, |ty| matches!(ty, Type::Str { .. }))),
     value("is_array", 1, 1, |body, call| comptime::is(body, call, |ty| matches!(ty, Type::Array { .. }))),
@@ -158,13 +162,17 @@ const FUNCTIONS: &[Function] = &[
     value("has_cpid", 0, 0, comptime::has_cpid),
     value("default_str_length", 0, 0, comptime::default_str_length),
     value("kfunc_exist", 1, 1, comptime::kfunc_exist),
+    value("kfunc_allowed", 1, 1, comptime::kfunc_allowed),
     value("strerror", 1, 1, |body, call| compute::name(body, call, NameTable::Error)),
     value("signal_name", 1, 1, |body, call| compute::name(body, call, NameTable::Signal)),
     value("syscall_name", 1, 1, |body, call| compute::name(body, call, NameTable::Syscall)),
     value("str_concat", 2, 2, compute::concat),
     value("strcap", 1, 1, compute::strcap),
     value("memcmp", 3, 3, compute::memcmp),
-    value("socket_cookie", 1, 1, compute::socket_cookie),
+    value("socket_cookie", 1, 1, objects::socket_cookie),
+    value("path", 1, 2, objects::path),
+    value("comm", 0, 1, objects::comm),
+    value("skboutput", 4, 4, objects::skboutput),
     value("write_user", 3, 3, compute::write_user),
     statement("debugf", 1, MANY, compute::debugf),
     statement("fail", 1, MANY, comptime::fail),
@@ -177,7 +185,6 @@ const CALLABLE: &[&str] = &[
     "tid",
     "uid",
     "gid",
-    "comm",
     "cpu",
     "ncpus",
     "numaid",

@@ -267,6 +267,15 @@ pub(super) fn kfunc_exist(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Ma
     Some(truth(found, call.span))
 }
 
+/// `kfunc_allowed("name")`: whether this kind of probe may call that function of the kernel.
+pub(super) fn kfunc_allowed(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let name = super::calls::literal(body, call, 0)?;
+    body.depends_on_point = true;
+    let callers = body.session.target.kfuncs.get(&name);
+    let allowed = callers.is_some_and(|callers| callers.contains(&body.facts.provider.program_type()));
+    Some(truth(allowed, call.span))
+}
+
 /// `config()`: the settings, as a record.
 pub(super) fn config(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let span = call.span;

@@ -3,7 +3,7 @@ use super::body::Body;
 use super::calls::{Call, Made, literal};
 use super::convert::convert;
 use super::expr::{number, text_literal};
-use crate::typed::{Expr, ExprKind, NameTable, Space, StmtKind, Type};
+use crate::typed::{Expr, ExprKind, NameTable, StmtKind, Type};
 use osmia_isa::Cond;
 
 /// No text that is put together is longer.
@@ -112,28 +112,6 @@ fn bytes(body: &mut Body<'_, '_>, call: &Call<'_>, value: Expr, count: u32) -> O
         other => {
             let text = body.type_text(other);
             body.error(span, format!("{}() compares memory, not a value of type '{text}'", call.name));
-            None
-        }
-    }
-}
-
-/// `socket_cookie(sk)`.
-pub(super) fn socket_cookie(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
-    let socket = body.expr(&call.args[0])?;
-    match &socket.ty {
-        Type::Pointer { space: Space::Trusted, .. } => {
-            made(ExprKind::SocketCookie(Box::new(socket)), Type::UINT64, call)
-        }
-        Type::None if !body.session.last_reading => None,
-        other => {
-            let text = body.type_text(other);
-            let message = format!(
-                "socket_cookie() only supports pointer arguments that the kernel vouches for ('{text}' provided)"
-            );
-            body.report(
-                osmia_base::Diagnostic::error(call.args[0].span, message)
-                    .hint("give it an argument of fentry, fexit or a raw tracepoint: socket_cookie(args.sk)"),
-            );
             None
         }
     }

@@ -40,6 +40,14 @@ impl Facts {
         matches!(&self.attach, Attach::Tracepoint { category, .. } if category == "syscalls")
     }
 
+    /// The value of `probetype`.
+    pub(super) fn probe_type(&self) -> &'static str {
+        match self.provider {
+            Provider::Begin | Provider::End | Provider::Own => "special",
+            provider => provider.name(),
+        }
+    }
+
     /// Where a number that is made a pointer points to.
     pub(super) fn pointer_space(&self) -> Space {
         match self.provider {

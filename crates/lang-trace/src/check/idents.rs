@@ -159,13 +159,7 @@ impl Body<'_, '_> {
                 self.depends_on_point = true;
                 Some(text_literal(self.facts.name.clone().into_bytes(), span))
             }
-            "probetype" => {
-                let kind = match self.facts.provider {
-                    Provider::Begin | Provider::End | Provider::Own => "special",
-                    provider => provider.name(),
-                };
-                Some(text_literal(kind.as_bytes().to_vec(), span))
-            }
+            "probetype" => Some(text_literal(self.facts.probe_type().as_bytes().to_vec(), span)),
             "kstack" => stack(Type::KernelStack { mode, limit: DEFAULT_LIMIT }),
             "ustack" => stack(Type::UserStack { mode, limit: DEFAULT_LIMIT }),
             "args" => self.arguments(span),

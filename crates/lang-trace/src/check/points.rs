@@ -250,6 +250,15 @@ fn attach_of(point: &AttachPoint, target: &Target, options: &Options) -> Option<
     })
 }
 
+/// Where a probe's program goes. Only one kind of programs at raw tracepoints knows kernel objects by their types (`tracing`);
+/// the other kind needs no types of the kernel.
+pub(super) fn place(facts: &Facts, tracing: bool) -> Attach {
+    match &facts.attach {
+        Attach::RawTracepoint { name } if tracing => Attach::BtfTracepoint { name: name.clone() },
+        attach => attach.clone(),
+    }
+}
+
 /// Whether two attach points can share one program, given that the code does not ask which it is.
 pub(super) fn same_code(a: &Facts, b: &Facts) -> bool {
     let shareable = matches!(

@@ -3,7 +3,7 @@ use super::cx::{Cx, Place, Result, VarHome};
 use super::helpers;
 use super::memory::Fill;
 use super::types::scalar;
-use crate::typed::{Expr, ExprKind, Type, VarId};
+use crate::typed::{Expr, ExprKind, Receiver, Type, VarId};
 use osmia_base::Key;
 use osmia_ir::{Block, Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size, Swap};
@@ -12,9 +12,14 @@ use osmia_object::{Extern, TraceField};
 impl<'a> Cx<'a> {
     /// A scalar: a number of 64 bits, or a pointer that the verifier knows.
     pub(super) fn scalar(&mut self, it: &'a Expr) -> Result<Value> {
+        self.within(it.span, |cx| cx.scalar_here(it))
+    }
+
+    /// Does something whose instructions come from a part of what is being lowered.
+    pub(super) fn within<T>(&mut self, span: osmia_base::Span, part: impl FnOnce(&mut Self) -> T) -> T {
         let outer = (self.b.loc(), self.span);
-        self.at(it.span);
-        let value = self.scalar_here(it);
+        self.at(span);
+        let value = part(self);
         self.b.at(outer.0);
         self.span = outer.1;
         value
@@ -95,9 +100,13 @@ impl<'a> Cx<'a> {
                 let a = self.number(a)?;
                 if size == Size::B { a } else { self.b.push(Op::Swap(Swap::Always, size, a), Kind::I64) }
             }
-            ExprKind::Signal(number) => {
+            ExprKind::Signal(number, to) => {
                 let number = self.number(number)?;
-                self.call(helpers::SEND_SIGNAL, &[number])
+                let helper = match to {
+                    Receiver::Process => helpers::SEND_SIGNAL,
+                    Receiver::Thread => helpers::SEND_SIGNAL_THREAD,
+                };
+                self.call(helper, &[number])
             }
             ExprKind::Override(value) => {
                 let (context, value) = (self.context(), self.number(value)?);
@@ -108,6 +117,9 @@ impl<'a> Cx<'a> {
             ExprKind::SocketCookie(socket) => {
                 let socket = self.scalar(socket)?;
                 self.call(helpers::SOCKET_COOKIE, &[socket])
+            }
+            ExprKind::SkbOutput { file, skb, length, offset } => {
+                return self.send_packet(file, skb, (length, offset), it.span);
             }
             ExprKind::WriteUser { to, from, length } => return self.write_user(to, from, length),
             ExprKind::Strstr(hay, needle) => return self.find_text(hay, needle),
@@ -121,6 +133,9 @@ impl<'a> Cx<'a> {
                 return self.scalar(value);
             }
             ExprKind::Text(_)
+            | ExprKind::Bytes(_)
+            | ExprKind::Path(_)
+            | ExprKind::CommOf { .. }
             | ExprKind::NameOf(..)
             | ExprKind::Concat(..)
             | ExprKind::Param(_)

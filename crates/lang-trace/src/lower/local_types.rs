@@ -30,7 +30,9 @@ impl LocalTypes {
         for probe in &program.probes {
             walk::stmts(&probe.body, &mut |node| {
                 let Node::Expr(it) = node else { return };
-                let (ExprKind::Field { member, .. } | ExprKind::TracepointField(_, Some(member))) = &it.kind
+                let (ExprKind::Field { member, .. }
+                | ExprKind::TracepointField(_, Some(member))
+                | ExprKind::CommOf { name: member, .. }) = &it.kind
                 else {
                     return;
                 };

@@ -78,6 +78,10 @@ impl<'a> Cx<'a> {
         }
         match &it.kind {
             ExprKind::Text(text) => self.put_text(text, &it.ty, to, fill),
+            ExprKind::Path(path) => return self.within(it.span, |cx| cx.put_path(path, &it.ty, to)),
+            ExprKind::CommOf { pid, name } => {
+                return self.within(it.span, |cx| cx.put_comm_of(pid, name, it, to));
+            }
             ExprKind::Str { pointer, length } => {
                 return self.put_str(pointer, length.as_deref(), &it.ty, to, fill);
             }
@@ -143,7 +147,7 @@ impl<'a> Cx<'a> {
             }
             ExprKind::MapValue(map, key) if !it.ty.is_scalar() => self.map_place(*map, key.as_deref()),
             ExprKind::Part(whole, index) => self.part(whole, *index, fill),
-            ExprKind::Text(text) if !it.ty.is_scalar() => {
+            ExprKind::Text(text) | ExprKind::Bytes(text) if !it.ty.is_scalar() => {
                 let (section, offset) = self.globals.constant(text, self.types.size(&it.ty));
                 Ok(Place::new(self.b.data(section, offset)))
             }

@@ -42,8 +42,8 @@ struct Bits {
 /// A place in memory.
 #[derive(Clone, Debug)]
 pub(super) struct Remote {
-    base: Value,
-    space: Space,
+    pub(super) base: Value,
+    pub(super) space: Space,
     path: Option<Path>,
     bytes: i64,
     steps: Vec<Step>,
@@ -141,7 +141,7 @@ impl<'a> Cx<'a> {
         Ok(Remote::at(base, Space::Kernel, if relative { offset + 4 } else { 0 }))
     }
 
-    fn member(&mut self, base: Remote, member: &Member, ty: &Type, span: Span) -> Result<Remote> {
+    pub(super) fn member(&mut self, base: Remote, member: &Member, ty: &Type, span: Span) -> Result<Remote> {
         let declared = scalar(ty).map_or(1, |(size, _)| size);
         let bits = member.bit_size.and_then(|bits| bits_of(member.bit_offset, bits, declared));
         let offset = bits.map_or(member.bit_offset / 8, |bits| bits.offset);
@@ -221,7 +221,7 @@ impl<'a> Cx<'a> {
         self.extend(base, place)
     }
 
-    fn extend(&mut self, mut base: Value, place: &Remote) -> Value {
+    pub(super) fn extend(&mut self, mut base: Value, place: &Remote) -> Value {
         if let Some(path) = &place.path {
             let distance = self.question(path, RelocKind::FieldByteOffset, path.offset);
             base = self.b.alu(AluOp::Add, base, distance);

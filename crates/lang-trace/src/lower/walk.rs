@@ -77,6 +77,7 @@ pub(super) fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
     match kind {
         ExprKind::Number(_)
         | ExprKind::Text(_)
+        | ExprKind::Bytes(_)
         | ExprKind::Param(_)
         | ExprKind::Var(_)
         | ExprKind::VarAddress(_)
@@ -109,7 +110,9 @@ pub(super) fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
             see(a);
             see(b);
         }
-        ExprKind::Ternary(a, b, c) | ExprKind::WriteUser { to: a, from: b, length: c } => {
+        ExprKind::Ternary(a, b, c)
+        | ExprKind::WriteUser { to: a, from: b, length: c }
+        | ExprKind::SkbOutput { skb: a, length: b, offset: c, .. } => {
             see(a);
             see(b);
             see(c);
@@ -136,7 +139,9 @@ pub(super) fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
         | ExprKind::Bswap(a)
         | ExprKind::NameOf(_, a)
         | ExprKind::SocketCookie(a)
-        | ExprKind::Signal(a)
+        | ExprKind::Signal(a, _)
+        | ExprKind::Path(a)
+        | ExprKind::CommOf { pid: a, .. }
         | ExprKind::Override(a)
         | ExprKind::Strlen(a)
         | ExprKind::Block(_, a) => see(a),

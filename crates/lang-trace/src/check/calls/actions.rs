@@ -36,3 +36,9 @@ pub(super) fn join(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let array = body.integer(&call.args[0])?;
     Some(Made::Stmts(vec![StmtKind::Join(array, separator)]))
 }
+
+/// `unwatch(address)`: the reader takes the watchpoints at that address down.
+pub(super) fn unwatch(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let address = convert(body.integer(&call.args[0])?, &Type::UINT64)?;
+    Some(Body::send(Verb::Unwatch, vec![address]))
+}

@@ -73,7 +73,11 @@ pub(super) fn in_namespace(
 
 pub(super) fn override_(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     if body.facts.provider != Provider::Kprobe {
-        body.error(call.span, "override() works in kprobes only");
+        body.error(call.span, "override() can only be used inside kprobes");
+        return None;
+    }
+    if !body.options().unsafe_allowed {
+        body.error(call.span, "override() is unsafe. To use you need the --unsafe flag");
         return None;
     }
     let value = body.integer(&call.args[0])?;

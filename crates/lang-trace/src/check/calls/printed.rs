@@ -3,7 +3,8 @@ use super::{Call, Made, literal};
 use crate::check::body::Body;
 use crate::check::convert::convert;
 use crate::check::expr::number;
-use crate::typed::{Builtin, Expr, ExprKind, Type};
+use crate::typed::{Builtin, Expr, ExprKind, Space, Type};
+use std::net::IpAddr;
 
 pub(super) fn tagged(body: &mut Body<'_, '_>, call: &Call<'_>, ty: Type) -> Option<Made> {
     let value = body.integer(&call.args[0])?;
@@ -60,6 +61,28 @@ pub(super) fn ntop(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     };
     let kind = ExprKind::Ntop(family.map(Box::new), Box::new(address));
     Some(Made::Value(Expr { kind, ty: Type::Inet, span: call.span }))
+}
+
+/// `pton("addr")`: the bytes of an address that is written down.
+pub(super) fn pton(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let text = literal(body, call, 0)?;
+    let bytes = match text.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => address.octets().to_vec(),
+        Ok(IpAddr::V6(address)) => address.octets().to_vec(),
+        Err(_) => {
+            let address = text.contains(['.', ':']);
+            let what = if address {
+                "a valid IPv4/IPv6 address"
+            } else {
+                "an string argument of an IPv4/IPv6 address"
+            };
+            body.error(call.span, format!("pton() expects {what}, got {text}"));
+            return None;
+        }
+    };
+    let element = Box::new(Type::int(1, false));
+    let ty = Type::Array { element, count: bytes.len() as u32, space: Space::Bpf };
+    Some(Made::Value(Expr { kind: ExprKind::Bytes(bytes), ty, span: call.span }))
 }
 
 pub(super) fn macaddr(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {

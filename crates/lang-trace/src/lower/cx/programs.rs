@@ -163,7 +163,7 @@ impl<'a> Cx<'a> {
     }
 
     /// A function of the kernel that programs may call.
-    fn kernel_function(&mut self, name: &str) -> ExternKey {
+    pub(in crate::lower) fn kernel_function(&mut self, name: &str) -> ExternKey {
         let externs = &mut self.globals.module.externs;
         if let Some((key, _)) = externs.iter().find(|(_, it)| it.name == name) {
             return key;
