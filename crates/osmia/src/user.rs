@@ -166,11 +166,16 @@ impl User {
         Asked::Records
     }
 
-    /// Sleeps, without an end where none is given; a signal that came meanwhile.
-    fn sleep(&mut self, duration: Option<Duration>) -> Option<i32> {
+    /// From now on signals are seen here, and do what they are for.
+    pub(crate) fn await_signals(&mut self) {
         if self.poller.is_none() {
             self.poller = signals(!self.own.is_empty()).ok();
         }
+    }
+
+    /// Sleeps, without an end where none is given; a signal that came meanwhile.
+    fn sleep(&mut self, duration: Option<Duration>) -> Option<i32> {
+        self.await_signals();
         let Some((poller, signals)) = &self.poller else {
             std::thread::sleep(duration.unwrap_or(Duration::from_secs(1)));
             return None;
