@@ -191,8 +191,8 @@ pub(crate) struct Trace {
     #[arg(long, value_name = "REGEX")]
     pub(crate) probe_filter: Option<String>,
 
-    /// Write a program that runs the script, without a compiler
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// Write a program that stands alone and runs the script, and do not run
+    #[arg(long, value_name = "FILE")]
     pub(crate) aot: Option<PathBuf>,
 
     /// Accepted for bpftrace's sake: the compiler's own form is always verified where it is built for debugging

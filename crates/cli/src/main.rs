@@ -21,6 +21,9 @@ const USAGE: u8 = 1;
 
 fn main() -> ExitCode {
     let mut args: Vec<OsString> = std::env::args_os().collect();
+    if let Some(object) = osmia::carried() {
+        return stand_alone(&object, args);
+    }
     let called = args.first().map(|name| Path::new(name).file_name().unwrap_or_default().to_owned());
     if called.is_some_and(|name| name == "bpftrace") {
         return bpftrace(args);
@@ -30,6 +33,17 @@ fn main() -> ExitCode {
     }
     match Osmia::try_parse_from(&args) {
         Ok(osmia) => dispatch(osmia),
+        Err(error) => refuse(&error),
+    }
+}
+
+/// This program carries a script: it runs that, with the words of `osmia run` for it.
+fn stand_alone(object: &[u8], mut args: Vec<OsString>) -> ExitCode {
+    let name = args.first().cloned().unwrap_or_else(|| "osmia".into());
+    args.splice(..args.len().min(1), ["osmia".into(), "run".into(), name]);
+    match Osmia::try_parse_from(&args).map(|osmia| osmia.command) {
+        Ok(Command::Run(args)) => run::run_object(&args, object),
+        Ok(other) => dispatch(Osmia { command: other }),
         Err(error) => refuse(&error),
     }
 }

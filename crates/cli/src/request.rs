@@ -20,6 +20,8 @@ pub(crate) struct Request {
     pub(crate) buffering: Buffering,
     pub(crate) output: Option<PathBuf>,
     pub(crate) emit: Option<PathBuf>,
+    /// Where to write a program that stands alone.
+    pub(crate) aot: Option<PathBuf>,
     pub(crate) command: Option<String>,
 }
 
@@ -48,11 +50,6 @@ impl Trace {
         if form == Form::Pprof && self.output.is_none() && std::io::stdout().is_terminal() {
             return Err("-f pprof writes a binary file: give -o FILE, or send the output elsewhere".into());
         }
-        if self.aot.is_some() {
-            return Err(
-                "--aot is not there yet: --emit FILE writes an object, and `osmia run FILE` runs it".into()
-            );
-        }
         if self.command.is_some() && self.pid.is_some() {
             return Err("USAGE: Cannot use both -c and -p.".into());
         }
@@ -63,7 +60,7 @@ impl Trace {
             ask_machine: !self.vm,
             btf: self.btf.clone().or_else(|| std::env::var_os("BPFTRACE_BTF").map(PathBuf::from)),
             stages,
-            portable: self.emit.is_some(),
+            portable: self.emit.is_some() || self.aot.is_some(),
             include_dirs: self.include_dirs.clone(),
             includes: self.includes.clone(),
             debuginfo: self.debug_folders(),
@@ -102,6 +99,7 @@ impl Trace {
             buffering,
             output: self.output.clone(),
             emit: self.emit.clone(),
+            aot: self.aot.clone(),
             command: self.command.clone(),
         })
     }

@@ -28,7 +28,13 @@ pub(crate) fn run(args: &Run) -> ExitCode {
             Err(_) => fail(&format!("{file}: this is neither an object (ELF) nor a script (text)")),
         };
     }
-    match osmia::open_script(&bytes, args.trace.btf.as_ref()) {
+    run_object(args, &bytes)
+}
+
+/// Runs an object, for which the first word stands.
+pub(crate) fn run_object(args: &Run, bytes: &[u8]) -> ExitCode {
+    let file = args.trace.words.first().map_or("osmia", String::as_str);
+    match osmia::open_script(bytes, args.trace.btf.as_ref()) {
         Ok(Some((source, compiled))) if args.pin.is_none() => return run_script(args, source, compiled),
         Ok(_) => {}
         Err(message) => return fail(&format!("{file}: {message}")),
@@ -52,7 +58,7 @@ pub(crate) fn run(args: &Run) -> ExitCode {
         Err(message) => return fail(&message),
     };
     let mut output = Output::new(out, Box::new(std::io::stderr()), form, buffering, Style::default());
-    match osmia::run_object(&bytes, &options, &mut output) {
+    match osmia::run_object(bytes, &options, &mut output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             let _ = output.finish();

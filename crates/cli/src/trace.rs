@@ -5,6 +5,7 @@ use crate::words::Work;
 use osmia::{Child, CompileError, Compiled, Output, Style};
 use std::fs::File;
 use std::io::{IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -74,20 +75,34 @@ fn carry_out(mut request: Request) -> ExitCode {
     for (_, text) in &compiled.shown {
         say(text);
     }
-    if let Some(path) = &request.emit {
-        let bytes = match osmia::write_script(&request.source, &compiled) {
-            Ok(bytes) => bytes,
-            Err(message) => return fail(&message),
-        };
-        return match std::fs::write(path, bytes) {
+    if request.emit.is_some() || request.aot.is_some() {
+        return match write(request, &compiled) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&format!("{}: {error}", path.display())),
+            Err(message) => fail(&message),
         };
     }
     if !request.compile.stages.is_empty() || request.work == Work::Compile {
         return ExitCode::SUCCESS;
     }
     run(request, compiled, child)
+}
+
+/// Writes the object, the program that stands alone, or both.
+fn write(request: &Request, compiled: &Compiled) -> Result<(), String> {
+    let object = osmia::write_script(&request.source, compiled)?;
+    let told = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
+    if let Some(path) = &request.emit {
+        std::fs::write(path, &object).map_err(|error| told(path, error))?;
+    }
+    if let Some(path) = &request.aot {
+        let program = osmia::stand_alone(&object).map_err(|error| told(path, error))?;
+        // A program that runs cannot be written to; its place can be taken.
+        let _ = std::fs::remove_file(path);
+        let mut open = std::fs::OpenOptions::new();
+        let file = open.write(true).create_new(true).mode(0o777).open(path);
+        file.and_then(|mut file| file.write_all(&program)).map_err(|error| told(path, error))?;
+    }
+    Ok(())
 }
 
 /// Tells how long each step of compiling takes.

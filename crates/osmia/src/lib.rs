@@ -22,6 +22,7 @@ mod run_object;
 mod script;
 mod session;
 mod show;
+mod stand_alone;
 mod user;
 mod world;
 
@@ -43,6 +44,7 @@ pub use run::{LOSSY, RunOptions, run};
 pub use run_object::{ObjectOptions, run_object};
 pub use script::{ScriptError, ScriptPlaces, read_script};
 pub use session::{Choices, End, Session};
+pub use stand_alone::{carried, stand_alone};
 pub use world::{Asked, Ran, World};
 
 /// The level of bpftrace's language that is spoken.

@@ -344,3 +344,21 @@ fn values_of_the_writing_stay_where_nobody_says_otherwise() {
     let out = run(osmia().args(["run", "-q", &object, "-c", "true"])).ok();
     assert!(out.starts_with("3 three 2 nobody\n(8, false, -1)\n"), "{out}");
 }
+
+#[test]
+fn programs_stand_alone() {
+    let scratch = Scratch::new();
+    let path = |name: &str| scratch.dir().join(name).display().to_string();
+    let (program, second) = (path("alone"), path("second"));
+    run(osmia().args(["trace", "--aot", &program, "-e", OPEN])).ok();
+    let out = run(Command::new(&program).args(["-q", "-c", "true", "--", "7", "hello", "--n=9"])).ok();
+    assert!(out.starts_with("7 hello 2 nobody\n(9, false, -1)\n"), "{out}");
+    // What writes a program is not part of it twice; and a program in use is replaced.
+    run(osmia().args(["trace", "--aot", &second, "-e", "begin { printf(\"second\\n\"); }"])).ok();
+    let size = |path: &str| std::fs::metadata(path).expect(path).len();
+    let own = size(env!("CARGO_BIN_EXE_osmia"));
+    assert!((own..own + 100_000).contains(&size(&second)), "{own} {}", size(&second));
+    assert_eq!(run(Command::new(&second).arg("-q")).ok(), "second\n\n\n");
+    run(osmia().args(["trace", "--aot", &second, "-e", "begin { printf(\"third\\n\"); }"])).ok();
+    assert_eq!(run(Command::new(&second).arg("-q")).ok(), "third\n\n\n");
+}
