@@ -179,7 +179,7 @@ pub(crate) struct Trace {
     #[arg(long)]
     pub(crate) bench: bool,
 
-    /// Print the script in the form that all scripts have, and do not run it (`osmia fmt` rewrites files)
+    /// Print the script formatted, and do not run it (`osmia fmt` rewrites files)
     #[arg(long = "fmt")]
     pub(crate) format_script: bool,
 
