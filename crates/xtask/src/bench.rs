@@ -12,6 +12,7 @@ mod script;
 mod scripts;
 mod stats;
 mod tool;
+mod tools;
 
 use lab::Lab;
 use report::Findings;
@@ -31,11 +32,14 @@ const SECTIONS: &[Section] = &[
     Section { name: "printing", measure: printing::measure },
 ];
 
+/// What is measured only where it is asked for: it needs what not every kernel has.
+const ELSEWHERE: &[Section] = &[Section { name: "tools", measure: tools::measure }];
+
 const USAGE: &str = "usage: cargo xtask bench [--rounds N] [--no-build] [--record] [SECTION]...\n\
     --rounds N   how often both tools run each script (7)\n\
     --no-build   take the release as it is\n\
     --record     write the tables into BENCHMARKS.md; needs all sections\n\
-    sections: hello, binary, scripts, core, compile, printing";
+    sections: hello, binary, scripts, core, compile, printing; and tools, which needs kprobes";
 
 /// What is asked for.
 struct Options {
@@ -72,7 +76,9 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--no-build" => options.build = false,
             "--record" => options.record = true,
             "--help" | "-h" => return Err(USAGE.into()),
-            name => options.chosen.push(SECTIONS.iter().find(|section| section.name == name).ok_or(USAGE)?),
+            name => options
+                .chosen
+                .push(SECTIONS.iter().chain(ELSEWHERE).find(|section| section.name == name).ok_or(USAGE)?),
         }
     }
     if options.chosen.is_empty() {

@@ -38,13 +38,18 @@ pub(super) fn of_probes(lab: &Lab, pid: u32, probes: &[String]) -> Result<Vec<Pr
         .ok_or_else(|| format!("{count} programs for {}", probes.join(", ")))
 }
 
+/// All programs that a process holds.
+pub(super) fn all(lab: &Lab, pid: u32) -> Result<Vec<Program>, String> {
+    held(pid).into_iter().map(|id| describe(lab, id, &BTreeMap::new())).collect()
+}
+
 /// The same programs later.
 pub(super) fn again(lab: &Lab, programs: &[Program]) -> Result<Vec<Program>, String> {
     programs.iter().map(|program| describe(lab, program.id, &BTreeMap::new())).collect()
 }
 
 /// Numbers of all programs that a process has descriptors of, or of links to.
-fn held(pid: u32) -> BTreeSet<u64> {
+pub(super) fn held(pid: u32) -> BTreeSet<u64> {
     let program =
         |text: &String| text.lines().find_map(|line| line.strip_prefix("prog_id:")?.trim().parse().ok());
     descriptors(pid).iter().filter_map(program).collect()
