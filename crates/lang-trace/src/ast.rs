@@ -57,10 +57,12 @@ pub enum CItem {
         /// Whether there are quotes: it is looked for beside the script first.
         quoted: bool,
     },
-    /// `#define NAME value`.
+    /// `#define NAME value`, `#define NAME(a, b) value`.
     Define {
         /// The name.
         name: Name,
+        /// What it takes, where it takes something.
+        params: Option<Vec<Name>>,
         /// The rest of the line.
         text: String,
         /// The value, where the rest of the line is an expression of this language.

@@ -357,7 +357,7 @@ fn defines(script: &Script) -> BTreeMap<String, ast::Expr> {
     let items = script.preamble.items.iter();
     items
         .filter_map(|item| match item {
-            CItem::Define { name, value: Some(value), .. } if !mentions(value, &name.node) => {
+            CItem::Define { name, params: None, value: Some(value), .. } if !mentions(value, &name.node) => {
                 Some((name.node.clone(), value.clone()))
             }
             _ => None,

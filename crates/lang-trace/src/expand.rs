@@ -10,7 +10,7 @@ mod registry;
 mod tree;
 mod types;
 
-use crate::ast::{Block, Expr, Macro, Script};
+use crate::ast::{Block, CItem, Expr, Macro, MacroParam, MacroParamKind, Preamble, Script};
 pub(crate) use base::names as library_names;
 use osmia_base::{Diagnostic, Diagnostics, Source, Span};
 use registry::{Owner, Registry};
@@ -30,7 +30,8 @@ const MAX_CALLS: usize = 64;
 
 /// Expands all macros of a script, which has none afterwards. The source gets the places of the copies.
 pub fn expand(script: &mut Script, source: &mut Source) -> Diagnostics {
-    let macros = std::mem::take(&mut script.macros);
+    let mut macros = std::mem::take(&mut script.macros);
+    macros.extend(defined_macros(&script.preamble));
     let mut diagnostics = Diagnostics::default();
     let functions: Vec<Macro> = std::mem::take(&mut script.functions)
         .iter()
@@ -49,6 +50,11 @@ pub fn expand(script: &mut Script, source: &mut Source) -> Diagnostics {
         peak: 0,
         spent: false,
     };
+    for item in &mut script.preamble.items {
+        if let CItem::Define { params: None, value: Some(value), .. } = item {
+            expander.expr(value, None);
+        }
+    }
     for probe in &mut script.probes {
         probe.predicate.iter_mut().for_each(|predicate| expander.expr(predicate, None));
         expander.block(&mut probe.body, None);
@@ -58,6 +64,19 @@ pub fn expand(script: &mut Script, source: &mut Source) -> Diagnostics {
         script.probes.iter_mut().for_each(|probe| (probe.predicate, probe.body) = Default::default());
     }
     expander.diagnostics
+}
+
+/// C macros that take something and are an expression, as macros of this language; of one name the last counts.
+fn defined_macros(preamble: &Preamble) -> Vec<Macro> {
+    let mut all = BTreeMap::<&str, Macro>::new();
+    for item in &preamble.items {
+        let CItem::Define { name, params: Some(params), value: Some(value), .. } = item else { continue };
+        let params = params.iter().map(|name| MacroParam { kind: MacroParamKind::Expr, name: name.clone() });
+        let span = name.span.to(value.span);
+        let body = Block { stmts: Vec::new(), tail: Some(Box::new(value.clone())), span: value.span };
+        all.insert(&name.node, Macro { name: name.clone(), params: params.collect(), body, span });
+    }
+    all.into_values().collect()
 }
 
 /// A name as it was written.

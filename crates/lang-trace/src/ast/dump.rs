@@ -116,8 +116,10 @@ fn quoted(bytes: &[u8]) -> Node {
 fn c_item(item: &CItem) -> Node {
     match item {
         CItem::Include { path, .. } => list("include", [quoted(path.node.as_bytes())]),
-        CItem::Define { name: own, text, value } => {
-            list("define", [name(own), value.as_ref().map_or_else(|| quoted(text.as_bytes()), expr)])
+        CItem::Define { name: own, params, text, value } => {
+            let params = params.iter().map(|params| list("params", params.iter().map(name)));
+            let value = value.as_ref().map_or_else(|| quoted(text.as_bytes()), expr);
+            list("define", [name(own)].into_iter().chain(params).chain([value]))
         }
         CItem::Type(definition) => c_definition(definition),
         CItem::Typedef { name: own, ty } => list("typedef", [name(own), type_name(ty)]),

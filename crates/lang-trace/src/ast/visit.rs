@@ -17,8 +17,10 @@ pub trait Visit {
 pub fn visit_definitions(script: &Script, visitor: &mut impl Visit) {
     for item in &script.preamble.items {
         match item {
-            CItem::Include { .. } | CItem::Define { value: None, .. } => (),
-            CItem::Define { value: Some(value), .. } => visit_expr(value, visitor),
+            CItem::Include { .. } => (),
+            CItem::Define { params: None, value: Some(value), .. } => visit_expr(value, visitor),
+            // What takes something means nothing by itself.
+            CItem::Define { .. } => (),
             CItem::Type(definition) => visit_definition(definition, visitor),
             CItem::Typedef { ty, .. } => visit_type(ty, visitor),
         }

@@ -72,7 +72,16 @@ const CONSTANTS: &[Row] = &[
 
 /// The value of a constant, and a header that defines it.
 pub(super) fn constant(name: &str) -> Option<(i64, &'static str)> {
-    CONSTANTS.iter().find(|(known, ..)| *known == name).map(|(_, value, header)| (*value, *header))
+    let known =
+        CONSTANTS.iter().find(|(known, ..)| *known == name).map(|(_, value, header)| (*value, *header));
+    known.or_else(|| system_call(name))
+}
+
+/// `__NR_read` and `SYS_read`: the number of a system call.
+fn system_call(name: &str) -> Option<(i64, &'static str)> {
+    let call = name.strip_prefix("__NR_").or_else(|| name.strip_prefix("SYS_"))?;
+    let (number, _) = osmia_abi::names::SYSCALL_NAMES.iter().find(|(_, known)| *known == call)?;
+    Some((i64::from(*number), "syscall.h"))
 }
 
 /// Directories of the kernel's headers.

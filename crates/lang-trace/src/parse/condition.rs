@@ -93,13 +93,38 @@ impl Parser<'_> {
             return;
         }
         let text = value.of(self.text);
-        let takes_arguments = text.starts_with('(');
+        let params = self.parameters(value);
+        let body = match &params {
+            Some((_, body)) => Some(*body),
+            None => (!text.starts_with('(')).then_some(value),
+        };
         let text = text.replace("\\\n", " ").trim().to_owned();
-        let value = if takes_arguments { None } else { self.quietly(value) };
+        let value = body.and_then(|body| self.quietly(body));
         let value = value.filter(|value| !self.leads_to(value, name.of(self.text)));
+        let params = params.map(|(params, _)| params);
         let name = Name::new(name.of(self.text).to_owned(), name);
         self.defined.insert(name.node.clone(), self.script.preamble.items.len());
-        self.script.preamble.items.push(CItem::Define { name, text, value });
+        self.script.preamble.items.push(CItem::Define { name, params, text, value });
+    }
+
+    /// `(a, b) …`, right behind a name: what the macro takes, and where its body is.
+    fn parameters(&self, rest: Span) -> Option<(Vec<Name>, Span)> {
+        let inner = rest.of(self.text).strip_prefix('(')?;
+        let close = inner.find(')')?;
+        let names = inner.get(..close)?;
+        let mut at = rest.start + 1;
+        let mut params = Vec::new();
+        for part in names.split(',').filter(|_| !names.trim().is_empty()) {
+            let word = part.trim();
+            let start = at + (part.len() - part.trim_start().len()) as u32;
+            let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            if !plain || word.is_empty() || word.starts_with(|c: char| c.is_ascii_digit()) {
+                return None;
+            }
+            params.push(Name::new(word.to_owned(), Span::new(start, start + word.len() as u32)));
+            at += part.len() as u32 + 1;
+        }
+        Some((params, Span::new(rest.start + close as u32 + 2, rest.end)))
     }
 
     /// The expression that `span` consists of, if it is one. It is read by a parser of its own, whose errors do not count.
@@ -191,7 +216,8 @@ impl Parser<'_> {
     /// The value of a `#define`, the last one of its name; `Some(None)` where it has none.
     fn definition(&self, name: &str) -> Option<Option<&Expr>> {
         match self.script.preamble.items.get(*self.defined.get(name)?)? {
-            CItem::Define { value, .. } => Some(value.as_ref()),
+            CItem::Define { params: None, value, .. } => Some(value.as_ref()),
+            CItem::Define { .. } => Some(None),
             _ => None,
         }
     }
