@@ -10,7 +10,7 @@ use std::process::ExitCode;
 pub(crate) fn list(args: &Trace) -> ExitCode {
     let detail = if args.verbose { Detail::Fields } else { Detail::Names };
     let search = match args.process() {
-        Ok(pid) => osmia::Search { pid, any_kind: args.dangerous },
+        Ok(pid) => osmia::Search { pid, any_kind: args.dangerous, program: None },
         Err(message) => return fail(&message),
     };
     let script = args.program.is_some()

@@ -61,6 +61,7 @@ fn carry_out(mut request: Request) -> ExitCode {
     };
     if let Some(child) = &child {
         request.compile.lower.cpid = Some(child.pid());
+        request.compile.program = Some(child.program().to_owned());
         request.compile.check.pid = request.compile.check.pid.or(Some(child.pid()));
     }
     let compiled = osmia::compile(&mut request.source, &request.compile);

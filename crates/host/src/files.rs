@@ -8,10 +8,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 /// Where user files are looked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
     /// In the root of this process; a name that says nothing means its program, and `*` all that it has mapped.
     pub pid: Option<u32>,
+    /// The program that a name means that says nothing, where no process is named: that of a command which is to run.
+    pub program: Option<PathBuf>,
     /// Files that are no ELF files are meant too.
     pub any_kind: bool,
 }
@@ -28,7 +30,7 @@ pub fn find_binary(name: &str) -> Option<PathBuf> {
 pub fn find_files(name: &str, search: &Search) -> Vec<PathBuf> {
     match (name, search.pid) {
         ("", Some(pid)) => program_of(pid).into_iter().collect(),
-        ("", None) => Vec::new(),
+        ("", None) => search.program.iter().cloned().collect(),
         ("*", Some(pid)) => mapped(pid, &mut HashSet::new()),
         ("*", None) => mapped_by_all(),
         _ if is_glob(name) => by_pattern(name, search),
@@ -224,7 +226,7 @@ mod tests {
 
     #[test]
     fn this_process_and_its_files() {
-        let search = Search { pid: Some(std::process::id()), any_kind: false };
+        let search = Search { pid: Some(std::process::id()), ..Search::default() };
         let own = std::env::current_exe().unwrap();
         assert_eq!(find_files("", &search), std::slice::from_ref(&own));
         assert!(find_files("*", &search).contains(&own));

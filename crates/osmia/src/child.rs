@@ -1,14 +1,14 @@
 //! The command of `-c`: there from the start, so that probes can name it, and held until they are attached.
 use osmia_sys::process::{HeldChild, Orphan};
 use std::ffi::CString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// `SIGTERM`.
 const TERMINATE: i32 = 15;
 
 /// A child that waits for its release.
 #[derive(Debug)]
-pub struct Child(pub(crate) HeldChild);
+pub struct Child(pub(crate) HeldChild, PathBuf);
 
 impl Child {
     /// Makes the process; the words of `command` are taken apart as a shell does it, without what a shell expands.
@@ -19,11 +19,11 @@ impl Child {
         if words.is_empty() {
             return Err("-c: there is no command".into());
         }
-        if !words.first().is_some_and(can_be_started) {
+        let Some(program) = words.first().and_then(program_of) else {
             return Err(format!("-c '{command}': there is no such program, or it may not be started"));
-        }
+        };
         HeldChild::spawn(&words, Orphan::Signalled(TERMINATE))
-            .map(Self)
+            .map(|child| Self(child, program))
             .map_err(|error| format!("-c '{command}': {error}"))
     }
 
@@ -31,17 +31,22 @@ impl Child {
     pub fn pid(&self) -> u32 {
         self.0.pid()
     }
+
+    /// The program that it will run.
+    pub fn program(&self) -> &Path {
+        &self.1
+    }
 }
 
-/// Whether there is such a program, found as `execvp` finds it.
-fn can_be_started(name: &CString) -> bool {
+/// The program of this name that can be started, found as `execvp` finds it.
+fn program_of(name: &CString) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStrExt;
     let name = Path::new(std::ffi::OsStr::from_bytes(name.as_bytes()));
     if name.components().count() > 1 || name.is_absolute() {
-        return is_program(name);
+        return is_program(name).then(|| name.to_owned());
     }
     let path = std::env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
-    std::env::split_paths(&path).any(|dir| is_program(&dir.join(name)))
+    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|path| is_program(path))
 }
 
 fn is_program(path: &Path) -> bool {

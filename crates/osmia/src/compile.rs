@@ -20,6 +20,8 @@ pub struct CompileOptions {
     pub check: CheckOptions,
     /// What lowering is told.
     pub lower: LowerOptions,
+    /// The program of the command that is traced: what a probe means that names no file.
+    pub program: Option<PathBuf>,
     /// Named parameters as they are given: `--name=value`.
     pub named: Vec<String>,
     /// Whether the machine may be asked: without it (`--vm`), only what the script itself says is known.
@@ -294,7 +296,11 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
         // A perf buffer for each processor wants to know how many there are.
         cpus: wants.cpus || options.lower.transport == Transport::PerfBuffer,
         features: options.features.iter().copied().chain(wants.features).collect(),
-        search: osmia_host::Search { pid: options.lower.pid, any_kind: options.check.unsafe_allowed },
+        search: osmia_host::Search {
+            pid: options.lower.pid,
+            program: options.program.clone(),
+            any_kind: options.check.unsafe_allowed,
+        },
     };
     let places = osmia_host::Places {
         functions: options.traceable_functions.clone(),

@@ -36,7 +36,7 @@ pub fn list_script(
         return Err(diagnostics.render(source));
     }
     let binaries = binary_wants(osmia_lang_trace::wants(&script, params).binaries);
-    let files = Wants { binaries, search: *search, ..Wants::default() };
+    let files = Wants { binaries, search: search.clone(), ..Wants::default() };
     let files =
         osmia_host::gather_with(&files, &places(None, &[])).map_err(|error| with_rights(&error))?.binaries;
     let mut lines = Vec::new();
@@ -79,7 +79,7 @@ fn machine(
     debug_folders: &[PathBuf],
 ) -> Result<Target, String> {
     let mut target = Target::default();
-    let mut wants = Wants { search: *search, ..Wants::default() };
+    let mut wants = Wants { search: search.clone(), ..Wants::default() };
     for part in pattern.split(',').map(str::trim) {
         let words: Vec<&str> = part.split(':').collect();
         let provider = words.first().filter(|_| words.len() > 1).and_then(|word| Provider::from_name(word));

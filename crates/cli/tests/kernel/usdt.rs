@@ -91,6 +91,10 @@ fn all_places_of_a_probe() {
         let done = run(osmia().args(lacking).args(["-e", &text, "-c", &program]));
         assert!(done.err.starts_with("Attached 1 probe\n"), "{done:?}");
         assert_eq!(done.ok().trim(), "@[1]: 1\n@[2]: 1\n@[7]: 1\n@[300]: 1\n@n: 4");
+        let ordered =
+            format!("usdt:{program}:mark {{ @[1] = ++@n; exit(); }} usdt:{program}:mark {{ @[2] = @n; }}");
+        let done = run(osmia().args(lacking).args(["-q", "-e", &ordered, "-c", &program]));
+        assert_eq!(done.ok().trim(), "@[1]: 1\n@n: 1", "the second block comes after exit()");
     }
 }
 

@@ -233,3 +233,25 @@ fn other_pid_namespaces() {
     assert!(words[0].parse::<u32>().is_ok_and(|pid| pid < 10), "{out}");
     assert!(words[1].starts_with("inner+") && words[3].starts_with("main+"), "{out}");
 }
+
+#[test]
+fn the_commands_own_program_needs_no_name() {
+    let scratch = Scratch::new();
+    let greet = scratch.compile("greet", GREET, &["-O1"]);
+    let text = "uprobe:greet { @[probe] = count(); } uretprobe:add { @[probe] = count(); }";
+    let out = script_with(text, &greet);
+    assert!(out.ends_with(&format!("\n@[uprobe:{greet}:greet]: 3\n@[uretprobe:{greet}:add]: 3\n")), "{out}");
+}
+
+#[test]
+fn blocks_at_one_place_run_in_their_order_however_it_is_named() {
+    let scratch = Scratch::new();
+    let greet = scratch.compile("greet", GREET, &["-O1", "-no-pie"]);
+    let at = address(&greet, "greet");
+    let text = format!(
+        "uprobe:{greet}:greet {{ printf(\"1 \"); }} uprobe:{greet}:{at:#x} {{ printf(\"2 \"); }}
+         uprobe:{greet}:greet {{ printf(\"3\\n\"); exit(); }}"
+    );
+    // The program's own line comes somewhere, too.
+    assert!(script_with(&text, &greet).contains("1 2 3\n"));
+}
