@@ -1,7 +1,7 @@
 //! From one type to another, where that is asked for.
 use super::arithmetic::integer_parts;
 use super::types::moved;
-use crate::typed::{Expr, ExprKind, Space, Type};
+use crate::typed::{Expr, ExprKind, Space, Type, TypeSet};
 
 /// The expression as a value of type `want`, if there is a way.
 pub(super) fn convert(expr: Expr, want: &Type) -> Option<Expr> {
@@ -62,5 +62,17 @@ pub(super) const fn truncate(number: i64, ty: &Type) -> i64 {
         Some((4, true, _)) => number as i32 as i64,
         Some((4, false, _)) => number as u32 as i64,
         _ => number,
+    }
+}
+
+/// A value that is kept or printed. Text of a structure that the script itself defines is as long as it says there: it
+/// gets room for a NUL, lest it look cut off.
+pub(super) fn kept(value: Expr) -> Expr {
+    match (&value.kind, &value.ty) {
+        (ExprKind::Field { member, .. }, Type::Str { capacity }) if member.of.set == TypeSet::Script => {
+            let ty = Type::Str { capacity: capacity.saturating_add(1) };
+            cast(value, ty)
+        }
+        _ => value,
     }
 }

@@ -1,7 +1,7 @@
 //! Elements of maps: keys, and what is put in.
 use super::body::Body;
 use super::calls::Made;
-use super::convert::convert;
+use super::convert::{convert, kept};
 use super::fit::after;
 use super::maps::{Clash, aggregation_name, value_name};
 use super::types::untrusted;
@@ -94,7 +94,7 @@ impl Body<'_, '_> {
             }
             return;
         }
-        let value = Expr { ty: untrusted(&value.ty), ..value };
+        let value = kept(Expr { ty: untrusted(&value.ty), ..value });
         if self.is_foreign(name, &value, span) {
             return;
         }
@@ -205,7 +205,7 @@ impl Body<'_, '_> {
                 self.error(span, format!("Value '{what}' cannot be used as a map key."));
                 return None;
             }
-            parts.push(self.expr(key)?);
+            parts.push(kept(self.expr(key)?));
         }
         let key = match parts.len() {
             0 => None,

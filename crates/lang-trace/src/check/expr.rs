@@ -3,7 +3,7 @@ use super::arithmetic::literal;
 use super::body::Body;
 use super::calls::Made;
 use super::comptime::Branch;
-use super::convert::{cast, convert};
+use super::convert::{cast, convert, kept};
 use crate::ast::{self, UnaryOp};
 use crate::typed::{Expr, ExprKind, MapValue, Space, Stmt, StmtKind, Type};
 use osmia_base::{Diagnostic, Span};
@@ -127,7 +127,7 @@ impl Body<'_, '_> {
             self.error(part.span, "this has no value that could be part of another");
             return None;
         }
-        Some(part)
+        Some(kept(part))
     }
 
     /// An expression that must be an integer.

@@ -1,5 +1,6 @@
 //! Variables: scopes, declarations, and what is learnt of their types from one reading to the next.
 use super::body::{Body, Typed};
+use super::convert::kept;
 use super::join::join;
 use super::maps::Pace;
 use crate::ast;
@@ -191,6 +192,7 @@ impl Body<'_, '_> {
 
     pub(super) fn set_var(&mut self, id: VarId, value: Expr, span: Span, out: &mut Vec<Stmt>) {
         self.note_assigned(id);
+        let value = kept(value);
         if !self.is_fixed(id) && !self.widen_var(id, &value.ty, span) {
             return;
         }

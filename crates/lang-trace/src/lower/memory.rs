@@ -548,8 +548,10 @@ impl<'a> Cx<'a> {
         match (&inner.ty, ty) {
             (Type::Str { .. }, Type::Str { .. }) if wanted >= had => {
                 self.put(inner, to, fill)?;
-                if fill.is_whole() && wanted > had {
-                    self.zero(to.at(had), wanted - had);
+                if wanted > had {
+                    // Where less counts, there is at least a NUL behind text that may have none.
+                    let cleared = if fill.is_whole() { wanted - had } else { 1 };
+                    self.zero(to.at(had), cleared);
                 }
             }
             (Type::Str { .. }, Type::Str { .. }) => {

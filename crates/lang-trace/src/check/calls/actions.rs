@@ -1,7 +1,7 @@
 //! Calls that only send something to the reader.
 use super::{Call, Made, literal};
 use crate::check::body::Body;
-use crate::check::convert::convert;
+use crate::check::convert::{convert, kept};
 use crate::check::format::format_of;
 use crate::typed::{Expr, StmtKind, Type};
 use osmia_event::Verb;
@@ -12,7 +12,7 @@ pub(super) fn formatted(
     verb: fn(osmia_event::Format) -> Verb,
 ) -> Option<Made> {
     let text = literal(body, call, 0)?;
-    let args: Vec<Option<Expr>> = call.args[1..].iter().map(|arg| body.expr(arg)).collect();
+    let args: Vec<Option<Expr>> = call.args[1..].iter().map(|arg| body.expr(arg).map(kept)).collect();
     let args: Vec<Expr> = args.into_iter().collect::<Option<Vec<_>>>()?;
     let format = format_of(body, call, &text, &args)?;
     Some(Body::send(verb(format), args))

@@ -2,6 +2,7 @@
 use super::{Call, Made, known};
 use crate::ast;
 use crate::check::body::Body;
+use crate::check::convert::kept;
 use crate::typed::{Expr, ExprKind, MapId, MapValue, Type};
 use osmia_base::{Diagnostic, Key, Span};
 use osmia_event::{Aggregation, Verb};
@@ -45,7 +46,7 @@ pub(super) fn print(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
         body.error(call.span, format!("Non-map print() only takes 1 argument, {} found", call.args.len()));
         return None;
     }
-    let value = body.expr(&call.args[0])?;
+    let value = kept(body.expr(&call.args[0])?);
     if value.ty == Type::None && body.session.last_reading {
         body.error(call.args[0].span, "there is nothing to print");
         return None;
