@@ -26,6 +26,8 @@ mod objects;
 mod output;
 #[path = "kernel/providers.rs"]
 mod providers;
+#[path = "kernel/stacks.rs"]
+mod stacks;
 #[path = "kernel/surface.rs"]
 mod surface;
 #[path = "kernel/types.rs"]

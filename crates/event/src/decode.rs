@@ -110,7 +110,7 @@ pub fn decode(kind: &Type, bytes: &[u8]) -> Result<Value, DecodeError> {
         Type::KernelSymbol => Value::KernelSymbol(cursor.u64()?),
         Type::UserSymbol => Value::UserSymbol { address: cursor.u64()?, pid: cursor.u32()? },
         Type::KernelStack { map, mode, limit } => {
-            stack(map, cursor.i64()?, *mode, *limit, StackSource::Kernel)
+            stack(map, cursor.i32()?.into(), *mode, *limit, StackSource::Kernel)
         }
         Type::UserStack { map, mode, limit } => {
             let id = cursor.i64()?;

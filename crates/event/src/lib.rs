@@ -14,6 +14,7 @@ mod resolve;
 mod schema;
 mod series;
 mod spill;
+mod stack;
 mod value;
 
 pub use aggregate::{Bucket, Cell, Entry, Histogram, Kind, Missing, RawEntry, Table, bucket_of, table};
@@ -31,4 +32,4 @@ pub use schema::{
 };
 pub use series::{Point, Series};
 pub use spill::{Spilled, spill_key, spill_value};
-pub use value::{Frame, SourceLine, StackSource, Symbol, Value};
+pub use value::{BuildId, Frame, SourceLine, StackSource, Symbol, Value};

@@ -1,5 +1,7 @@
 //! Filling in what only the machine knows.
 use crate::aggregate::{Cell, Table};
+use crate::schema::StackMode;
+use crate::stack::{Step, steps};
 use crate::value::{Frame, StackSource, Symbol, Value};
 
 /// What must be asked of the machine that the programs run on. Nothing else in reading and rendering looks anything up.
@@ -10,8 +12,8 @@ pub trait Lookup {
     /// The function or variable at or before an address of a process.
     fn user_symbol(&mut self, pid: u32, address: u64) -> Option<Symbol>;
 
-    /// The addresses of stack `id` in the object's stack map `map`, innermost first; empty where it is gone.
-    fn stack(&mut self, map: &str, id: i64) -> Vec<u64>;
+    /// What the object's map `map` has for stack `id`; empty where it is gone.
+    fn stack(&mut self, map: &str, id: i64) -> Vec<u8>;
 
     /// A user's login name.
     fn username(&mut self, uid: u32) -> Option<String>;
@@ -49,19 +51,26 @@ impl Value {
                 Self::Symbol { address, name: lookup.user_symbol(pid, address).map(|symbol| symbol.name) }
             }
             Self::StackId { map, id, mode, limit, source } => {
-                let addresses = if id < 0 { Vec::new() } else { lookup.stack(&map, id) };
-                let frames = addresses.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX));
-                Self::Stack {
-                    mode,
-                    source,
-                    frames: frames.flat_map(|ip| lookup.frames(source, ip)).collect(),
-                }
+                let raw = if id < 0 { Vec::new() } else { lookup.stack(&map, id) };
+                let steps = steps(mode, &raw, limit);
+                let frames = steps.flat_map(|step| frames(mode, source, step, lookup)).collect();
+                Self::Stack { mode, source, frames }
             }
             Self::Username(uid) => Self::User { uid, name: lookup.username(uid).unwrap_or_default() },
             Self::CgroupPath(id) => Self::Cgroup { id, path: lookup.cgroup_path(id).unwrap_or_default() },
             Self::Timestamp { format, boot } => Self::Time { format, wall: lookup.boot_time_to_wall(boot) },
             plain => plain,
         }
+    }
+}
+
+/// The frames that a step of a stack stands for. Where no names are printed, none are looked up.
+fn frames(mode: StackMode, source: StackSource, step: Step, lookup: &mut dyn Lookup) -> Vec<Frame> {
+    match step {
+        Step { address, build_id: None } if !matches!(mode, StackMode::Raw | StackMode::BuildId) => {
+            lookup.frames(source, address)
+        }
+        Step { address, build_id } => vec![Frame { address, build_id, ..Frame::default() }],
     }
 }
 

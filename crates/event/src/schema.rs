@@ -223,7 +223,8 @@ pub enum Type {
     KernelSymbol,
     /// A user address (8 bytes), then the process that it belongs to (`u32`, and 4 bytes unused), to be named.
     UserSymbol,
-    /// The number of a kernel stack in a stack map (`i64`; negative: the helper's error).
+    /// The number of a kernel stack in a stack map (`i32`; negative: the helper's error), then how many frames it has (`u32`;
+    /// zero where the script does not ask).
     KernelStack {
         /// The stack map's name in the object.
         map: String,
@@ -232,8 +233,8 @@ pub enum Type {
         /// At most so many frames.
         limit: u32,
     },
-    /// The number of a user stack in a stack map (`i64`), then the process that it belongs to (`u32`, and 4 bytes
-    /// unused).
+    /// The number of a user stack in its map (`i64`; negative: the helper's error), then the process that it belongs to
+    /// (`u32`), then how many frames it has (`u32`; zero where the script does not ask).
     UserStack {
         /// The stack map's name in the object.
         map: String,
@@ -267,6 +268,8 @@ pub enum StackMode {
     Perf,
     /// Addresses only.
     Raw,
+    /// The build ids of files, and offsets in them; of user stacks only.
+    BuildId,
 }
 
 /// One map of the script.

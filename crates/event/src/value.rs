@@ -146,11 +146,16 @@ pub struct Symbol {
     pub module: Option<String>,
 }
 
+/// What tells a file from all others: the SHA-1 that its linker put in, or the start of something longer.
+pub type BuildId = [u8; 20];
+
 /// One line of a stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frame {
-    /// The address; all ones where unwinding failed.
+    /// The address; all ones where unwinding failed. Beside a build id, the offset in the file.
     pub address: u64,
+    /// The file, where it is only known by that.
+    pub build_id: Option<BuildId>,
     /// What is there.
     pub symbol: Option<Symbol>,
     /// The line that it was compiled from.

@@ -49,7 +49,8 @@ pub use pattern::{is_pattern, matches};
 pub use privileges::{Lockdown, Privileges, privileges};
 pub use symbols::{Symbols, UserSymbol};
 pub use system::{
-    KernelVersion, System, boot_to_wall, has_module_btf, kernel_version, pid_namespace, system,
+    KernelVersion, System, boot_to_wall, has_module_btf, kernel_version, most_stack_frames, pid_namespace,
+    system,
 };
 pub use users::Users;
 pub use wants::{BinaryWants, DebugWants, FunctionPattern, Wants};

@@ -81,6 +81,12 @@ fn measure_boot_to_wall() -> i64 {
     nanoseconds(wall) - nanoseconds(boot)
 }
 
+/// How many frames of a stack the kernel takes down (`kernel.perf_event_max_stack`).
+pub fn most_stack_frames() -> u32 {
+    let setting = fs::read_to_string("/proc/sys/kernel/perf_event_max_stack");
+    setting.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(127)
+}
+
 /// Device and inode of this process' pid namespace, for `bpf_get_ns_current_pid_tgid`; `None` in the initial one.
 pub fn pid_namespace() -> Option<(u64, u64)> {
     const INITIAL: u64 = 0xEFFF_FFFC; // PROC_PID_INIT_INO

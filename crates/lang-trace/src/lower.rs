@@ -43,6 +43,7 @@ mod send;
 mod sequence;
 mod series;
 mod spill;
+mod stacks;
 mod stmt;
 mod text;
 mod trouble;

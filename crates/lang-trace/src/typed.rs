@@ -494,6 +494,8 @@ pub enum ExprKind {
     Macaddr(Box<Expr>),
     /// `kstack`, `ustack`; the type says how.
     Stack,
+    /// How many frames a stack has.
+    Frames(Box<Expr>),
     /// `kaddr("name")`: resolved when loaded.
     Kaddr(String),
     /// `uaddr("name")`: a virtual address in this probe's file.

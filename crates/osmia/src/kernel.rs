@@ -2,6 +2,7 @@
 use crate::child::Child;
 use crate::names::Names;
 use crate::run::RunOptions;
+use crate::stacks::{self, Stacks};
 use crate::user::{global_size, value_size};
 use crate::world::{Asked, Ran, Refused, See};
 use osmia_abi::Feature;
@@ -134,15 +135,14 @@ impl LoadFailure {
 
 impl Kernel {
     /// Loads an image; the verifier keeps a log of so much.
-    pub(crate) fn load(image: Image, log_level: u32) -> Result<Self, LoadFailure> {
+    pub(crate) fn load(mut image: Image, log_level: u32) -> Result<Self, LoadFailure> {
+        stacks::fit(&mut image);
         let options = LoadOptions { log_level, ..LoadOptions::default() };
         let loaded = osmia_loader::load(&image, &options).map_err(LoadFailure)?;
         let globals = loaded.map(".bss").and_then(|map| Globals::new(&map.fd).ok());
         let stream = loaded.map("events").and_then(|map| Stream::open(&map.fd, PERF_PAGES).ok());
         let packets = loaded.map("packets").and_then(|map| Stream::open(&map.fd, PERF_PAGES).ok());
-        let stacks = loaded.maps.iter().filter(|map| map.name.starts_with("stack_"));
-        let stacks = stacks.filter_map(|map| Some((map.name.clone(), map.fd.try_clone().ok()?))).collect();
-        let names = Names::new(stacks);
+        let names = Names::new(Stacks::of(&loaded));
         Ok(Self {
             loaded,
             attached: Vec::new(),

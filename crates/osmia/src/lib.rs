@@ -23,6 +23,7 @@ mod script;
 mod session;
 mod show;
 mod stand_alone;
+mod stacks;
 mod user;
 mod world;
 

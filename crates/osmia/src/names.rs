@@ -1,8 +1,8 @@
 //! Names of this machine: whom readers ask what only it knows.
+use crate::stacks::Stacks;
 use osmia_event::{Aggregation, Lookup, MapSchema, Schema, StackMode, Symbol, Type};
 use osmia_host::{Cgroups, Symbols, Users};
 use osmia_lang_trace::typed::Config;
-use osmia_sys::bpf::MapFd;
 use std::os::fd::BorrowedFd;
 
 /// Names of this machine; each table is read when it is first needed.
@@ -12,12 +12,12 @@ pub(crate) struct Names {
     make_symbols: fn() -> Symbols,
     users: Users,
     cgroups: Cgroups,
-    stacks: Vec<(String, MapFd)>,
+    stacks: Stacks,
 }
 
 impl Names {
     /// Knows nothing yet; stacks are in these maps.
-    pub(crate) fn new(stacks: Vec<(String, MapFd)>) -> Self {
+    pub(crate) fn new(stacks: Stacks) -> Self {
         Self {
             symbols: None,
             make_symbols: Symbols::new,
@@ -79,12 +79,8 @@ impl Lookup for Names {
         Some(Symbol { name: symbol.name, offset: symbol.offset, module: symbol.module })
     }
 
-    fn stack(&mut self, map: &str, id: i64) -> Vec<u64> {
-        let Some((_, map)) = self.stacks.iter().find(|(name, _)| name == map) else { return Vec::new() };
-        let Ok(id) = u32::try_from(id) else { return Vec::new() };
-        let Ok(Some(value)) = map.get(&id.to_ne_bytes()) else { return Vec::new() };
-        let words = value.chunks_exact(8).map(|word| word.try_into().map_or(0, u64::from_ne_bytes));
-        words.take_while(|address| *address != 0).collect()
+    fn stack(&mut self, map: &str, id: i64) -> Vec<u8> {
+        self.stacks.read(map, id)
     }
 
     fn username(&mut self, uid: u32) -> Option<String> {
@@ -118,7 +114,7 @@ fn parts(map: &MapSchema) -> impl Iterator<Item = &Type> {
 fn is_user(kind: &Type) -> bool {
     match kind {
         Type::UserSymbol => true,
-        Type::UserStack { mode, .. } => *mode != StackMode::Raw,
+        Type::UserStack { mode, .. } => !matches!(mode, StackMode::Raw | StackMode::BuildId),
         Type::Array { element, .. } => is_user(element),
         Type::Tuple { fields, .. } | Type::Record { fields, .. } => {
             fields.iter().any(|field| is_user(&field.kind))

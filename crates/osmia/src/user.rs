@@ -313,7 +313,7 @@ impl Lookup for Names {
         None
     }
 
-    fn stack(&mut self, _map: &str, _id: i64) -> Vec<u64> {
+    fn stack(&mut self, _map: &str, _id: i64) -> Vec<u8> {
         Vec::new()
     }
 

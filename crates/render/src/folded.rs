@@ -61,7 +61,7 @@ fn frame(frame: &Frame) -> Vec<u8> {
     match &frame.symbol {
         Some(symbol) => clean(symbol.name.as_bytes()),
         None if frame.address == u64::MAX => b"<unwind failure>".to_vec(),
-        None => format!("{:#x}", frame.address).into_bytes(),
+        None => crate::stack::bare(frame).into_bytes(),
     }
 }
 

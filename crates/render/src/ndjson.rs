@@ -152,8 +152,15 @@ pub fn value(shown: &Value, style: &Style) -> Json {
 }
 
 /// What is not known is left out.
-fn frame(Frame { address, symbol, line, inlined }: &Frame) -> Json {
-    let mut fields = json!({ "address": format!("{address:#x}") });
+fn frame(Frame { address, build_id, symbol, line, inlined }: &Frame) -> Json {
+    let address = format!("{address:#x}");
+    let mut fields = match build_id {
+        Some(build_id) => {
+            let digits: String = build_id.iter().map(|byte| format!("{byte:02x}")).collect();
+            json!({ "build_id": digits, "file_offset": address })
+        }
+        None => json!({ "address": address }),
+    };
     if let Some(symbol) = symbol {
         fields["symbol"] = json!(symbol.name);
         fields["offset"] = json!(symbol.offset);

@@ -86,7 +86,7 @@ impl Profile {
 
     fn location(&mut self, frame: &Frame) -> u64 {
         let symbol = frame.symbol.as_ref();
-        let name = symbol.map_or_else(|| format!("{:#x}", frame.address), |symbol| symbol.name.clone());
+        let name = symbol.map_or_else(|| crate::stack::bare(frame), |symbol| symbol.name.clone());
         let name = self.strings.index(&name);
         let file = frame.line.as_ref().map_or(0, |line| self.strings.index(&line.file));
         let line = frame.line.as_ref().map_or(0, |line| i64::from(line.line));

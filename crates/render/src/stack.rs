@@ -18,6 +18,7 @@ fn line(mode: StackMode, source: StackSource, frame: &Frame) -> String {
     let address = frame.address;
     match mode {
         StackMode::Raw => format!("{address:x}"),
+        StackMode::BuildId => place_in_file(frame),
         _ if address == u64::MAX => format!("{}<unwind failure>", indent(mode)),
         StackMode::Bpftrace => format!("{}{}", indent(mode), name(frame)),
         StackMode::Perf => format!("{}{address:x} {}", indent(mode), perf_name(source, frame)),
@@ -28,8 +29,20 @@ const fn indent(mode: StackMode) -> &'static str {
     match mode {
         StackMode::Bpftrace => "        ",
         StackMode::Perf => "\t",
-        StackMode::Raw => "",
+        StackMode::Raw | StackMode::BuildId => "",
     }
+}
+
+/// What a frame without a name is called among others that have one.
+pub(crate) fn bare(frame: &Frame) -> String {
+    if frame.build_id.is_some() { place_in_file(frame) } else { format!("{:#x}", frame.address) }
+}
+
+/// `01234567… 0x1a2b`; an address that belongs to no file stands alone.
+fn place_in_file(frame: &Frame) -> String {
+    let Some(build_id) = &frame.build_id else { return format!("{:x}", frame.address) };
+    let digits: String = build_id.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{digits} 0x{:02x}", frame.address)
 }
 
 /// `name+offset@file:line`, `[inlined] name@file:line`, or the address.

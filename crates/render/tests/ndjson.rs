@@ -24,7 +24,7 @@ fn map(kind: Kind, key: Option<Value>, cell: Cell) -> Message {
 fn stack() -> Value {
     let symbol = Symbol { name: "main".into(), offset: 4, module: Some("/bin/x".into()) };
     let line = Some(SourceLine { file: "src/x.c".into(), line: 7 });
-    let known = Frame { address: 0x1004, symbol: Some(symbol), line, inlined: true };
+    let known = Frame { address: 0x1004, build_id: None, symbol: Some(symbol), line, inlined: true };
     let frames = vec![known, Frame { address: u64::MAX, ..Frame::default() }];
     Value::Stack { mode: StackMode::Bpftrace, source: StackSource::User(1), frames }
 }

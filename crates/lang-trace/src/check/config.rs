@@ -1,7 +1,6 @@
 //! Settings: `config = { … }` in the script, `BPFTRACE_…` in the environment; the environment wins.
 use crate::params::ParamValue;
 use crate::typed::{Config, MissingProbes, Unstable};
-use osmia_event::StackMode;
 
 /// A setting's value as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,10 +56,10 @@ const SETTINGS: &[(&str, Put)] = &[
         Ok(())
     }),
     ("stack_mode", |config, value| {
-        let words = ["bpftrace", "perf", "raw"];
-        let word = one_of(value, &words, "stack_mode: valid values are bpftrace, perf, and raw.")?;
-        config.stack_mode = [StackMode::Bpftrace, StackMode::Perf, StackMode::Raw][word];
-        Ok(())
+        let word = value.to_string().to_ascii_lowercase();
+        let mode = super::stack::mode(&word);
+        mode.map(|mode| config.stack_mode = mode)
+            .ok_or_else(|| format!("Invalid value for {}", super::stack::VALID_MODES))
     }),
     ("unstable_import_statement", |config, value| {
         stability(value).map(|how| config.unstable_import_statement = how)
@@ -165,11 +164,6 @@ pub(super) fn values(config: &Config) -> Vec<(&'static str, ParamValue)> {
         MissingProbes::Warn => "warn",
         MissingProbes::Ignore => "ignore",
     };
-    let mode = match config.stack_mode {
-        StackMode::Bpftrace => "bpftrace",
-        StackMode::Perf => "perf",
-        StackMode::Raw => "raw",
-    };
     vec![
         ("cpp_demangle", Bool(config.cpp_demangle)),
         ("lazy_symbolication", Bool(config.lazy_symbolication)),
@@ -187,7 +181,7 @@ pub(super) fn values(config: &Config) -> Vec<(&'static str, ParamValue)> {
         ("unstable_tseries", Text(level_name(config.unstable_tseries).into())),
         ("unstable_typeinfo", Text(level_name(config.unstable_typeinfo).into())),
         ("missing_probes", Text(missing.into())),
-        ("stack_mode", Text(mode.into())),
+        ("stack_mode", Text(super::stack::mode_name(config.stack_mode).into())),
     ]
 }
 

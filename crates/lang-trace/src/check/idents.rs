@@ -160,7 +160,10 @@ impl Body<'_, '_> {
                 Some(text_literal(self.facts.name.clone().into_bytes(), span))
             }
             "probetype" => Some(text_literal(self.facts.probe_type().as_bytes().to_vec(), span)),
-            "kstack" => stack(Type::KernelStack { mode, limit: DEFAULT_LIMIT }),
+            "kstack" => {
+                let mode = super::stack::kernel_mode(self, span);
+                stack(Type::KernelStack { mode, limit: DEFAULT_LIMIT })
+            }
             "ustack" => stack(Type::UserStack { mode, limit: DEFAULT_LIMIT }),
             "args" => self.arguments(span),
             _ => {

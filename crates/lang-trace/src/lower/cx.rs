@@ -9,8 +9,8 @@ use super::local_types::LocalTypes;
 use super::maps::MapHome;
 use super::memory::Fill;
 use super::types::Types;
-use super::walk;
 use super::{LowerOptions, Lowered, Transport};
+use super::{stacks, walk};
 use crate::plan::Plan;
 use crate::probes::Provider;
 use crate::typed::{MapId, Probe, Program, Type, VarId};
@@ -181,6 +181,8 @@ pub(super) struct Cx<'a> {
     pub(super) troubles: Vec<Span>,
     /// What is being lowered.
     pub(super) span: Span,
+    /// Whether the script asks how many frames stacks have.
+    pub(super) measures_stacks: bool,
     /// Whether the script calls `exit()`.
     exits: bool,
     plan: Plan,
@@ -236,6 +238,7 @@ impl<'a> Cx<'a> {
             text_room: 0,
             troubles: Vec::new(),
             span: Span::default(),
+            measures_stacks: stacks::are_measured(program),
             exits: program.probes.iter().any(|probe| walk::exits(&probe.body)),
             plan: Plan::default(),
             scratch_users: 0,

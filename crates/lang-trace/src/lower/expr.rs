@@ -85,6 +85,7 @@ impl<'a> Cx<'a> {
             }
             ExprKind::Delete(map, key) => return self.delete(*map, key.as_deref(), it.span),
             ExprKind::HasKey(map, key) => return self.has_key(*map, key),
+            ExprKind::Frames(stack) => return self.frames(stack),
             ExprKind::Len(map) => return self.length_of(*map, it),
             ExprKind::Argument(number) => return self.argument(*number, it),
             ExprKind::Retval => return self.returned(it),

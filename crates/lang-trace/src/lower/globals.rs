@@ -207,7 +207,7 @@ impl Globals {
             key_size: shape.key_size,
             value_size: shape.value_size,
             max_entries: shape.max_entries,
-            flags: 0,
+            flags: shape.flags,
             numa_node: 0,
             extra: 0,
             pinning: Pinning::None,
@@ -270,6 +270,8 @@ pub(super) struct MapShape {
     pub(super) key_size: u32,
     pub(super) value_size: u32,
     pub(super) max_entries: u32,
+    /// `BPF_F_…`.
+    pub(super) flags: u32,
     /// Size and signedness, where the key is one number.
     pub(super) key_number: Option<(u32, bool)>,
     /// Size and signedness, where the value is one number.
@@ -279,6 +281,6 @@ pub(super) struct MapShape {
 impl MapShape {
     /// A map whose keys and values have no names.
     pub(super) const fn new(kind: MapType, key_size: u32, value_size: u32, max_entries: u32) -> Self {
-        Self { kind, key_size, value_size, max_entries, key_number: None, value_number: None }
+        Self { kind, key_size, value_size, max_entries, flags: 0, key_number: None, value_number: None }
     }
 }

@@ -20,6 +20,7 @@ pub(super) const NUMA_NODE: u32 = 42;
 pub(super) const PROBE_READ_STR: u32 = 45;
 pub(super) const SOCKET_COOKIE: u32 = 46;
 pub(super) const OVERRIDE_RETURN: u32 = 58;
+pub(super) const STACK: u32 = 67;
 pub(super) const CGROUP_ID: u32 = 80;
 pub(super) const SEND_SIGNAL: u32 = 109;
 pub(super) const SKB_OUTPUT: u32 = 111;

@@ -204,7 +204,7 @@ impl<'a> Cx<'a> {
     /// `len(@m)`: how many elements a walk over the map meets.
     pub(super) fn elements(&mut self, map: MapId, span: Span) -> Result<Value> {
         let Some(handle) = self.maps[map.index()].map else {
-            return self.error(span, "a map without keys has no length");
+            return self.error(span, "call to len() expects a map with explicit keys (non-scalar map)");
         };
         let params =
             [("map", Kind::Ptr(Pointee::Map)), ("key", MEMORY), ("value", MEMORY), ("frame", MEMORY)];

@@ -2,7 +2,7 @@
 use super::cx::{Cx, Place, Result};
 use super::globals::MapShape;
 use super::memory::Fill;
-use super::types::{scalar, stack_map};
+use super::types::scalar;
 use super::{helpers, names, walk};
 use crate::typed::{Expr, ExprKind, MapId, MapInfo, MapKind, MapValue, Type};
 use osmia_abi::{Feature, MapType};
@@ -16,8 +16,6 @@ use osmia_object::{DataKey, MapKey};
 const NOEXIST: i64 = 1;
 /// There is no such element.
 const ENOENT: i64 = 2;
-/// Elements of a stack map.
-const STACKS: u32 = 16384;
 const MEMORY: Kind = Kind::Ptr(Pointee::Memory);
 
 /// Where a script's map is.
@@ -108,12 +106,6 @@ impl<'a> Cx<'a> {
 
     pub(super) fn map_home(&self, map: MapId) -> &MapHome {
         &self.maps[map.index()]
-    }
-
-    /// The map of stacks of so many frames.
-    pub(super) fn stack_map(&mut self, limit: u32) -> MapKey {
-        let frames = limit.max(1);
-        self.globals.map(&stack_map(limit), MapShape::new(MapType::StackTrace, 4, frames * 8, STACKS))
     }
 
     /// A key in memory, as the map wants it.

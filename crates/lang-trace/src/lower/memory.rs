@@ -1,6 +1,5 @@
 //! Values that do not fit a register: text, buffers, tuples, structures. They are written where they are wanted.
 use super::cx::{Cx, Place, Result, VarHome};
-use super::send::Lost;
 use super::{helpers, walk};
 use crate::typed::{Builtin, Expr, ExprKind, Space, Type};
 use osmia_abi::Feature;
@@ -13,10 +12,6 @@ pub(super) const INLINE: u32 = 64;
 /// Of text that has less room than this one sees whether it was cut off; the room is what `max_strlen` says, and who
 /// set it that low wants to know.
 const MARKED: u32 = 1024;
-/// `BPF_F_USER_STACK`.
-const USER_STACK: i64 = 1 << 8;
-/// What `bpf_get_stackid` returns where another stack of the same hash is in the map: `-EEXIST`.
-const EEXIST: i64 = -17;
 /// `AF_INET` and `AF_INET6`.
 const AF_INET: i64 = 2;
 const AF_INET6: i64 = 10;
@@ -469,36 +464,10 @@ impl<'a> Cx<'a> {
         Ok(())
     }
 
-    /// A process id, and four bytes that nobody uses.
-    fn put_process(&mut self, to: Place) {
+    /// A process id, and four bytes that are zero.
+    pub(super) fn put_process(&mut self, to: Place) {
         let pid = self.process_id();
         self.b.store(Size::DW, to.base, to.offset, pid);
-    }
-
-    fn put_stack(&mut self, ty: &Type, to: Place) {
-        let (limit, flags) = match ty {
-            Type::UserStack { limit, .. } => (*limit, USER_STACK),
-            Type::KernelStack { limit, .. } => (*limit, 0),
-            _ => (0, 0),
-        };
-        let map = self.stack_map(limit);
-        let (context, map, number) = (self.context(), self.b.map(map), self.b.int(flags));
-        let id = self.call(helpers::STACKID, &[context, map, number]);
-        self.b.store(Size::DW, to.base, to.offset, id);
-        self.count_collision(id);
-        if flags == USER_STACK {
-            self.put_process(to.at(8));
-        }
-    }
-
-    /// Another stack may have this one's place in the map.
-    fn count_collision(&mut self, id: Value) {
-        let (taken, lost, done) = (self.b.int(EEXIST), self.b.block(), self.b.block());
-        self.b.branch(Cond::Eq, id, taken, lost, done);
-        self.b.switch_to(lost);
-        self.count(Lost::Stack);
-        self.b.jump(done, &[]);
-        self.b.switch_to(done);
     }
 
     fn put_inet(&mut self, family: Option<&'a Expr>, address: &'a Expr, to: Place) -> Result<()> {

@@ -1,4 +1,5 @@
 //! From the checker's types to what readers know: sizes, layouts, names.
+use super::stacks::map_name;
 use crate::typed::{Program, Type, TypeRef, TypeSet};
 use osmia_btf::{Btf, Kind, Member, TypeId};
 use osmia_event::{Field, Type as Out, layout};
@@ -56,10 +57,10 @@ impl<'a> Types<'a> {
             Type::KernelSymbol => Out::KernelSymbol,
             Type::UserSymbol => Out::UserSymbol,
             Type::KernelStack { mode, limit } => {
-                Out::KernelStack { map: stack_map(*limit), mode: *mode, limit: *limit }
+                Out::KernelStack { map: map_name(*mode, *limit), mode: *mode, limit: *limit }
             }
             Type::UserStack { mode, limit } => {
-                Out::UserStack { map: stack_map(*limit), mode: *mode, limit: *limit }
+                Out::UserStack { map: map_name(*mode, *limit), mode: *mode, limit: *limit }
             }
             Type::Inet => Out::Inet,
             Type::Mac => Out::Mac,
@@ -170,11 +171,6 @@ fn bytes(count: u32) -> Out {
 
 fn is_char(btf: &Btf, id: TypeId) -> bool {
     btf.name(btf.resolve(id)) == Some("char")
-}
-
-/// The map that holds stacks of so many frames.
-pub(super) fn stack_map(limit: u32) -> String {
-    format!("stack_{limit}")
 }
 
 /// The bits and sign of a scalar type; of others `None`.

@@ -131,6 +131,7 @@ pub(super) fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
         | ExprKind::Not(a)
         | ExprKind::Cast(a)
         | ExprKind::Deref(a)
+        | ExprKind::Frames(a)
         | ExprKind::Field { base: a, .. }
         | ExprKind::Part(a, _)
         | ExprKind::HasKey(_, a)

@@ -90,6 +90,7 @@ fn word_kind(word: &str) -> Type {
         "kstack_raw" => stack(StackMode::Raw, false),
         "ustack" => stack(StackMode::Bpftrace, true),
         "ustack_perf" => stack(StackMode::Perf, true),
+        "ustack_build_id" => stack(StackMode::BuildId, true),
         _ => panic!("{word}: no such type"),
     }
 }
@@ -238,6 +239,11 @@ fn cell(aggregation: &Aggregation, value: &Json) -> Vec<u8> {
     }
 }
 
+/// `struct bpf_stack_build_id`.
+fn step(status: i32, byte: u8, offset: u64) -> Vec<u8> {
+    [&status.to_ne_bytes()[..], &[byte; 20], &offset.to_ne_bytes()].concat()
+}
+
 /// A small machine: two functions in the kernel, one in each process, one user.
 #[derive(Debug)]
 pub(crate) struct Machine;
@@ -254,11 +260,14 @@ impl Lookup for Machine {
         (address < 0x1000).then_some(Symbol { name, offset: address, module })
     }
 
-    fn stack(&mut self, _: &str, id: i64) -> Vec<u64> {
+    fn stack(&mut self, _: &str, id: i64) -> Vec<u8> {
+        let addresses = |words: &[u64]| words.iter().flat_map(|word| word.to_ne_bytes()).collect();
         match id {
-            1 => vec![0x1010, 0x2020, 0x9000],
-            2 => vec![0x10, 0x9000, u64::MAX, 0x10],
-            3 => vec![0x4000_0000_0000, 0x10],
+            1 => addresses(&[0x1010, 0x2020, 0x9000]),
+            2 => addresses(&[0x10, 0x9000, u64::MAX, 0x10]),
+            3 => addresses(&[0x4000_0000_0000, 0x10]),
+            // A place in a file, and an address that is in none.
+            4 => [step(1, 0xab, 7), step(2, 0, 0x7000)].concat(),
             _ => Vec::new(),
         }
     }

@@ -141,6 +141,9 @@ pub(super) fn has_key(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> 
 }
 
 pub(super) fn len(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    if !matches!(&call.args[0].kind, ast::ExprKind::Map { keys, .. } if keys.is_empty()) {
+        return crate::check::stack::length(body, call);
+    }
     let map = map_arg(body, call)?;
     if let ast::ExprKind::Map { name, .. } = &call.args[0].kind
         && key_of(body, name) == Some(None)
