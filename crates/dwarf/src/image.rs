@@ -1,7 +1,7 @@
 //! An ELF file and its debug sections.
 use crate::Error;
 use elf::read::CompressionFormat;
-use elf::{Object, ObjectSection, ReadCache};
+use elf::{Object, ObjectSection, ObjectSegment, ReadCache};
 use gimli::SectionId;
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -29,6 +29,8 @@ pub struct Image {
     link: Option<DebugLink>,
     build_id: Option<Vec<u8>>,
     little: bool,
+    /// What is loaded into memory: address, offset in the file, length there.
+    segments: Vec<(u64, u64, u64)>,
 }
 
 /// Where a section is in the file, and how it is packed.
@@ -64,14 +66,27 @@ impl Image {
             link.map(|(name, crc)| DebugLink { name: String::from_utf8_lossy(name).into_owned(), crc });
         let build_id = parsed.build_id().ok().flatten().map(<[u8]>::to_vec);
         let little = parsed.is_little_endian();
+        let segments = parsed.segments().map(|segment| {
+            let (offset, len) = segment.file_range();
+            (segment.address(), offset, len)
+        });
+        let segments = segments.collect();
         let names = NAMES.iter().chain(&SPLIT_NAMES);
         let unpacked = names.map(|(_, name)| (*name, OnceCell::new())).collect();
-        Ok(Self { cache, places, unpacked, link, build_id, little })
+        Ok(Self { cache, places, unpacked, link, build_id, little, segments })
     }
 
     /// Whether it describes functions and types.
     pub fn has_debug_info(&self) -> bool {
         [".debug_info", ".debug_info.dwo"].iter().any(|name| self.places.contains_key(*name))
+    }
+
+    /// The address at an offset of the file.
+    pub fn address_at(&self, offset: u64) -> Option<u64> {
+        self.segments.iter().find_map(|(address, begin, len)| {
+            let inside = offset.checked_sub(*begin).filter(|inside| inside < len)?;
+            address.checked_add(inside)
+        })
     }
 
     /// Its build id.

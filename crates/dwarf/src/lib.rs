@@ -1,6 +1,7 @@
 //! Debug information of programs (DWARF): types and parameters as BTF, lines of source as addresses, and how to find the
 //! caller of a function. Sections are read when they are needed, and of them only what was asked for; nothing here panics
 //! on what it reads.
+mod code;
 mod die;
 mod error;
 mod files;
@@ -11,6 +12,7 @@ mod passing;
 mod types;
 mod units;
 
+pub use code::{Code, Spot};
 pub use error::Error;
 pub use files::Files;
 pub use functions::{Found, Wanted, find};

@@ -1,5 +1,5 @@
 //! Lines of source as addresses.
-use crate::units::{Debug, Reader};
+use crate::units::{Debug, Dwarf, Reader};
 use crate::{Error, Files};
 use std::fmt;
 
@@ -55,7 +55,7 @@ impl From<Error> for LineError {
     }
 }
 
-type Program<'a> = gimli::IncompleteLineProgram<Reader<'a>>;
+pub(crate) type Program<'a> = gimli::IncompleteLineProgram<Reader<'a>>;
 
 /// The address of the first instruction that stands for a place in the source.
 pub fn address_of_line(files: &Files<'_>, place: &SourceLine) -> Result<u64, LineError> {
@@ -66,7 +66,7 @@ pub fn address_of_line(files: &Files<'_>, place: &SourceLine) -> Result<u64, Lin
     for number in 0..debug.len() {
         let Ok(unit) = debug.skeleton(number) else { continue };
         let Some(program) = unit.line_program.clone() else { continue };
-        let paths = file_paths(&debug, &unit, &program);
+        let paths = file_paths(&debug.main, &unit, &program);
         let fits: Vec<bool> = paths.iter().map(|path| ends_with(path, &place.file)).collect();
         for path in paths.iter().zip(&fits).filter(|(_, fits)| **fits).map(|(path, _)| path) {
             match &chosen {
@@ -117,7 +117,11 @@ fn scan(program: Program<'_>, fits: &[bool], place: &SourceLine, nearest: &mut O
 }
 
 /// The paths of a unit's files by their numbers.
-fn file_paths(debug: &Debug<'_>, unit: &gimli::Unit<Reader<'_>>, program: &Program<'_>) -> Vec<String> {
+pub(crate) fn file_paths(
+    dwarf: &Dwarf<'_>,
+    unit: &gimli::Unit<Reader<'_>>,
+    program: &Program<'_>,
+) -> Vec<String> {
     let header = program.header();
     // Before DWARF 5 the first file has number 1, and number 0 is the unit's own.
     let first = u64::from(header.version() < 5);
@@ -125,7 +129,7 @@ fn file_paths(debug: &Debug<'_>, unit: &gimli::Unit<Reader<'_>>, program: &Progr
     (0..count)
         .map(|index| {
             let Some(file) = header.file(index) else { return String::new() };
-            let text = |value| debug.main.attr_string(unit, value).ok().map(|text| text.to_string_lossy());
+            let text = |value| dwarf.attr_string(unit, value).ok().map(|text| text.to_string_lossy());
             let name = text(file.path_name()).unwrap_or_default();
             let folder = file.directory(header).and_then(text).unwrap_or_default();
             let base = unit.comp_dir.map(|dir| dir.to_string_lossy()).unwrap_or_default();

@@ -171,6 +171,14 @@ impl<'a> Debug<'a> {
         found
     }
 
+    /// Where which unit has code: begin, end and the unit's number, in order.
+    pub(crate) fn code_ranges(&self) -> Vec<(u64, u64, usize)> {
+        let ranges = self.ranges.get_or_init(|| self.read_ranges());
+        let mut all: Vec<_> = ranges.iter().map(|range| (range.begin, range.end, range.unit)).collect();
+        all.sort_unstable();
+        all
+    }
+
     /// Where code is: from the table for that, and from the units that it leaves out.
     fn read_ranges(&self) -> Vec<Range> {
         let mut ranges = Vec::new();

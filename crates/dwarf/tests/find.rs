@@ -1,6 +1,6 @@
 //! Debug information as compilers write it: read back as types, prototypes and addresses.
 use osmia_btf::{Btf, Kind, TypeId};
-use osmia_dwarf::{Error, Files, Found, Image, LineError, SourceLine, Wanted, address_of_line, find};
+use osmia_dwarf::{Code, Error, Files, Found, Image, LineError, SourceLine, Wanted, address_of_line, find};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -261,6 +261,54 @@ fn lines() {
     }
 }
 
+const INLINED: &str = "
+static inline __attribute__((always_inline)) int least(int a)
+{
+    __asm__ volatile(\".globl mark; mark: nop\" ::: \"memory\");
+    return a * 3;
+}
+static inline __attribute__((always_inline)) int middle(int a)
+{
+    return least(a + 1) + 1;
+}
+__attribute__((noinline)) int whole(int a)
+{
+    a += 2;
+    return middle(a) + 5;
+}
+int main(void) { return whole(1) == 0; }
+";
+
+#[test]
+fn functions_and_lines_of_addresses() {
+    for (compiler, flags) in [
+        ("gcc", &["-g", "-O2"][..]),
+        ("gcc", &["-gdwarf-4", "-O2"]),
+        ("gcc", &["-g", "-O2", "-gsplit-dwarf"]),
+        ("gcc", &["-gdwarf-4", "-O2", "-gsplit-dwarf"]),
+        ("clang-19", &["-g", "-O2"]),
+    ] {
+        let built = build(compiler, flags, &[("inlined.c", INLINED), ("hidden.c", HIDDEN)]);
+        let mut code = Code::new(built.files()).unwrap();
+        let spots = code.at(built.address("mark"));
+        let seen: Vec<_> = spots
+            .iter()
+            .map(|spot| {
+                let (file, line) = spot.line.clone().unwrap();
+                assert_eq!(file, built.dir.join("inlined.c").to_string_lossy(), "{compiler} {flags:?}");
+                (spot.function.clone().unwrap(), line)
+            })
+            .collect();
+        let expected =
+            [("least", 4), ("middle", 9), ("whole", 14)].map(|(name, line)| (name.to_owned(), line));
+        assert_eq!(seen, expected, "{compiler} {flags:?}");
+        assert_eq!(spots[2].begin, built.address("whole"));
+        let main = code.at(built.address("main"));
+        assert_eq!(main.last().unwrap().function.as_deref(), Some("main"));
+        assert!(code.at(1).is_empty() && code.at(u64::MAX).is_empty());
+    }
+}
+
 #[test]
 fn equal_names_of_files_are_told_apart() {
     let built = build("gcc", &["-g"], &[("main.c", "int main(void) { return 0; }")]);
@@ -311,6 +359,12 @@ fn broken_files() {
         let Ok(files) = Files::new(image, None, Vec::new(), |_| None) else { continue };
         let wanted = Wanted { functions: vec![("area".into(), area)], types: vec!["struct hidden".into()] };
         let _ = find(&files, &wanted);
+        if round % 3 == 0 {
+            let open = File::open(&path).ok().and_then(|file| Image::new(file).ok());
+            let again = open.and_then(|image| Files::new(image, None, Vec::new(), |_| None).ok());
+            let code = again.and_then(|files| Code::new(files).ok());
+            let _ = code.map(|mut code| [area, area + 9, 0].map(|address| code.at(address)));
+        }
         let _ = address_of_line(&files, &SourceLine { file: "shapes.c".into(), line: 22, column: None });
     }
 }

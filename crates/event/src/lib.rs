@@ -25,7 +25,7 @@ pub use layout::{layout, round_up};
 pub use order::compare;
 pub use packet::{Packet, packet};
 pub use parse::parse;
-pub use resolve::Lookup;
+pub use resolve::{Depth, Lookup, plain_frame};
 pub use schema::{
     Aggregation, Field, Location, MapSchema, Merge, Schema, StackMode, Storage, Stream, Trouble, TroubleKind,
     Type, Verb,

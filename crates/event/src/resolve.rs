@@ -4,6 +4,15 @@ use crate::schema::StackMode;
 use crate::stack::{Step, steps};
 use crate::value::{Frame, StackSource, Symbol, Value};
 
+/// Where in a stack an address is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// It is what runs.
+    Innermost,
+    /// It is where a call returns to.
+    Caller,
+}
+
 /// What must be asked of the machine that the programs run on. Nothing else in reading and rendering looks anything up.
 pub trait Lookup {
     /// The kernel function or variable at or before an address.
@@ -25,14 +34,19 @@ pub trait Lookup {
     fn boot_time_to_wall(&mut self, boot: u64) -> Option<i64>;
 
     /// The frames at an address of a stack: inlined functions first, the one that has the code last.
-    fn frames(&mut self, source: StackSource, address: u64) -> Vec<Frame> {
-        let symbol = match source {
-            _ if address == u64::MAX => None,
-            StackSource::Kernel => self.kernel_symbol(address),
-            StackSource::User(pid) => self.user_symbol(pid, address),
-        };
-        vec![Frame { address, symbol, ..Frame::default() }]
+    fn frames(&mut self, source: StackSource, address: u64, _: Depth) -> Vec<Frame> {
+        vec![plain_frame(self, source, address)]
     }
+}
+
+/// An address with its symbol, and nothing else.
+pub fn plain_frame<L: Lookup + ?Sized>(lookup: &mut L, source: StackSource, address: u64) -> Frame {
+    let symbol = match source {
+        _ if address == u64::MAX => None,
+        StackSource::Kernel => lookup.kernel_symbol(address),
+        StackSource::User(pid) => lookup.user_symbol(pid, address),
+    };
+    Frame { address, symbol, ..Frame::default() }
 }
 
 impl Value {
@@ -53,7 +67,11 @@ impl Value {
             Self::StackId { map, id, mode, limit, source } => {
                 let raw = if id < 0 { Vec::new() } else { lookup.stack(&map, id) };
                 let steps = steps(mode, &raw, limit);
-                let frames = steps.flat_map(|step| frames(mode, source, step, lookup)).collect();
+                let depths = std::iter::once(Depth::Innermost).chain(std::iter::repeat(Depth::Caller));
+                let frames = steps
+                    .zip(depths)
+                    .flat_map(|(step, depth)| frames(mode, source, step, depth, lookup))
+                    .collect();
                 Self::Stack { mode, source, frames }
             }
             Self::Username(uid) => Self::User { uid, name: lookup.username(uid).unwrap_or_default() },
@@ -65,10 +83,16 @@ impl Value {
 }
 
 /// The frames that a step of a stack stands for. Where no names are printed, none are looked up.
-fn frames(mode: StackMode, source: StackSource, step: Step, lookup: &mut dyn Lookup) -> Vec<Frame> {
+fn frames(
+    mode: StackMode,
+    source: StackSource,
+    step: Step,
+    depth: Depth,
+    lookup: &mut dyn Lookup,
+) -> Vec<Frame> {
     match step {
         Step { address, build_id: None } if !matches!(mode, StackMode::Raw | StackMode::BuildId) => {
-            lookup.frames(source, address)
+            lookup.frames(source, address, depth)
         }
         Step { address, build_id } => vec![Frame { address, build_id, ..Frame::default() }],
     }

@@ -44,11 +44,6 @@ pub(crate) fn places(path: &Path, folders: &[PathBuf]) -> Vec<PathBuf> {
     folders.iter().flat_map(both).collect()
 }
 
-/// Where a distribution puts the debug file of what has this build id.
-pub(crate) fn standard_file(build_id: &[u8]) -> Option<PathBuf> {
-    Some(Path::new(STANDARD).join(id_path(build_id)?))
-}
-
 /// `.build-id/12/34….debug`
 fn id_path(build_id: &[u8]) -> Option<PathBuf> {
     let hex: String = build_id.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -79,7 +74,7 @@ fn checksum(path: &Path) -> Option<u32> {
 }
 
 /// The files that hold the debug information of `path`.
-fn files(path: &Path, folders: &[PathBuf]) -> Result<Files<'static>, Error> {
+pub(crate) fn files(path: &Path, folders: &[PathBuf]) -> Result<Files<'static>, Error> {
     let open = |path: &Path| open_regular(path).ok();
     let image = |path: &Path| Image::new(open(path).ok_or(Error::Missing)?);
     let mut main = image(path)?;

@@ -4,6 +4,7 @@ mod binary;
 mod btf;
 mod cgroups;
 mod code;
+mod code_lines;
 mod cpus;
 mod debug_files;
 mod debuginfo;
@@ -47,7 +48,7 @@ pub use libraries::find_library;
 pub use modules::loaded as loaded_modules;
 pub use pattern::{is_pattern, matches};
 pub use privileges::{Lockdown, Privileges, privileges};
-pub use symbols::{Symbols, UserSymbol};
+pub use symbols::{CodeAt, Symbols, UserFrame, UserSymbol};
 pub use system::{
     KernelVersion, System, boot_to_wall, has_module_btf, kernel_version, most_stack_frames, pid_namespace,
     system,

@@ -1,15 +1,18 @@
 //! Names for addresses: of the kernel and of user processes.
+use crate::code_lines::CodeLines;
+use crate::demangle::demangle;
 use crate::kallsyms::{Kallsyms, KernelSymbol};
 use crate::memory::{News, Record};
 use blazesym::symbolize::cache::{Cache, Process as CachedProcess};
 use blazesym::symbolize::source::{Elf, Process, Source};
 use blazesym::symbolize::{Input, Reason, Symbolized, Symbolizer};
+use osmia_dwarf::Spot;
 use osmia_sys::Errno;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A name for an address of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +25,34 @@ pub struct UserSymbol {
     pub module: Option<String>,
 }
 
+/// How an address came to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeAt {
+    /// It is what runs.
+    Running,
+    /// It is where a call returns to: the call itself is before it.
+    Return,
+}
+
+/// A function that an address of a stack is in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserFrame {
+    /// Its name.
+    pub symbol: Option<UserSymbol>,
+    /// File and line of its source.
+    pub line: Option<(String, u32)>,
+    /// Whether it was inlined into that of the next frame.
+    pub inlined: bool,
+}
+
 /// Names for addresses. Symbol tables are read when the first address in them is asked for, and kept.
 pub struct Symbols {
     kernel: Option<Kallsyms>,
     user: Symbolizer,
     seen: HashMap<u32, Seen>,
     record: Option<Record>,
+    lines: CodeLines,
+    demangles: bool,
 }
 
 /// What is known of a process's memory.
@@ -68,16 +93,18 @@ impl Default for Symbols {
 impl Symbols {
     /// Knows nothing yet.
     pub fn new() -> Self {
-        Self::of(Symbolizer::builder().enable_demangling(true).enable_auto_reload(false).build())
+        Self::of(true)
     }
 
     /// The same, with names as symbol tables have them.
     pub fn mangled() -> Self {
-        Self::of(Symbolizer::builder().enable_demangling(false).enable_auto_reload(false).build())
+        Self::of(false)
     }
 
-    fn of(user: Symbolizer) -> Self {
-        Self { kernel: None, user, seen: HashMap::new(), record: None }
+    fn of(demangles: bool) -> Self {
+        let user = Symbolizer::builder().enable_demangling(demangles).enable_auto_reload(false).build();
+        let (seen, lines) = (HashMap::new(), CodeLines::default());
+        Self { kernel: None, user, seen, record: None, lines, demangles }
     }
 
     /// The kernel function at or before an address, and how many bytes behind its start that is.
@@ -153,6 +180,41 @@ impl Symbols {
             }
         }
         self.recorded(pid, address)
+    }
+
+    /// The functions of a process that have the address, innermost first: what was inlined there, then the one that has the
+    /// code. By debug information what was inlined and the lines; names of the last one by its symbol, if it has one.
+    pub fn user_frames(&mut self, pid: u32, address: u64, at: CodeAt) -> Vec<UserFrame> {
+        let symbol = self.user(pid, address);
+        let asked = address.saturating_sub(u64::from(at == CodeAt::Return));
+        let spots = self.place(pid, asked).map(|(path, offset)| self.lines.at(&path, offset));
+        let spots = spots.as_deref().unwrap_or_default();
+        let Some((whole, inlined)) = spots.split_last() else {
+            return vec![UserFrame { symbol, ..UserFrame::default() }];
+        };
+        let inlined = inlined.iter().filter_map(|spot| {
+            let name = self.written(spot)?;
+            let symbol = Some(UserSymbol { name, offset: 0, module: None });
+            Some(UserFrame { symbol, line: spot.line.clone(), inlined: true })
+        });
+        let mut frames: Vec<UserFrame> = inlined.collect();
+        frames.push(UserFrame { symbol, line: whole.line.clone(), inlined: false });
+        frames
+    }
+
+    /// A function's name as it is shown.
+    fn written(&self, spot: &Spot) -> Option<String> {
+        let name = spot.function.as_deref()?;
+        let shown = if self.demangles { demangle(name) } else { None };
+        Some(shown.unwrap_or_else(|| name.to_owned()))
+    }
+
+    /// The file that an address of a process is in, where it can be read, and the offset in it.
+    fn place(&mut self, pid: u32, address: u64) -> Option<(PathBuf, u64)> {
+        match &mut self.record {
+            Some(record) => record.place(pid, address).map(|(path, _, offset)| (path, offset)),
+            None => crate::memory::mapped(pid, address),
+        }
     }
 
     /// Whether it is known what a process has in its memory, or had when it ended.

@@ -51,6 +51,8 @@ pub struct Config {
     pub perf_rb_pages: u32,
     pub cpp_demangle: bool,
     pub lazy_symbolication: bool,
+    /// Whether user stacks show lines of source and inlined functions.
+    pub show_debug_info: bool,
     /// Whether `tseries()` may be used.
     pub unstable_tseries: Unstable,
     pub unstable_typeinfo: Unstable,
@@ -98,6 +100,7 @@ impl Default for Config {
             perf_rb_pages: 0,
             cpp_demangle: true,
             lazy_symbolication: true,
+            show_debug_info: true,
             unstable_tseries: Unstable::Warn,
             unstable_typeinfo: Unstable::Error,
             unstable_import_statement: Unstable::Error,

@@ -22,7 +22,7 @@ use Ask::{Either, Kernel, Own};
 const BUILD: &[Row] = &[
     Row("libdw (DWARF support)", Own(true)),
     Row("libsystemd (systemd notify support)", Own(false)),
-    Row("blazesym (advanced symbolization)", Own(false)),
+    Row("blazesym (advanced symbolization)", Own(true)),
     Row("dwunwind (DWARF stack unwinding)", Own(false)),
     Row("bcc library path resolution", Own(true)),
 ];

@@ -1,7 +1,10 @@
 //! Names of this machine: whom readers ask what only it knows.
 use crate::stacks::Stacks;
-use osmia_event::{Aggregation, Lookup, MapSchema, Schema, StackMode, Symbol, Type};
-use osmia_host::{Cgroups, Symbols, Users};
+use osmia_event::{
+    Aggregation, Depth, Frame, Lookup, MapSchema, Schema, SourceLine, StackMode, StackSource, Symbol, Type,
+    plain_frame,
+};
+use osmia_host::{Cgroups, CodeAt, Symbols, UserFrame, UserSymbol, Users};
 use osmia_lang_trace::typed::Config;
 use std::os::fd::BorrowedFd;
 
@@ -13,6 +16,7 @@ pub(crate) struct Names {
     users: Users,
     cgroups: Cgroups,
     stacks: Stacks,
+    shows_lines: bool,
 }
 
 impl Names {
@@ -24,12 +28,14 @@ impl Names {
             users: Users::default(),
             cgroups: Cgroups::default(),
             stacks,
+            shows_lines: true,
         }
     }
 
     /// Records from now on what processes map, where the script prints user symbols: they have names then when the
     /// processes are gone. Where that is not allowed, addresses of those have none.
     pub(crate) fn record(&mut self, schema: &Schema, config: &Config) {
+        self.shows_lines = config.show_debug_info;
         if !config.cpp_demangle {
             self.make_symbols = Symbols::mangled;
         }
@@ -75,8 +81,18 @@ impl Lookup for Names {
     }
 
     fn user_symbol(&mut self, pid: u32, address: u64) -> Option<Symbol> {
-        let symbol = self.symbols().user(pid, address)?;
-        Some(Symbol { name: symbol.name, offset: symbol.offset, module: symbol.module })
+        self.symbols().user(pid, address).map(user_symbol)
+    }
+
+    fn frames(&mut self, source: StackSource, address: u64, depth: Depth) -> Vec<Frame> {
+        match source {
+            StackSource::User(pid) if self.shows_lines && address != u64::MAX => {
+                let at = if depth == Depth::Innermost { CodeAt::Running } else { CodeAt::Return };
+                let frames = self.symbols().user_frames(pid, address, at);
+                frames.into_iter().map(|it| user_frame(address, it)).collect()
+            }
+            StackSource::User(_) | StackSource::Kernel => vec![plain_frame(self, source, address)],
+        }
     }
 
     fn stack(&mut self, map: &str, id: i64) -> Vec<u8> {
@@ -94,6 +110,15 @@ impl Lookup for Names {
     fn boot_time_to_wall(&mut self, boot: u64) -> Option<i64> {
         i64::try_from(boot).ok()?.checked_add(osmia_host::boot_to_wall())
     }
+}
+
+fn user_symbol(symbol: UserSymbol) -> Symbol {
+    Symbol { name: symbol.name, offset: symbol.offset, module: symbol.module }
+}
+
+fn user_frame(address: u64, UserFrame { symbol, line, inlined }: UserFrame) -> Frame {
+    let line = line.map(|(file, line)| SourceLine { file, line });
+    Frame { address, symbol: symbol.map(user_symbol), line, inlined, build_id: None }
 }
 
 /// Whether the names of user addresses will be asked for.

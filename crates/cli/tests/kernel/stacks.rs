@@ -1,10 +1,11 @@
 //! Stacks: their forms, and what stands in their frames.
 use crate::common::{Scratch, osmia, run, script, script_with};
+use std::process::Command;
 
 /// Four functions deep, and nothing inlined unless it says so.
 const DEEP: &str = "
 #define FAR __attribute__((noipa)) int
-FAR leaf(int n) { __asm__ volatile(\"\"); return n; }
+FAR leaf(int n) { volatile int kept = n; return kept; }
 FAR middle(int n) { return leaf(n + 1) + 1; }
 FAR top(int n) { return middle(n + 1) + 1; }
 int main(void) { return top(1) == 0; }
@@ -80,4 +81,104 @@ fn the_way_to_print_that_is_set() {
         "{}",
         done.err
     );
+}
+
+/// The same, with two functions inlined.
+const INLINED: &str = "
+#define FAR __attribute__((noipa)) int
+#define INTO static inline __attribute__((always_inline)) int
+FAR leaf(int n) { volatile int kept = n; return kept; }
+INTO least(int n)
+{
+    return leaf(n + 1) + 1;
+}
+INTO middle(int n)
+{
+    return least(n) + 1;
+}
+FAR whole(int n)
+{
+    n += 2;
+    return middle(n) + 1;
+}
+int main(void)
+{
+    return whole(1) == 0;
+}
+";
+
+/// A stack's lines without offsets.
+fn bare(stack: &str) -> Vec<String> {
+    let lines = stack.lines().skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
+    let bare = |line: &str| match line.trim().split_once('+') {
+        Some((name, rest)) => format!("{name}{}", rest.trim_start_matches(|c: char| c.is_ascii_digit())),
+        None => line.trim().to_owned(),
+    };
+    lines.map(bare).collect()
+}
+
+#[test]
+fn lines_of_source_and_inlined_functions() {
+    for flags in [&["-g", "-O2"][..], &["-g", "-O2", "-no-pie"], &["-g", "-O2", "-gsplit-dwarf"]] {
+        let scratch = Scratch::new();
+        let program = scratch.compile("inlined", INLINED, &[flags, &["-fno-omit-frame-pointer"]].concat());
+        let source = format!("{program}.c");
+        let text = format!("uprobe:{program}:leaf+4 {{ print(ustack(3)); print(usym(reg(\"ip\"))); }}");
+        let out = script_with(&text, &program);
+        let expected = [
+            format!("leaf@{source}:4"),
+            format!("[inlined] least@{source}:7"),
+            format!("[inlined] middle@{source}:11"),
+            format!("whole@{source}:16"),
+            format!("main@{source}:20"),
+        ];
+        assert_eq!(bare(&out)[..], expected, "{flags:?}: {out}");
+        assert!(out.contains("\nleaf\n"), "{out}");
+        let plain = script_with(&format!("config = {{ show_debug_info = 0 }} {text}"), &program);
+        assert_eq!(bare(&plain), ["leaf", "whole", "main"], "{plain}");
+        let perf = script_with(&format!("uprobe:{program}:leaf+4 {{ print(ustack(perf, 2)); }}"), &program);
+        let names: Vec<&str> =
+            perf.lines().filter_map(|line| line.trim().split_once(' ')).map(|(_, name)| name).collect();
+        assert_eq!(names[1..3], ["least (inlined)", "middle (inlined)"], "{perf}");
+        assert!(names[3].starts_with("whole+") && names[3].ends_with(&format!("({program})")), "{perf}");
+    }
+}
+
+#[test]
+fn lines_from_files_that_debug_information_was_moved_to() {
+    let scratch = Scratch::new();
+    let program = scratch.compile("inlined", INLINED, &["-g", "-O2", "-fno-omit-frame-pointer"]);
+    let debug = format!("{program}.debug");
+    for words in [
+        &["--only-keep-debug", &program, &debug][..],
+        &["--strip-all", &format!("--add-gnu-debuglink={debug}"), &program],
+    ] {
+        assert!(Command::new("objcopy").args(words).status().unwrap().success());
+    }
+    let out = script_with(&format!("uprobe:{program}:leaf+4 {{ print(ustack); }}"), &program);
+    assert!(out.contains(&format!("leaf+4@{program}.c:4\n        [inlined] least@")), "{out}");
+    // Names of the C library are not lost, whatever is known of its lines.
+    assert!(out.contains("__libc_start"), "{out}");
+}
+
+#[test]
+fn names_as_their_authors_wrote_them() {
+    let scratch = Scratch::new();
+    let text = "
+namespace deep { struct Box { template <class T> __attribute__((noipa)) int put(T value) { volatile int kept = value; return kept; } }; }
+int main() { deep::Box box; return box.put<long>(3) == 0; }";
+    let source = scratch.write("names.cpp", text);
+    let program = scratch.path("names");
+    let flags = ["-g", "-O1", "-fno-omit-frame-pointer", "-o", &program, &source];
+    assert!(Command::new("g++").args(flags).status().unwrap().success());
+    let script = format!("uprobe:{program}:_ZN4deep3Box3putIlEEiT_ {{ print(ustack(1)); }}");
+    let out = script_with(&script, &program);
+    assert!(out.contains("int deep::Box::put<long>(long)+0@"), "{out}");
+    let out = script_with(
+        &format!(
+            "config = {{ cpp_demangle = 0 }} uprobe:{program}:_ZN4deep3Box3putIlEEiT_ {{ print(ustack(1)); }}"
+        ),
+        &program,
+    );
+    assert!(out.contains("_ZN4deep3Box3putIlEEiT_+0@"), "{out}");
 }

@@ -5,4 +5,4 @@ mod files;
 mod record;
 mod timeline;
 
-pub(crate) use record::{News, Record};
+pub(crate) use record::{News, Record, mapped};

@@ -210,6 +210,14 @@ fn maps_of(pid: u32) -> Option<Maps> {
     Some(decode::maps(&text)).filter(|maps| !maps.is_empty())
 }
 
+/// Where an address of a running process is: the file as it can be opened from here, and the offset in it.
+pub(crate) fn mapped(pid: u32, address: u64) -> Option<(PathBuf, u64)> {
+    let maps = maps_of(pid)?;
+    let (start, end, offset, _) =
+        maps.into_iter().find(|(start, end, ..)| (*start..*end).contains(&address))?;
+    Some((PathBuf::from(format!("/proc/{pid}/map_files/{start:x}-{end:x}")), address - start + offset))
+}
+
 fn all_maps() -> Vec<(u32, Maps)> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());

@@ -41,7 +41,7 @@ const SETTINGS: &[(&str, Put)] = &[
     ("cpp_demangle", |config, value| truth(value).map(|on| config.cpp_demangle = on)),
     ("lazy_symbolication", |config, value| truth(value).map(|on| config.lazy_symbolication = on)),
     ("use_blazesym", |_, value| truth(value).map(drop)),
-    ("show_debug_info", |_, value| truth(value).map(drop)),
+    ("show_debug_info", |config, value| truth(value).map(|on| config.show_debug_info = on)),
     ("str_trunc_trailer", |config, value| text(value).map(|text| config.str_trunc_trailer = text)),
     ("license", |config, value| license(value).map(|text| config.license = text)),
     ("cache_user_symbols", |_, value| {

@@ -1,7 +1,7 @@
 //! Schemas and raw bytes from short spellings: `(i64,str8)`, `{a:u8,b:bool}`, `count`, `hist 0`.
 #![allow(dead_code, reason = "each test uses its part")]
 use osmia_event::{
-    Aggregation, Field, Frame, Lookup, MapSchema, Merge, RawEntry, SourceLine, StackMode, StackSource,
+    Aggregation, Depth, Field, Frame, Lookup, MapSchema, Merge, RawEntry, SourceLine, StackMode, StackSource,
     Storage, Symbol, Type, layout, round_up,
 };
 use serde_json::Value as Json;
@@ -284,7 +284,7 @@ impl Lookup for Machine {
         1_709_296_200_000_000_000_i64.checked_add_unsigned(boot)
     }
 
-    fn frames(&mut self, source: StackSource, address: u64) -> Vec<Frame> {
+    fn frames(&mut self, source: StackSource, address: u64, _: Depth) -> Vec<Frame> {
         let symbol = match source {
             StackSource::Kernel => self.kernel_symbol(address),
             StackSource::User(pid) => self.user_symbol(pid, address),
