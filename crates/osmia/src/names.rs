@@ -81,6 +81,8 @@ impl Lookup for Names {
     }
 
     fn user_symbol(&mut self, pid: u32, address: u64) -> Option<Symbol> {
+        // The record may be younger than what was taken in of mappings.
+        self.follow();
         self.symbols().user(pid, address).map(user_symbol)
     }
 
@@ -96,6 +98,7 @@ impl Lookup for Names {
     }
 
     fn stack(&mut self, map: &str, id: i64) -> Vec<u8> {
+        self.follow();
         self.stacks.read(map, id)
     }
 
