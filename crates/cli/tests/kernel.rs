@@ -32,6 +32,8 @@ mod stacks;
 mod surface;
 #[path = "kernel/types.rs"]
 mod types;
+#[path = "kernel/unwinding.rs"]
+mod unwinding;
 #[path = "kernel/usdt.rs"]
 mod usdt;
 #[path = "kernel/user.rs"]

@@ -31,6 +31,8 @@ pub struct Image {
     little: bool,
     /// What is loaded into memory: address, offset in the file, length there.
     segments: Vec<(u64, u64, u64)>,
+    /// Where `.eh_frame` is in memory.
+    frames: u64,
 }
 
 /// Where a section is in the file, and how it is packed.
@@ -71,9 +73,10 @@ impl Image {
             (segment.address(), offset, len)
         });
         let segments = segments.collect();
+        let frames = parsed.section_by_name(".eh_frame").map_or(0, |section| section.address());
         let names = NAMES.iter().chain(&SPLIT_NAMES);
         let unpacked = names.map(|(_, name)| (*name, OnceCell::new())).collect();
-        Ok(Self { cache, places, unpacked, link, build_id, little, segments })
+        Ok(Self { cache, places, unpacked, link, build_id, little, segments, frames })
     }
 
     /// Whether it describes functions and types.
@@ -97,6 +100,11 @@ impl Image {
     /// The file that its debug information was moved to.
     pub fn debug_link(&self) -> Option<&DebugLink> {
         self.link.as_ref()
+    }
+
+    /// Where `.eh_frame` is in memory.
+    pub(crate) const fn frames_address(&self) -> u64 {
+        self.frames
     }
 
     pub(crate) const fn endian(&self) -> gimli::RunTimeEndian {
@@ -157,7 +165,9 @@ fn unpack(bytes: &[u8], format: CompressionFormat, size: u64) -> Vec<u8> {
 }
 
 /// The sections that are read.
-const NAMES: [(SectionId, &str); 11] = [
+const NAMES: [(SectionId, &str); 13] = [
+    (SectionId::EhFrame, ".eh_frame"),
+    (SectionId::DebugFrame, ".debug_frame"),
     (SectionId::DebugAbbrev, ".debug_abbrev"),
     (SectionId::DebugAddr, ".debug_addr"),
     (SectionId::DebugAranges, ".debug_aranges"),

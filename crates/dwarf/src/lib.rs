@@ -11,6 +11,7 @@ mod lines;
 mod passing;
 mod types;
 mod units;
+mod unwind;
 
 pub use code::{Code, Spot};
 pub use error::Error;
@@ -18,3 +19,4 @@ pub use files::Files;
 pub use functions::{Found, Wanted, find};
 pub use image::{DebugLink, Image};
 pub use lines::{LineError, SourceLine, address_of_line};
+pub use unwind::{CallFrame, CallerRule, Place, Pointer, StackFrame, call_frames};

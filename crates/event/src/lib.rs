@@ -15,6 +15,7 @@ mod schema;
 mod series;
 mod spill;
 mod stack;
+pub mod unwind;
 mod value;
 
 pub use aggregate::{Bucket, Cell, Entry, Histogram, Kind, Missing, RawEntry, Table, bucket_of, table};

@@ -45,6 +45,7 @@ pub use imports::{ImportError, ScriptFile, ScriptKind, read_import, read_include
 pub use kallsyms::{Kallsyms, KernelSymbol, addresses_of};
 pub use kconfig::{kconfig, parse_kconfig};
 pub use libraries::find_library;
+pub use memory::{CodeMapping, News as MemoryNews, code_mappings};
 pub use modules::loaded as loaded_modules;
 pub use pattern::{is_pattern, matches};
 pub use privileges::{Lockdown, Privileges, privileges};

@@ -128,15 +128,16 @@ impl Symbols {
         self.record.iter().flat_map(Record::buffers).map(AsFd::as_fd)
     }
 
-    /// Takes in what was recorded.
-    pub fn follow(&mut self) {
+    /// Takes in what was recorded. `tell` hears of which processes there is news.
+    pub fn follow(&mut self, mut tell: impl FnMut(u32, News)) {
         let (Some(record), seen) = (&mut self.record, &mut self.seen) else { return };
         record.follow(|pid, news| {
+            tell(pid, news);
             if let Some(known) = seen.get_mut(&pid) {
                 match news {
                     News::Mapped if *known == Seen::All => *known = Seen::Part,
                     News::Mapped => {}
-                    News::Replaced => *known = Seen::Nothing,
+                    News::Replaced | News::Forked { .. } => *known = Seen::Nothing,
                 }
             }
         });

@@ -48,6 +48,7 @@ mod stmt;
 mod text;
 mod trouble;
 mod types;
+mod unwind;
 mod user;
 mod walk;
 mod words;

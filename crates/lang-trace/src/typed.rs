@@ -53,6 +53,8 @@ pub struct Config {
     pub lazy_symbolication: bool,
     /// Whether user stacks show lines of source and inlined functions.
     pub show_debug_info: bool,
+    /// Whether `dw_ustack()` may be used.
+    pub unstable_dw_ustack: Unstable,
     /// Whether `tseries()` may be used.
     pub unstable_tseries: Unstable,
     pub unstable_typeinfo: Unstable,
@@ -101,6 +103,7 @@ impl Default for Config {
             cpp_demangle: true,
             lazy_symbolication: true,
             show_debug_info: true,
+            unstable_dw_ustack: Unstable::Warn,
             unstable_tseries: Unstable::Warn,
             unstable_typeinfo: Unstable::Error,
             unstable_import_statement: Unstable::Error,
@@ -497,6 +500,8 @@ pub enum ExprKind {
     Macaddr(Box<Expr>),
     /// `kstack`, `ustack`; the type says how.
     Stack,
+    /// `dw_ustack`: a user stack without frame pointers.
+    Unwound,
     /// How many frames a stack has.
     Frames(Box<Expr>),
     /// `kaddr("name")`: resolved when loaded.

@@ -23,7 +23,7 @@ const BUILD: &[Row] = &[
     Row("libdw (DWARF support)", Own(true)),
     Row("libsystemd (systemd notify support)", Own(false)),
     Row("blazesym (advanced symbolization)", Own(true)),
-    Row("dwunwind (DWARF stack unwinding)", Own(false)),
+    Row("dwunwind (DWARF stack unwinding)", Kernel(Feature::BpfLoop)),
     Row("bcc library path resolution", Own(true)),
 ];
 

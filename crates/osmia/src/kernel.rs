@@ -3,6 +3,7 @@ use crate::child::Child;
 use crate::names::Names;
 use crate::run::RunOptions;
 use crate::stacks::{self, Stacks};
+use crate::unwind::Unwinder;
 use crate::user::{global_size, value_size};
 use crate::world::{Asked, Ran, Refused, See};
 use osmia_abi::Feature;
@@ -142,7 +143,7 @@ impl Kernel {
         let globals = loaded.map(".bss").and_then(|map| Globals::new(&map.fd).ok());
         let stream = loaded.map("events").and_then(|map| Stream::open(&map.fd, PERF_PAGES).ok());
         let packets = loaded.map("packets").and_then(|map| Stream::open(&map.fd, PERF_PAGES).ok());
-        let names = Names::new(Stacks::of(&loaded));
+        let names = Names::new(Stacks::of(&loaded), Unwinder::of(&loaded));
         Ok(Self {
             loaded,
             attached: Vec::new(),
@@ -176,6 +177,18 @@ impl Kernel {
         self.options.without_uprobe_multi = missing.contains(&Feature::UprobeMulti);
         if let Some(pid) = options.pid {
             self.target = Some(PidFd::open(pid).map_err(|error| format!("-p {pid}: {error}"))?);
+        }
+        if let Some(unwinder) = self.names.unwinder() {
+            for pid in options.pid.iter().chain(&options.dwarf_pids) {
+                unwinder.watch(*pid)?;
+            }
+            if let Some(child) = &self.child {
+                unwinder.expect(child.pid());
+            } else if unwinder.is_idle() {
+                return Err(
+                    "dw_ustack requires a target process. Use -p, -c, or --dwarf-pid to specify one.".into(),
+                );
+            }
         }
         self.silent_until = options.interactive.then(|| Instant::now() + SILENCE);
         Ok(())
@@ -294,12 +307,17 @@ impl Kernel {
 
     /// Lets the child run.
     pub fn release(&mut self) -> Result<(), String> {
-        match &mut self.child {
-            None => Ok(()),
-            Some(child) => {
-                child.0.release().map_err(|error| format!("the command of -c does not start: {error}"))
-            }
-        }
+        let Some(child) = &mut self.child else { return Ok(()) };
+        let refused = |error| format!("the command of -c does not start: {error}");
+        let Some(unwinder) = self.names.unwinder() else { return child.0.release().map_err(refused) };
+        // What loads its libraries is known before it runs, and these before it begins.
+        let stopped = child.0.release_to_program().map_err(refused)?;
+        let made = unwinder.watch(child.pid()).and_then(|()| {
+            stopped.run_to_entry().map_err(refused)?;
+            unwinder.watch(child.pid())
+        });
+        stopped.go_on().map_err(refused)?;
+        made
     }
 
     /// Whether the run ends with a process.

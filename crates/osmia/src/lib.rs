@@ -24,6 +24,7 @@ mod session;
 mod show;
 mod stand_alone;
 mod stacks;
+mod unwind;
 mod user;
 mod world;
 

@@ -1,5 +1,6 @@
 //! Names of this machine: whom readers ask what only it knows.
 use crate::stacks::Stacks;
+use crate::unwind::Unwinder;
 use osmia_event::{
     Aggregation, Depth, Frame, Lookup, MapSchema, Schema, SourceLine, StackMode, StackSource, Symbol, Type,
     plain_frame,
@@ -17,11 +18,12 @@ pub(crate) struct Names {
     cgroups: Cgroups,
     stacks: Stacks,
     shows_lines: bool,
+    unwinder: Option<Unwinder>,
 }
 
 impl Names {
     /// Knows nothing yet; stacks are in these maps.
-    pub(crate) fn new(stacks: Stacks) -> Self {
+    pub(crate) fn new(stacks: Stacks, unwinder: Option<Unwinder>) -> Self {
         Self {
             symbols: None,
             make_symbols: Symbols::new,
@@ -29,6 +31,7 @@ impl Names {
             cgroups: Cgroups::default(),
             stacks,
             shows_lines: true,
+            unwinder,
         }
     }
 
@@ -39,16 +42,28 @@ impl Names {
         if !config.cpp_demangle {
             self.make_symbols = Symbols::mangled;
         }
-        if names_users(schema) {
+        if names_users(schema) || self.unwinder.is_some() {
             let _ = self.symbols().record();
         }
     }
 
     /// Takes in what was recorded.
     pub(crate) fn follow(&mut self) {
-        if let Some(symbols) = &mut self.symbols {
-            symbols.follow();
+        let Some(symbols) = &mut self.symbols else { return };
+        let unwinder = &mut self.unwinder;
+        symbols.follow(|pid, news| {
+            if let Some(unwinder) = unwinder {
+                unwinder.hear(pid, news);
+            }
+        });
+        if let Some(unwinder) = unwinder {
+            unwinder.follow();
         }
+    }
+
+    /// What a script that unwinds stacks itself wants to know of processes.
+    pub(crate) fn unwinder(&mut self) -> Option<&mut Unwinder> {
+        self.unwinder.as_mut()
     }
 
     /// Begins to look at processes that are there already; signals are blocked by now.

@@ -1,6 +1,7 @@
 //! Maps of stacks.
 use osmia_abi::MapType;
 use osmia_abi::flags::STACK_BUILD_ID;
+use osmia_event::unwind::unwound_map;
 use osmia_loader::Loaded;
 use osmia_object::Image;
 use osmia_sys::bpf::MapFd;
@@ -21,9 +22,12 @@ impl Stacks {
 
     /// What a map has for a stack's number; empty where that is gone.
     pub(crate) fn read(&self, map: &str, id: i64) -> Vec<u8> {
-        let Some((_, map)) = self.0.iter().find(|(name, _)| name == map) else { return Vec::new() };
-        let Ok(id) = u32::try_from(id) else { return Vec::new() };
-        map.get(&id.to_ne_bytes()).ok().flatten().unwrap_or_default()
+        let (map, key) = match u32::try_from(id) {
+            Ok(id) => (map.to_owned(), id.to_ne_bytes().to_vec()),
+            Err(_) => (unwound_map(map), id.to_ne_bytes().to_vec()),
+        };
+        let found = self.0.iter().find(|(name, _)| *name == map);
+        found.and_then(|(_, map)| map.get(&key).ok().flatten()).unwrap_or_default()
     }
 }
 

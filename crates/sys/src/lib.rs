@@ -9,6 +9,7 @@ mod mount;
 pub mod perf;
 mod poll;
 pub mod process;
+mod ptrace;
 mod ringbuf;
 mod syscall;
 mod system;

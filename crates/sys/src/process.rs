@@ -1,5 +1,6 @@
 //! Processes: held until they may run, watched, ended.
 use crate::Errno;
+pub use crate::ptrace::Stopped;
 use crate::syscall::{answer, done, owned};
 use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
@@ -99,6 +100,15 @@ impl HeldChild {
             4 => Err(Errno(i32::from_ne_bytes(raw))),
             _ => Ok(()),
         }
+    }
+
+    /// Lets it run until the command's program is in its memory; there it waits.
+    pub fn release_to_program(&mut self) -> Result<Stopped, Errno> {
+        let traced = crate::ptrace::seize(self.pid);
+        self.release()?;
+        let stopped = traced?;
+        stopped.until_program()?;
+        Ok(stopped)
     }
 
     /// How it ended, if it has.

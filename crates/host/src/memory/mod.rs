@@ -5,4 +5,5 @@ mod files;
 mod record;
 mod timeline;
 
-pub(crate) use record::{News, Record, mapped};
+pub use record::{CodeMapping, News, code_mappings};
+pub(crate) use record::{Record, mapped};

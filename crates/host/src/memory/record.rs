@@ -1,7 +1,7 @@
 //! What processes map, recorded as it happens.
 use super::decode;
 use super::files::{Files, Trail};
-use super::timeline::{Change, Event, MappedFile, Timeline};
+use super::timeline::{Change, Event, Identity, MappedFile, Timeline};
 use crate::cpus::online_cpus;
 use osmia_abi::perf::{FORMAT_LOST, attr_flags};
 use osmia_sys::Errno;
@@ -29,11 +29,16 @@ type Maps = Vec<(u64, u64, u64, MappedFile)>;
 
 /// What became of a process's memory since it was last asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum News {
+pub enum News {
     /// Something was mapped.
     Mapped,
-    /// It is another process, or runs another program.
+    /// It runs another program.
     Replaced,
+    /// It is another process, which has what its parent has.
+    Forked {
+        /// The parent.
+        parent: u32,
+    },
 }
 
 /// A look at all processes.
@@ -199,7 +204,8 @@ fn open(cpu: i32, pages: usize, levels: &mut &[(u64, u64)]) -> Result<PerfBuffer
 const fn news(change: &Change) -> Option<News> {
     match change {
         Change::Mapped { .. } => Some(News::Mapped),
-        Change::Forked { .. } | Change::Executed => Some(News::Replaced),
+        Change::Executed => Some(News::Replaced),
+        Change::Forked { parent } => Some(News::Forked { parent: *parent }),
         Change::Ended => None,
     }
 }
@@ -216,6 +222,39 @@ pub(crate) fn mapped(pid: u32, address: u64) -> Option<(PathBuf, u64)> {
     let (start, end, offset, _) =
         maps.into_iter().find(|(start, end, ..)| (*start..*end).contains(&address))?;
     Some((PathBuf::from(format!("/proc/{pid}/map_files/{start:x}-{end:x}")), address - start + offset))
+}
+
+/// A piece of code that a process has in its memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeMapping {
+    /// Where it begins.
+    pub start: u64,
+    /// Where it ends.
+    pub end: u64,
+    /// Where in the file it begins.
+    pub offset: u64,
+    /// The file, by what tells it from others: its path as the process sees it, and its number.
+    pub file: (PathBuf, u64),
+    /// The file as it can be opened from here.
+    pub path: PathBuf,
+}
+
+/// The code that a process has in its memory; `None` where there is no such process.
+pub fn code_mappings(pid: u32) -> Option<Vec<CodeMapping>> {
+    let text = fs::read(format!("/proc/{pid}/maps")).ok()?;
+    let mut all: Vec<CodeMapping> =
+        decode::maps(&text).into_iter().map(|map| code_mapping(pid, map)).collect();
+    all.sort_by_key(|map| map.start);
+    Some(all).filter(|all| !all.is_empty())
+}
+
+fn code_mapping(pid: u32, (start, end, offset, file): (u64, u64, u64, MappedFile)) -> CodeMapping {
+    let number = match file.identity {
+        Identity::Inode(number) => number,
+        Identity::BuildId(_) => 0,
+    };
+    let path = PathBuf::from(format!("/proc/{pid}/map_files/{start:x}-{end:x}"));
+    CodeMapping { start, end, offset, file: (file.path, number), path }
 }
 
 fn all_maps() -> Vec<(u32, Maps)> {
@@ -264,7 +303,8 @@ mod tests {
         child.kill().unwrap();
         child.wait().unwrap();
         let mut replaced = false;
-        record.follow(|of, news| replaced |= of == pid && news == News::Replaced);
+        record
+            .follow(|of, news| replaced |= of == pid && matches!(news, News::Replaced | News::Forked { .. }));
         let (path, file, offset) = record.place(pid, range.0 + 5).unwrap();
         assert!(replaced && file.path.ends_with("sleep") && offset == range.2 + 5, "{file:?} {offset}");
         assert!(fs::read(path).unwrap().starts_with(b"\x7fELF"));

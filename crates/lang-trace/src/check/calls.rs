@@ -124,6 +124,7 @@ const FUNCTIONS: &[Function] = &[
     value("macaddr", 1, 1, printed::macaddr),
     value("kstack", 0, 2, super::stack::kernel_stack),
     value("ustack", 0, 2, super::stack::user_stack),
+    value("dw_ustack", 0, 2, super::stack::unwound_stack),
     value("reg", 1, 1, super::stack::register),
     value("kaddr", 1, 1, |body, call| {
         Some(Made::Value(Expr {

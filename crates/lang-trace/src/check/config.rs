@@ -65,7 +65,7 @@ const SETTINGS: &[(&str, Put)] = &[
         stability(value).map(|how| config.unstable_import_statement = how)
     }),
     ("unstable_tseries", |config, value| stability(value).map(|how| config.unstable_tseries = how)),
-    ("unstable_dw_ustack", unstable),
+    ("unstable_dw_ustack", |config, value| stability(value).map(|how| config.unstable_dw_ustack = how)),
     ("unstable_typeinfo", |config, value| stability(value).map(|how| config.unstable_typeinfo = how)),
 ];
 
@@ -178,6 +178,7 @@ pub(super) fn values(config: &Config) -> Vec<(&'static str, ParamValue)> {
         ("str_trunc_trailer", Text(config.str_trunc_trailer.clone())),
         ("license", Text(config.license.clone())),
         ("unstable_import_statement", Text(level_name(config.unstable_import_statement).into())),
+        ("unstable_dw_ustack", Text(level_name(config.unstable_dw_ustack).into())),
         ("unstable_tseries", Text(level_name(config.unstable_tseries).into())),
         ("unstable_typeinfo", Text(level_name(config.unstable_typeinfo).into())),
         ("missing_probes", Text(missing.into())),
@@ -191,10 +192,6 @@ const fn level_name(level: Unstable) -> &'static str {
         Unstable::Warn => "warn",
         Unstable::Error => "error",
     }
-}
-
-fn unstable(_: &mut Config, value: &Setting<'_>) -> Result<(), String> {
-    stability(value).map(drop)
 }
 
 fn stability(value: &Setting<'_>) -> Result<Unstable, String> {

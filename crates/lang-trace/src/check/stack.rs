@@ -46,6 +46,20 @@ pub(super) fn user_stack(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Mad
     Some(Made::Value(Expr { kind: ExprKind::Stack, ty: Type::UserStack { mode, limit }, span: call.span }))
 }
 
+/// `dw_ustack()`: without frame pointers.
+pub(super) fn unwound_stack(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let how = body.config().unstable_dw_ustack;
+    if !body.unstable("dw_ustack (DWARF stack unwinding)", "unstable_dw_ustack", how, call.span) {
+        return None;
+    }
+    let (mode, limit) = arguments(body, call)?;
+    if mode == StackMode::BuildId {
+        body.error(call.span, "'build_id' stack mode can only be used for ustack");
+        return None;
+    }
+    Some(Made::Value(Expr { kind: ExprKind::Unwound, ty: Type::UserStack { mode, limit }, span: call.span }))
+}
+
 /// `len(stack)`: how many frames it has.
 pub(super) fn length(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let stack = body.expr(&call.args[0])?;

@@ -524,14 +524,14 @@ impl<'a> Cx<'a> {
         result
     }
 
-    fn take_scratch(&mut self, size: u32) -> u32 {
+    pub(super) fn take_scratch(&mut self, size: u32) -> u32 {
         let offset = self.current.scratch_top;
         self.current.scratch_top += round_up(size, 8);
         self.scratch_size = self.scratch_size.max(self.current.scratch_top);
         offset
     }
 
-    fn scratch_place(&mut self, offset: u32) -> Place {
+    pub(super) fn scratch_place(&mut self, offset: u32) -> Place {
         Place::new(self.scratch()).at(offset)
     }
 

@@ -147,6 +147,7 @@ impl<'a> Cx<'a> {
             | ExprKind::Tagged(_)
             | ExprKind::Ntop(..)
             | ExprKind::Macaddr(_)
+            | ExprKind::Unwound
             | ExprKind::Stack => {
                 let place = self.memory(it, Fill::Text)?;
                 self.load_from(place, &it.ty)

@@ -197,10 +197,29 @@ impl Globals {
         if let Some(&key) = self.maps.get(name) {
             return key;
         }
+        let map = self.declared(name, &shape);
+        let key = self.module.maps.push(map);
+        self.maps.insert(name.to_owned(), key);
+        key
+    }
+
+    /// A map that holds maps like `inner`; makes it if there is none of that name yet.
+    pub(super) fn map_of_maps(&mut self, name: &str, shape: MapShape, inner: MapShape) -> MapKey {
+        if let Some(&key) = self.maps.get(name) {
+            return key;
+        }
+        let inner = self.declared("", &inner);
+        let outer = self.declared(name, &shape);
+        let key = self.module.maps.push(Map { inner: Some(Box::new(inner)), ..outer });
+        self.maps.insert(name.to_owned(), key);
+        key
+    }
+
+    fn declared(&mut self, name: &str, shape: &MapShape) -> Map {
         let mut number =
             |ty: Option<(u32, bool)>| ty.map_or(TypeId::VOID, |(size, signed)| self.int(size, signed));
         let (key_type, value_type) = (number(shape.key_number), number(shape.value_number));
-        let key = self.module.maps.push(Map {
+        Map {
             name: name.to_owned(),
             decl: MapDecl::Btf,
             kind: shape.kind,
@@ -215,9 +234,7 @@ impl Globals {
             value_type,
             inner: None,
             slots: Vec::new(),
-        });
-        self.maps.insert(name.to_owned(), key);
-        key
+        }
     }
 
     /// Describes the data sections, and gives the module.

@@ -43,6 +43,7 @@ pub(super) const CURRENT_TASK_BTF: u32 = 158;
 pub(super) const FOR_EACH_MAP: u32 = 164;
 pub(super) const FUNC_IP: u32 = 173;
 pub(super) const ATTACH_COOKIE: u32 = 174;
+pub(super) const TASK_PT_REGS: u32 = 175;
 pub(super) const LOOP: u32 = 181;
 pub(super) const FUNC_RET: u32 = 184;
 pub(super) const LOOKUP_PERCPU: u32 = 195;

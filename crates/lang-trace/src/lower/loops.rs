@@ -142,7 +142,7 @@ impl<'a> Cx<'a> {
     }
 
     /// The frame, fit for callbacks: it tells them the context.
-    fn open_frame(&mut self) -> Value {
+    pub(super) fn open_frame(&mut self) -> Value {
         let frame = self.frame();
         if !self.f.is_callback() {
             let context = self.context();

@@ -13,14 +13,14 @@ use osmia_isa::{AluOp, Cond, Size};
 use osmia_object::MapKey;
 
 /// Elements of a stack map.
-const STACKS: u32 = 16384;
+pub(super) const STACKS: u32 = 16384;
 /// What `bpf_get_stackid` returns where another stack of the same hash is in the map: `-EEXIST`.
 const EEXIST: i64 = -17;
 /// Where a kernel stack keeps how many frames it has.
 const KERNEL_DEPTH: i32 = 4;
 /// The process of a user stack, and after it how many frames it has.
-const PROCESS: u32 = 8;
-const USER_DEPTH: i32 = 12;
+pub(super) const PROCESS: u32 = 8;
+pub(super) const USER_DEPTH: i32 = 12;
 
 impl<'a> Cx<'a> {
     /// A stack of this place in the program.
@@ -61,6 +61,12 @@ impl<'a> Cx<'a> {
         let filled = self.b.compare(Cond::Sgt, bytes, zero);
         let frames = self.b.alu(AluOp::Div, bytes, eight);
         self.b.alu(AluOp::Mul, frames, filled)
+    }
+
+    /// A user stack that the program finds itself.
+    pub(super) fn put_unwound_stack(&mut self, ty: &Type, to: Place) -> Result<()> {
+        let Type::UserStack { limit, .. } = *ty else { return Ok(()) };
+        self.put_unwound(limit, to)
     }
 
     /// `len(stack)`.

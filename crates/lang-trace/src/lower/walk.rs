@@ -89,6 +89,7 @@ pub(super) fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
         | ExprKind::Retval
         | ExprKind::Register(_)
         | ExprKind::Stack
+        | ExprKind::Unwound
         | ExprKind::Kaddr(_)
         | ExprKind::Uaddr(_) => {}
         ExprKind::MapValue(_, key)
