@@ -182,3 +182,37 @@ int main() { deep::Box box; return box.put<long>(3) == 0; }";
     );
     assert!(out.contains("_ZN4deep3Box3putIlEEiT_+0@"), "{out}");
 }
+
+/// Writes a function into its memory, tells the name as compilers at run time do, and has it call another one.
+const JIT: &str = r#"
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+__attribute__((noipa)) int leaf(int n) { volatile int kept = n; return kept; }
+int main(void)
+{
+    /* push rbp; mov rbp, rsp; mov rax, leaf; call rax; pop rbp; ret */
+    unsigned char code[] = { 0x55, 0x48, 0x89, 0xe5, 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xd0, 0x5d, 0xc3 };
+    void *target = leaf;
+    memcpy(code + 6, &target, 8);
+    char *page = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memcpy(page, code, sizeof code);
+    char path[64];
+    sprintf(path, "/tmp/perf-%d.map", getpid());
+    FILE *map = fopen(path, "w");
+    fprintf(map, "%lx %lx made_at_run_time\n", (long)page, (long)sizeof code);
+    fclose(map);
+    for (int i = 0; i < 100; i++) { ((int (*)(int))page)(i); usleep(10000); }
+    unlink(path);
+}
+"#;
+
+#[test]
+fn code_that_was_made_at_run_time() {
+    let scratch = Scratch::new();
+    let jit = scratch.compile("jit", JIT, &["-O0", "-fno-omit-frame-pointer"]);
+    let text = format!("uprobe:{jit}:leaf+4 {{ @n++; if (@n == 3) {{ print(ustack(3)); }} }}");
+    let out = script_with(&text, &jit);
+    assert_eq!(bare(&out), ["leaf", "made_at_run_time", "main"], "{out}");
+}
