@@ -161,8 +161,11 @@ fn long_and_deep_scripts_take_bounded_time() {
 
 fn long_and_deep_scripts() {
     let many = "@a[pid] = count(); @b = nsecs; printf(\"%d\\n\", pid); ".repeat(1000);
+    let lines: String = (0..3000).map(|line| format!("@a{}[pid] = {line};\n", line % 10)).collect();
     for text in [
         format!("begin {{ {many} }}"),
+        format!("begin {{\n{lines}}}"),
+        format!("begin {{ {} }}", lines.replace('\n', " ")),
         format!("begin {{ @ = {}1{}; }}", "(".repeat(5000), ")".repeat(5000)),
         format!("begin {{ @ = {}1; }}", "-".repeat(5000)),
         format!("begin {{ {}{} }}", "if (1) { ".repeat(3000), "}".repeat(3000)),

@@ -63,6 +63,8 @@ struct Node {
     degree: u32,
     neighbours: Vec<u32>,
     moves: Vec<u32>,
+    /// Those of the moves that were looked at and may be saved yet.
+    waiting: Vec<u32>,
     cost: f32,
 }
 
@@ -122,6 +124,7 @@ impl Graph {
             degree: 0,
             neighbours: Vec::new(),
             moves: Vec::new(),
+            waiting: Vec::new(),
             cost: 0.0,
         };
         let mut graph = Self {
@@ -338,8 +341,9 @@ impl Graph {
     }
 
     fn enable_moves(&mut self, node: u32) {
-        for at in 0..self.nodes[node as usize].moves.len() {
-            let number = self.nodes[node as usize].moves[at];
+        let mut waiting = std::mem::take(&mut self.nodes[node as usize].waiting);
+        waiting.sort_unstable();
+        for number in waiting {
             if self.moves[number as usize].2 == MoveState::Waiting {
                 self.moves[number as usize].2 = MoveState::Ready;
                 self.ready.push(number);
@@ -373,6 +377,9 @@ impl Graph {
             self.try_simplify(a);
         } else {
             self.moves[number as usize].2 = MoveState::Waiting;
+            for node in [a, b].into_iter().filter(|&node| !is_machine(node)) {
+                self.nodes[node as usize].waiting.push(number);
+            }
         }
     }
 
@@ -428,6 +435,7 @@ impl Graph {
         node.state = State::Coalesced;
         node.alias = a;
         let (moves, neighbours) = (std::mem::take(&mut node.moves), std::mem::take(&mut node.neighbours));
+        let waiting = std::mem::take(&mut node.waiting);
         let (forbidden, cost) = (node.forbidden, node.cost);
         if is_machine(a) {
             for &other in neighbours.iter().filter(|&&other| self.is_active(other)).collect::<Vec<_>>() {
@@ -441,6 +449,7 @@ impl Graph {
         self.forbid(a, forbidden);
         self.nodes[a as usize].cost += cost;
         self.nodes[a as usize].moves.extend(moves);
+        self.nodes[a as usize].waiting.extend(waiting);
         for &other in &neighbours {
             if !self.is_active(other) {
                 // It is on the stack; when it comes back it finds its neighbour by the alias.

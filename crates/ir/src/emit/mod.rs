@@ -116,6 +116,9 @@ fn finish(function: &Function, encoded: Encoded, files: &[Source]) -> osmia_obje
     }
 }
 
+/// The longest line that is kept beside instructions, in bytes.
+const LINE: usize = 1023;
+
 /// One record where the line changes. The kernel wants one for the first instruction of each function.
 fn lines(locs: &[Loc], files: &[Source]) -> Vec<Line> {
     let known = |loc: &Loc| loc.line > 0 && files.get(loc.file as usize).is_some();
@@ -134,8 +137,14 @@ fn lines(locs: &[Loc], files: &[Source]) -> Vec<Line> {
 
 fn line(insn: u32, loc: Loc, files: &[Source]) -> Option<Line> {
     let source = files.get(loc.file as usize)?;
-    let text = source.line(loc.line).to_owned();
+    let text = shorten(source.line(loc.line)).to_owned();
     Some(Line { insn, file: source.name.clone(), text, line: loc.line, column: loc.column.min(1023) })
+}
+
+/// As much of a line as the kernel's log is to show: a script of one long line has many instructions, each with its line.
+fn shorten(line: &str) -> &str {
+    let end = (0..=LINE.min(line.len())).rev().find(|&end| line.is_char_boundary(end));
+    line.get(..end.unwrap_or(0)).unwrap_or("")
 }
 
 /// A chain of calls: its stack, and the functions on it.

@@ -20,6 +20,7 @@ use osmia_event::{Schema, round_up};
 use osmia_ir::{Block, Builder, FunctionId, Loc, Module, Pointee, Slot, Type as Kind, Value};
 use osmia_isa::{AluOp, Size};
 use osmia_object::{MapKey, Target};
+use std::collections::HashMap;
 
 pub(super) type Result<T> = std::result::Result<T, Diagnostic>;
 
@@ -177,8 +178,8 @@ pub(super) struct Cx<'a> {
     pub(super) hist: Vec<(u8, FunctionId)>,
     /// Bytes in front of a text that a record needs which it is the key of.
     pub(super) text_room: u32,
-    /// Where each trouble of the schema stands.
-    pub(super) troubles: Vec<Span>,
+    /// The troubles of the schema by where they stand.
+    pub(super) troubles: HashMap<Span, Vec<usize>>,
     /// What is being lowered.
     pub(super) span: Span,
     /// Whether the script asks how many frames stacks have.
@@ -236,7 +237,7 @@ impl<'a> Cx<'a> {
             maps: Vec::new(),
             hist: Vec::new(),
             text_room: 0,
-            troubles: Vec::new(),
+            troubles: HashMap::new(),
             span: Span::default(),
             measures_stacks: stacks::are_measured(program),
             exits: program.probes.iter().any(|probe| walk::exits(&probe.body)),

@@ -4,13 +4,27 @@ use osmia_btf::{IntEncoding, Linkage as TypeLinkage, Param, TypeId, VarSlot};
 use osmia_event::round_up;
 use osmia_ir::Module;
 use osmia_object::{Data, DataKey, DataKind, Linkage, Map, MapDecl, MapKey, Pinning, Variable};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A data section as it grows.
 #[derive(Debug)]
 struct Section {
     key: DataKey,
     variables: Vec<(Variable, TypeId)>,
+    /// Where each of them is, by its name.
+    offsets: HashMap<String, u32>,
+}
+
+impl Section {
+    /// Where the variable of a name is.
+    fn find(&self, name: &str) -> Option<(DataKey, u32)> {
+        self.offsets.get(name).map(|&offset| (self.key, offset))
+    }
+
+    fn add(&mut self, variable: Variable, ty: TypeId) {
+        self.offsets.insert(variable.name.clone(), variable.offset);
+        self.variables.push((variable, ty));
+    }
 }
 
 /// The module, and what has been put into it so far.
@@ -115,9 +129,8 @@ impl Globals {
 
     /// Where the variable `name` of `.bss` is; makes it if there is none yet.
     pub(super) fn variable(&mut self, name: &str, size: u32) -> (DataKey, u32) {
-        let found = self.bss.as_ref().and_then(|bss| bss.variables.iter().find(|(it, _)| it.name == name));
-        if let (Some((found, _)), Some(bss)) = (found, &self.bss) {
-            return (bss.key, found.offset);
+        if let Some(found) = self.bss.as_ref().and_then(|bss| bss.find(name)) {
+            return found;
         }
         let ty = self.plain(size);
         let mut section = self.bss.take().unwrap_or_else(|| self.section(".bss", DataKind::Bss));
@@ -125,7 +138,7 @@ impl Globals {
         let offset = round_up(data.bytes.len() as u32, 8);
         data.bytes.resize((offset + size) as usize, 0);
         let linkage = Linkage::Global;
-        section.variables.push((Variable { name: name.to_owned(), offset, size, linkage }, ty));
+        section.add(Variable { name: name.to_owned(), offset, size, linkage }, ty);
         let key = section.key;
         self.bss = Some(section);
         (key, offset)
@@ -133,10 +146,8 @@ impl Globals {
 
     /// Where the variable of a parameter is; makes it if there is none yet.
     pub(super) fn parameter(&mut self, param: &crate::typed::Param, size: u32) -> (DataKey, u32) {
-        let same = |(it, _): &&(Variable, TypeId)| it.name == param.variable;
-        let found = self.params.as_ref().and_then(|section| section.variables.iter().find(same));
-        if let (Some((found, _)), Some(section)) = (found, &self.params) {
-            return (section.key, found.offset);
+        if let Some(found) = self.params.as_ref().and_then(|section| section.find(&param.variable)) {
+            return found;
         }
         let name = crate::check::PARAMETERS;
         let mut section = self.params.take().unwrap_or_else(|| self.section(name, DataKind::ReadOnly));
@@ -146,7 +157,7 @@ impl Globals {
         data.extend_from_slice(&param.initial);
         data.resize((offset + size) as usize, 0);
         let variable = Variable { name: param.variable.clone(), offset, size, linkage: Linkage::Global };
-        section.variables.push((variable, TypeId::VOID));
+        section.add(variable, TypeId::VOID);
         let key = section.key;
         self.params = Some(section);
         (key, offset)
@@ -161,7 +172,7 @@ impl Globals {
             variables: Vec::new(),
             relocs: Vec::new(),
         });
-        Section { key, variables: Vec::new() }
+        Section { key, variables: Vec::new(), offsets: HashMap::new() }
     }
 
     /// Where bytes that never change are: `size` of them, `text` and zeros after it.
@@ -243,7 +254,7 @@ impl Globals {
             let size = self.module.data[rodata.key].bytes.len() as u32;
             let constants =
                 Variable { name: "constants".to_owned(), offset: 0, size, linkage: Linkage::Static };
-            rodata.variables.push((constants, TypeId::VOID));
+            rodata.add(constants, TypeId::VOID);
         }
         for section in [self.rodata.take(), self.params.take(), self.bss.take()].into_iter().flatten() {
             self.describe(section);

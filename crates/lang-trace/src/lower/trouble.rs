@@ -39,14 +39,15 @@ impl Cx<'_> {
 
     /// The counter of a kind of trouble at the place that is being lowered: one, however often the place is.
     fn trouble(&mut self, kind: TroubleKind) -> (osmia_object::DataKey, u32) {
-        let known = self.troubles.iter().zip(&self.schema.troubles);
-        let found = known.into_iter().position(|(at, known)| *at == self.span && known.kind == kind);
-        let number = found.unwrap_or(self.troubles.len());
+        let here = self.troubles.entry(self.span).or_default();
+        let found =
+            here.iter().copied().find(|&at| self.schema.troubles.get(at).is_some_and(|it| it.kind == kind));
+        let number = found.unwrap_or(self.schema.troubles.len());
         let counter = self.globals.variable(&format!("trouble_{number}"), COUNTER);
         if found.is_none() {
+            here.push(number);
             let location = self.location_with_calls(self.span);
             self.schema.troubles.push(Trouble { kind, location, counter: counter.1 });
-            self.troubles.push(self.span);
         }
         counter
     }
