@@ -35,7 +35,7 @@ fn callback_body<'a>(cx: &Cx<'_>, node: Node<'a>) -> Option<(VarId, &'a [Stmt])>
     let Node::Stmt(it) = node else { return None };
     match &it.kind {
         StmtKind::ForMap(var, _, body) => Some((*var, body)),
-        StmtKind::ForRange(var, from, to, body) if !cx.is_native(from, to) => Some((*var, body)),
+        StmtKind::ForRange(var, from, to, body) if !cx.is_native(from, to, body) => Some((*var, body)),
         _ => None,
     }
 }
@@ -59,12 +59,35 @@ fn constant(it: &Expr) -> Option<i64> {
     }
 }
 
+/// Whether a range has few turns, and it is known how many.
+fn is_short(from: &Expr, to: &Expr) -> bool {
+    let known = constant(from).zip(constant(to));
+    known.is_some_and(|(from, to)| to.saturating_sub(from) <= NATIVE_TURNS)
+}
+
+/// Whether the kernel may call something back in these statements.
+fn calls_back(body: &[Stmt]) -> bool {
+    let mut found = false;
+    walk::stmts(body, &mut |node| {
+        found |= match node {
+            Node::Expr(it) => {
+                matches!(it.kind, ExprKind::Len(_) | ExprKind::Strlen(_) | ExprKind::Strstr(..))
+            }
+            Node::Stmt(it) => match &it.kind {
+                StmtKind::ForMap(..) => true,
+                StmtKind::ForRange(_, from, to, _) => !is_short(from, to),
+                _ => false,
+            },
+        };
+    });
+    found
+}
+
 impl<'a> Cx<'a> {
-    /// Whether a range is a loop of the program itself.
-    fn is_native(&self, from: &Expr, to: &Expr) -> bool {
-        let known = constant(from).zip(constant(to));
-        let few = known.is_some_and(|(from, to)| to.saturating_sub(from) <= NATIVE_TURNS);
-        few || !self.can(Feature::BpfLoop)
+    /// Whether a range is a loop of the program itself: a short one, in which the kernel calls nothing back. Of a loop
+    /// around callbacks the verifier would look at all ways through all turns.
+    fn is_native(&self, from: &Expr, to: &Expr, body: &[Stmt]) -> bool {
+        !self.can(Feature::BpfLoop) || is_short(from, to) && !calls_back(body)
     }
 
     pub(super) fn for_range(
@@ -76,7 +99,7 @@ impl<'a> Cx<'a> {
     ) -> Result<()> {
         let start = self.number(from)?;
         let end = self.number(to)?;
-        if self.is_native(from, to) {
+        if self.is_native(from, to, body) {
             return self.native_range(var, start, end, body);
         }
         self.callback_range(var, start, end, body)

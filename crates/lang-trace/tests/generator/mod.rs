@@ -1,0 +1,448 @@
+//! Makes scripts by the language's own rules, so that most of them are right.
+use std::fmt::Write;
+
+/// xorshift64*.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % limit.max(1)
+    }
+
+    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[self.below(of.len())]
+    }
+}
+
+/// What a value is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Int,
+    Str,
+    /// `(integer, string)`
+    Pair,
+    /// A pointer to a task.
+    Task,
+}
+
+/// Maps by what they hold: name, keys, and what the value is.
+const MAPS: &[(&str, &[Kind], Kind)] = &[
+    ("@i", &[], Kind::Int),
+    ("@ii", &[Kind::Int], Kind::Int),
+    ("@si", &[Kind::Str], Kind::Int),
+    ("@is", &[Kind::Int], Kind::Str),
+    ("@pi", &[Kind::Int, Kind::Str], Kind::Int),
+    ("@ip", &[Kind::Int], Kind::Pair),
+    ("@s", &[], Kind::Str),
+];
+
+/// Maps that collect: name, keys, and what is assigned (`#` is a number).
+const COLLECTORS: &[(&str, &[Kind], &str)] = &[
+    ("@count", &[Kind::Int], "count()"),
+    ("@sum", &[Kind::Str], "sum(#)"),
+    ("@avg", &[], "avg(#)"),
+    ("@min", &[Kind::Int], "min(#)"),
+    ("@max", &[Kind::Int, Kind::Str], "max(#)"),
+    ("@hist", &[Kind::Int], "hist(#)"),
+    ("@lhist", &[], "lhist(#, 0, 100, 10)"),
+    ("@stats", &[Kind::Str], "stats(#)"),
+    ("@total", &[], "count()"),
+];
+
+/// What all maps are, wherever else they are used.
+const EVERYTHING: &str = "interval:s:99 {
+  @i = (int64)0; @ii[(int64)0] = (int64)0; @si[comm] = (int64)0; @is[(int64)0] = comm;
+  @pi[(int64)0, comm] = (int64)0; @ip[(int64)0] = ((int64)0, comm); @s = comm;
+  @count[(int64)0] = count(); @sum[comm] = sum((int64)1); @avg = avg((int64)1); @min[(int64)0] = min((int64)1);
+  @max[(int64)0, comm] = max((int64)1); @hist[(int64)0] = hist((int64)1); @lhist = lhist((int64)1, 0, 100, 10);
+  @stats[comm] = stats((int64)1); @total = count();
+}
+";
+
+/// Where scripts run, and what numbers and strings there are only there.
+const PROBES: &[(&str, &[&str], &[&str])] = &[
+    ("begin", &[], &[]),
+    ("end", &[], &[]),
+    ("interval:s:1", &[], &[]),
+    ("profile:hz:99", &["reg(\"ip\")"], &[]),
+    ("tracepoint:sched:sched_switch", &["args.next_pid", "args.prev_prio"], &["args.next_comm"]),
+    ("tracepoint:syscalls:sys_enter_openat", &["args.dfd", "args.flags"], &["str(args.filename)"]),
+    ("rawtracepoint:sched_switch", &["arg0"], &[]),
+    ("uprobe:/bin/sh:main", &["arg0", "arg1", "(uint8)arg2"], &["str(arg1)", "str(arg1, 16)"]),
+    ("software:page-faults:100", &[], &[]),
+];
+
+const NUMBERS: &[&str] = &[
+    "0",
+    "1",
+    "2",
+    "7",
+    "255",
+    "256",
+    "65535",
+    "4294967295",
+    "4294967296",
+    "9223372036854775807",
+    "-1",
+    "-128",
+    "1e6",
+    "pid",
+    "tid",
+    "uid",
+    "gid",
+    "cpu",
+    "nsecs",
+    "elapsed",
+    "rand",
+    "ncpus",
+    "jiffies",
+    "curtask->pid",
+    "curtask->real_parent->tgid",
+    "curtask->prio",
+];
+
+const STRINGS: &[&str] =
+    &["\"\"", "\"a\"", "\"hello\"", "comm", "curtask->comm", "curtask->parent->comm", "probe"];
+
+const TYPES: &[&str] = &["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"];
+
+/// The script of a number.
+pub(crate) fn script(number: u64) -> String {
+    let mut maker = Maker {
+        random: Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
+        out: String::new(),
+        vars: Vec::new(),
+        names: 0,
+        probe: 0,
+        loops: 0,
+    };
+    for _ in 0..=maker.random.below(2) {
+        maker.probe();
+    }
+    maker.out + EVERYTHING
+}
+
+struct Maker {
+    random: Random,
+    out: String,
+    /// What can be read here.
+    vars: Vec<(String, Kind)>,
+    names: usize,
+    probe: usize,
+    /// How many loops are around.
+    loops: usize,
+}
+
+impl Maker {
+    fn probe(&mut self) {
+        self.probe = self.random.below(PROBES.len());
+        self.vars.clear();
+        self.out += PROBES[self.probe].0;
+        if self.random.below(4) == 0 {
+            let filter = self.truth(2);
+            let _ = write!(self.out, " /{filter}/");
+        }
+        self.out += " {\n";
+        for _ in 0..=self.random.below(8) {
+            self.statement(3, 1);
+        }
+        self.out += "}\n";
+    }
+
+    fn line(&mut self, depth: usize, text: &str) {
+        let _ = writeln!(self.out, "{:width$}{text}", "", width = depth * 2);
+    }
+
+    fn body(&mut self, left: usize, depth: usize) {
+        let vars = self.vars.len();
+        for _ in 0..=self.random.below(3) {
+            self.statement(left - 1, depth + 1);
+        }
+        self.vars.truncate(vars);
+        self.line(depth, "}");
+    }
+
+    fn statement(&mut self, left: usize, depth: usize) {
+        match self.random.below(if left == 0 { 9 } else { 14 }) {
+            0 | 1 => self.variable(depth),
+            2 => self.change(depth),
+            3 | 4 => self.store(depth),
+            5 => self.collect(depth),
+            6 => self.print(depth),
+            7 => self.remove(depth),
+            8 => self.jump(depth),
+            9 | 10 => {
+                let truth = self.truth(3);
+                self.line(depth, &format!("if ({truth}) {{"));
+                self.body(left, depth);
+                if self.random.below(2) == 0 {
+                    self.line(depth, "else {");
+                    self.body(left, depth);
+                }
+            }
+            11 => self.each(left, depth),
+            12 => {
+                let (times, word) = (1 + self.random.below(4), self.random.pick(&["unroll", "while"]));
+                if word == "unroll" {
+                    self.line(depth, &format!("unroll ({times}) {{"));
+                    let outer = std::mem::take(&mut self.loops);
+                    self.body(left, depth);
+                    self.loops = outer;
+                } else {
+                    let name = self.name();
+                    self.line(depth, &format!("let {name} = (int64)0;"));
+                    self.line(depth, &format!("while ({name} < {}) {{ {name}++;", times * 5));
+                    self.looped(left, depth);
+                }
+            }
+            _ => {
+                let (name, to) = (self.name(), self.random.below(20));
+                self.line(depth, &format!("for {name} : 0..{to} {{"));
+                self.vars.push((name, Kind::Int));
+                self.looped(left, depth);
+                self.vars.pop();
+            }
+        }
+    }
+
+    fn looped(&mut self, left: usize, depth: usize) {
+        self.loops += 1;
+        self.body(left, depth);
+        self.loops -= 1;
+    }
+
+    fn each(&mut self, left: usize, depth: usize) {
+        let (map, keys, value) = MAPS[1 + self.random.below(5)];
+        let name = self.name();
+        self.line(depth, &format!("for ({name} : {map}) {{"));
+        let vars = self.vars.len();
+        match keys {
+            [key] => self.vars.push((format!("{name}.0"), *key)),
+            _ => self.vars.push((format!("{name}.0"), Kind::Pair)),
+        }
+        self.vars.push((format!("{name}.1"), value));
+        self.looped(left, depth);
+        self.vars.truncate(vars);
+    }
+
+    fn name(&mut self) -> String {
+        self.names += 1;
+        format!("$v{}", self.names)
+    }
+
+    fn variable(&mut self, depth: usize) {
+        let kind = [Kind::Int, Kind::Int, Kind::Str, Kind::Pair, Kind::Task][self.random.below(5)];
+        let (value, name) = (self.value(kind, 3), self.name());
+        self.line(depth, &format!("let {name} = {value};"));
+        self.vars.push((name, kind));
+    }
+
+    /// Another value for a variable that was declared with one.
+    fn change(&mut self, depth: usize) {
+        let named: Vec<String> = self
+            .vars
+            .iter()
+            .filter(|(name, kind)| *kind == Kind::Int && !name.contains('.'))
+            .map(|v| v.0.clone())
+            .collect();
+        if named.is_empty() {
+            return self.store(depth);
+        }
+        let name = &named[self.random.below(named.len())];
+        let op = self.random.pick(&["+=", "-=", "*=", "&=", "|=", "^="]);
+        let value = self.random.below(100);
+        self.line(depth, &format!("{name} {op} {value};"));
+    }
+
+    fn keys(&mut self, keys: &[Kind]) -> String {
+        if keys.is_empty() {
+            return String::new();
+        }
+        let keys: Vec<String> = keys.iter().map(|key| self.cast(*key, 1)).collect();
+        format!("[{}]", keys.join(", "))
+    }
+
+    fn store(&mut self, depth: usize) {
+        let (map, keys, value) = MAPS[self.random.below(MAPS.len())];
+        let keys = self.keys(keys);
+        if value == Kind::Int && self.random.below(3) == 0 {
+            let step = self.random.pick(&["++", "--", " += 3", " *= 2"]);
+            return self.line(depth, &format!("{map}{keys}{step};"));
+        }
+        let value = match value {
+            Kind::Int => format!("(int64)({})", self.value(Kind::Int, 3)),
+            other => self.value(other, 2),
+        };
+        self.line(depth, &format!("{map}{keys} = {value};"));
+    }
+
+    fn collect(&mut self, depth: usize) {
+        let (map, keys, call) = COLLECTORS[self.random.below(COLLECTORS.len())];
+        let (keys, value) = (self.keys(keys), self.value(Kind::Int, 2));
+        let value = format!("(int64)({value})");
+        self.line(depth, &format!("{map}{keys} = {};", call.replace('#', &value)));
+    }
+
+    fn print(&mut self, depth: usize) {
+        if self.random.below(4) == 0 {
+            let map = self.random.pick(&["@ii", "@count", "@hist", "@avg", "@s", "@i"]);
+            self.line(depth, &format!("print({map});"));
+            return;
+        }
+        let kinds: Vec<Kind> = (0..self.random.below(5))
+            .map(|_| if self.random.below(3) == 0 { Kind::Str } else { Kind::Int })
+            .collect();
+        let formats: Vec<&str> =
+            kinds
+                .iter()
+                .map(|kind| {
+                    if *kind == Kind::Str {
+                        "%s"
+                    } else {
+                        self.random.pick(&["%d", "%u", "%x", "%5d", "%lld"])
+                    }
+                })
+                .collect();
+        let values: String = kinds.iter().map(|kind| format!(", {}", self.value(*kind, 2))).collect();
+        self.line(depth, &format!("printf(\"{}\\n\"{values});", formats.join(" ")));
+    }
+
+    fn remove(&mut self, depth: usize) {
+        let (map, keys, _) = MAPS[1 + self.random.below(5)];
+        let keys = self.keys(keys);
+        let key = keys.trim_start_matches('[').trim_end_matches(']');
+        let key = if key.contains(',') && map == "@pi" { format!("({key})") } else { key.to_owned() };
+        self.line(depth, &format!("delete({map}, {key});"));
+    }
+
+    fn jump(&mut self, depth: usize) {
+        let truth = self.truth(1);
+        let word = if self.loops > 0 { self.random.pick(&["break", "continue"]) } else { "return" };
+        self.line(depth, &format!("if ({truth}) {{ {word}; }}"));
+    }
+
+    fn truth(&mut self, left: usize) -> String {
+        match self.random.below(4) {
+            0 => {
+                let (a, b) =
+                    (self.value(Kind::Str, left.saturating_sub(1)), self.random.pick(&["\"x\"", "comm"]));
+                format!("{a} {} {b}", self.random.pick(&["==", "!="]))
+            }
+            1 if left > 0 => {
+                let (a, b) = (self.truth(left - 1), self.truth(left - 1));
+                format!("({a}) {} ({b})", self.random.pick(&["&&", "||"]))
+            }
+            2 => format!("!({})", self.value(Kind::Int, left.saturating_sub(1))),
+            _ => {
+                let (a, b) = (self.value(Kind::Int, left), self.random.below(1000));
+                format!("({a}) {} {b}", self.random.pick(&["==", "!=", "<", ">", "<=", ">="]))
+            }
+        }
+    }
+
+    /// An expression of a kind, at most so deep.
+    fn value(&mut self, kind: Kind, left: usize) -> String {
+        let known: Vec<String> =
+            self.vars.iter().filter(|var| var.1 == kind).map(|var| var.0.clone()).collect();
+        if !known.is_empty() && self.random.below(2) == 0 {
+            return known[self.random.below(known.len())].clone();
+        }
+        match kind {
+            Kind::Int => self.integer(left),
+            Kind::Str => self.string(left),
+            Kind::Pair => {
+                let (a, b) = (self.integer(left.saturating_sub(1)), self.string(0));
+                format!("((int64)({a}), {b})")
+            }
+            Kind::Task => self
+                .random
+                .pick(&["curtask", "curtask->real_parent", "(struct task_struct *)curtask"])
+                .to_owned(),
+        }
+    }
+
+    /// The same, a number as wide as those in maps.
+    fn cast(&mut self, kind: Kind, left: usize) -> String {
+        let value = self.value(kind, left);
+        if kind == Kind::Int { format!("(int64)({value})") } else { value }
+    }
+
+    fn own<'a>(&mut self, own: &[&'a str], all: &[&'a str]) -> &'a str {
+        if !own.is_empty() && self.random.below(3) == 0 {
+            self.random.pick(own)
+        } else {
+            self.random.pick(all)
+        }
+    }
+
+    fn integer(&mut self, left: usize) -> String {
+        if left == 0 {
+            return self.own(PROBES[self.probe].1, NUMBERS).to_owned();
+        }
+        let next = left - 1;
+        match self.random.below(12) {
+            0 | 1 => self.own(PROBES[self.probe].1, NUMBERS).to_owned(),
+            2 | 3 => {
+                let (a, b) = (self.value(Kind::Int, next), self.value(Kind::Int, next));
+                match self.random.below(4) {
+                    0 => format!("(uint64)({a} {} {b})", self.random.pick(&["<", "==", ">="])),
+                    _ => format!("({a} {} {b})", self.random.pick(&["+", "-", "*", "&", "|", "^"])),
+                }
+            }
+            4 => {
+                let (a, b) = (self.value(Kind::Int, next), self.random.below(70));
+                format!("({a} {} {b})", self.random.pick(&["<<", ">>", "%", "/"]))
+            }
+            5 => format!("({})({})", self.random.pick(TYPES), self.value(Kind::Int, next)),
+            6 => format!("(int64)({}({}))", self.random.pick(&["-", "~", "!"]), self.value(Kind::Int, next)),
+            7 => {
+                let (c, a, b) = (self.truth(next), self.value(Kind::Int, next), self.value(Kind::Int, next));
+                format!("(({c}) ? (int64)({a}) : (int64)({b}))")
+            }
+            8 => {
+                let (map, keys, _) = MAPS
+                    .iter()
+                    .filter(|map| map.2 == Kind::Int)
+                    .nth(self.random.below(4))
+                    .copied()
+                    .unwrap_or(MAPS[0]);
+                format!("{map}{}", self.keys(keys))
+            }
+            9 => {
+                let text = self.value(Kind::Str, next);
+                match self.random.below(3) {
+                    0 => format!("strlen({text})"),
+                    1 => format!("strncmp({text}, \"hel\", {})", 1 + self.random.below(8)),
+                    _ => format!("(uint64)strcontains({text}, \"l\")"),
+                }
+            }
+            10 => match self.random.below(3) {
+                0 => format!("{}->pid", self.value(Kind::Task, 0))
+                    .replace("(struct task_struct *)curtask", "curtask"),
+                1 => format!("{}.0", self.value(Kind::Pair, next)),
+                _ => "(int64)@total".to_owned(),
+            },
+            _ => format!("(uint64)has_key(@ii, {})", self.cast(Kind::Int, next)),
+        }
+    }
+
+    fn string(&mut self, left: usize) -> String {
+        if left == 0 {
+            return self.own(PROBES[self.probe].2, STRINGS).to_owned();
+        }
+        let next = left - 1;
+        match self.random.below(6) {
+            0 => {
+                let (c, a, b) = (self.truth(next), self.value(Kind::Str, next), self.value(Kind::Str, next));
+                format!("(({c}) ? {a} : {b})")
+            }
+            1 => format!("@is[{}]", self.cast(Kind::Int, next)),
+            2 => "@s".to_owned(),
+            3 => format!("{}.1", self.value(Kind::Pair, next)),
+            _ => self.own(PROBES[self.probe].2, STRINGS).to_owned(),
+        }
+    }
+}
