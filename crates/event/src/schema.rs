@@ -132,7 +132,7 @@ pub enum Verb {
     },
     /// `unwatch(address)`: watchpoints at the address that the field has are taken down.
     Unwatch,
-    /// `skboutput(file, …)`: a packet, which [`crate::packet`] finds behind the fields.
+    /// `skboutput(file, …)`: a packet, which [`crate::packet()`] finds behind the fields.
     Packet {
         /// The file that it is written to.
         file: String,
