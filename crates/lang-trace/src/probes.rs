@@ -1,6 +1,7 @@
 //! What kinds of probes there are, what they are called, and how they are written: all as tables.
 
 use osmia_abi::ProgramType;
+use osmia_btf::{Btf, TypeId};
 
 /// The kernel function that gives a task by its process id; not all kinds of programs may call it.
 pub(crate) const TASK_FROM_PID: &str = "bpf_task_from_pid";
@@ -243,4 +244,11 @@ mod tests {
         }
         assert_eq!(Provider::from_name("kprob"), None);
     }
+}
+
+/// How many words of a program's context a parameter of this type takes: structures are passed in as many as they need
+/// (`arch_prepare_bpf_trampoline` stores registers one by one).
+pub(crate) fn words_of(btf: &Btf, ty: TypeId) -> u16 {
+    let words = btf.size_of(ty).unwrap_or(8).div_ceil(8).max(1);
+    u16::try_from(words).unwrap_or(u16::MAX)
 }

@@ -387,6 +387,15 @@ impl Kernel {
         if ready.iter().any(|ready| ready.token == PROCESS) { Asked::Gone } else { Asked::Records }
     }
 
+    /// A signal that ends the run, if one came.
+    pub fn interrupted(&mut self) -> Option<i32> {
+        let Some(Ok(Some(signal))) = self.signals.as_ref().map(SignalFd::take) else { return None };
+        match self.signalled(signal) {
+            Asked::Signal(number) => Some(number),
+            _ => None,
+        }
+    }
+
     /// The signals that mean something to this run.
     fn awaited(&self) -> Vec<i32> {
         let own: &[i32] = if self.own.is_empty() { &[] } else { &[OWN_SIGNAL] };

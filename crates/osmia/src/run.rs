@@ -11,8 +11,9 @@ use crate::world::World;
 use osmia_base::Source;
 use osmia_lang_trace::{Plan, Provider};
 use osmia_object::Image;
-use osmia_render::{LossKind, Message};
+use osmia_render::{Loss, LossKind, Message};
 use std::io;
+use std::time::{Duration, Instant};
 
 /// What running is told besides the script.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +43,9 @@ pub struct RunOptions {
     /// `--usdt-file-activation`: switch on USDT probes in all processes that have the file mapped.
     pub usdt_file_activation: bool,
 }
+
+/// How long commands of `system()` are still run that were asked for before a signal ended the run.
+const LAST_COMMANDS: Duration = Duration::from_secs(1);
 
 /// The status of a run that was to lose nothing and did.
 pub const LOSSY: u8 = 3;
@@ -192,15 +196,20 @@ fn conduct(
     });
     let walked = crate::iterate::walk(&mut session, plan).map_err(Failure::Words)?;
     let waits = mode == Mode::Trace && (endless || (world_waits && !walked));
-    let end = match session.drain()? {
+    let end = match session.read(waits)? {
         Some(end) => end,
         None if waits => session.watch()?,
         None => End::Done,
     };
     // What is attached is taken down first: nothing happens any more while the end is told.
     session.world.detach();
-    run_all(session.world, plan, Provider::End)?;
     session.exited = None;
+    if matches!(end, End::Signal(_)) {
+        session.hurry = Some(Instant::now() + LAST_COMMANDS);
+    }
+    while session.drain()?.is_some() {}
+    session.hurry = None;
+    run_all(session.world, plan, Provider::End)?;
     while session.drain()?.is_some() {}
     let lossy = losses(compiled, &mut session, options)?;
     session.output.say(&Message::End)?;
@@ -247,7 +256,10 @@ fn run_all(world: &mut World, plan: &Plan, provider: Provider) -> Result<(), Fai
 
 /// What was lost, told once at the end; whether anything was.
 fn losses(compiled: &Compiled, session: &mut Session<'_>, options: &RunOptions) -> io::Result<bool> {
-    let losses = crate::ledger::losses(compiled, session.world, &session.spilled);
+    let mut losses = crate::ledger::losses(compiled, session.world, &session.spilled);
+    if session.left_out > 0 {
+        losses.push(Loss { kind: LossKind::Events, of: "system()".into(), count: session.left_out });
+    }
     let events = losses.iter().filter(|loss| loss.kind == LossKind::Events).map(|loss| loss.count).sum();
     if events > 0 {
         session.output.say(&Message::Lost(events))?;

@@ -5,15 +5,18 @@
 use crate::capture::Captures;
 use crate::output::Output;
 use crate::world::{Asked, World};
-use osmia_event::{Format, Missing, Record, Schema, Spilled, Stream, Table, Value, Verb};
+use osmia_event::{Format, Lookup, Missing, Record, Schema, Spilled, Stream, Table, Value, Verb};
 use osmia_render::{Message, Origin};
 use std::io;
 use std::ops::ControlFlow;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long what went wrong may wait until it is told.
 const TICK: Duration = Duration::from_millis(200);
+
+/// So many records are read before somebody looks for signals.
+const BURST: usize = 1 << 16;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,10 @@ pub struct Session<'a> {
     captures: Captures,
     /// Where the programs say that `exit()` was called.
     pub exited: Option<usize>,
+    /// After this time no commands are run any more: somebody wants the run to end.
+    pub hurry: Option<Instant>,
+    /// Commands that were not run for that.
+    pub left_out: u64,
     /// What was told of each trouble.
     told: Vec<Told>,
 }
@@ -93,6 +100,8 @@ impl<'a> Session<'a> {
             spilled: Spilled::default(),
             captures: Captures::default(),
             exited: None,
+            hurry: None,
+            left_out: 0,
             told: vec![Told::default(); schema.troubles.len()],
         }
     }
@@ -100,7 +109,7 @@ impl<'a> Session<'a> {
     /// Reads until something ends the run.
     pub fn watch(&mut self) -> io::Result<End> {
         loop {
-            if let Some(end) = self.drain()? {
+            if let Some(end) = self.read(true)? {
                 return Ok(end);
             }
             self.output.pause()?;
@@ -118,8 +127,19 @@ impl<'a> Session<'a> {
 
     /// Reads what there is; `Some` where a record ended the run.
     pub fn drain(&mut self) -> io::Result<Option<End>> {
+        self.read(false)
+    }
+
+    /// The same. Records may come as fast as they are read: `heed` says to look for signals meanwhile.
+    pub fn read(&mut self, heed: bool) -> io::Result<Option<End>> {
         loop {
             let (handled, pending) = self.burst()?;
+            if let Some(number) = self.world.interrupted(heed) {
+                if let Some(record) = pending {
+                    self.act(&record)?;
+                }
+                return Ok(Some(End::Signal(number)));
+            }
             match pending {
                 Some(record) => {
                     if let Some(end) = self.act(&record)? {
@@ -149,8 +169,7 @@ impl<'a> Session<'a> {
         let (schema, output, choices) = (self.schema, &mut *self.output, self.choices);
         let (spilled, captures) = (&mut self.spilled, &mut self.captures);
         let now = self.world.now();
-        self.world.records(|bytes, lookup| {
-            handled += 1;
+        let mut see = |bytes: &[u8], lookup: &mut dyn Lookup| {
             if keep(spilled, schema, bytes) {
                 return ControlFlow::Continue(());
             }
@@ -201,6 +220,11 @@ impl<'a> Session<'a> {
                     ControlFlow::Break(())
                 }
             }
+        };
+        self.world.records(|bytes, lookup| {
+            handled += 1;
+            let flow = see(bytes, lookup);
+            if handled < BURST { flow } else { ControlFlow::Break(()) }
         });
         match failure {
             Some(error) => Err(error),
@@ -248,6 +272,7 @@ impl<'a> Session<'a> {
                 let path = osmia_render::printf(format, &record.values, &self.output.style);
                 self.cat(&String::from_utf8_lossy(&path))?;
             }
+            Verb::System(_) if self.hurry.is_some_and(|until| Instant::now() > until) => self.left_out += 1,
             Verb::System(format) => {
                 let command = osmia_render::printf(format, &record.values, &self.output.style);
                 self.system(&String::from_utf8_lossy(&command))?;

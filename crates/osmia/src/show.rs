@@ -1,23 +1,25 @@
 //! Objects as text, for `-d`.
 use osmia_isa::text::llvm::Narrow;
 use osmia_isa::text::{Names, llvm};
-use osmia_object::{Object, Symbol};
+use osmia_object::{CoreReloc, Object, Symbol};
+use std::collections::HashMap;
 use std::fmt::Write;
 
 /// All functions, in LLVM's syntax, with what their references reach.
 pub(crate) fn bytecode(object: &Object) -> String {
-    let mut out = String::new();
+    let (mut out, names) = (String::new(), Names::of_helpers());
     for function in object.functions.values() {
         let _ = writeln!(out, "{} ({}):", function.name, function.section);
+        let relocs: HashMap<u32, Symbol> =
+            function.relocs.iter().map(|reloc| (reloc.insn, reloc.symbol)).collect();
+        let cores: HashMap<u32, &CoreReloc> = function.core.iter().map(|core| (core.insn, core)).collect();
         let mut slot = 0;
-        for (index, insn) in function.insns.iter().enumerate() {
-            let _ =
-                write!(out, "{slot:6}: {}", llvm::instruction(insn, slot, &Names::of_helpers(), Narrow::W));
-            let reloc = function.relocs.iter().find(|reloc| reloc.insn as usize == index);
-            if let Some(reloc) = reloc {
-                let _ = write!(out, "  <{}>", symbol(object, reloc.symbol));
+        for (index, insn) in (0..).zip(&function.insns) {
+            let _ = write!(out, "{slot:6}: {}", llvm::instruction(insn, slot, &names, Narrow::W));
+            if let Some(reloc) = relocs.get(&index) {
+                let _ = write!(out, "  <{}>", symbol(object, *reloc));
             }
-            if let Some(core) = function.core.iter().find(|core| core.insn as usize == index) {
+            if let Some(core) = cores.get(&index) {
                 let _ = write!(out, "  <CO-RE {} {}>", name(object, core.type_id), core.access);
             }
             out.push('\n');

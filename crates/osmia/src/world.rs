@@ -91,6 +91,14 @@ impl World {
         }
     }
 
+    /// A signal that ends the run and came meanwhile; nobody waits for one. Where signals are not to be heeded, none.
+    pub fn interrupted(&mut self, heed: bool) -> Option<i32> {
+        match self {
+            Self::Kernel(kernel) if heed => kernel.interrupted(),
+            Self::Kernel(_) | Self::User(_) => None,
+        }
+    }
+
     /// What is in one of the script's maps.
     pub fn entries(&mut self, map: &MapSchema) -> io::Result<Vec<RawEntry>> {
         match self {

@@ -206,3 +206,22 @@ fn end_runs_once_and_after_everything() {
     let count = out.matches("tick\n").count();
     assert!(out.ends_with(&format!("end\n\n\n@n: {count}\n")), "{out}");
 }
+
+/// Commands that make the events that they are run for: the run ends on a signal all the same.
+#[test]
+fn from_a_flood() {
+    let text = "tracepoint:sched:sched_switch { system(\"echo one\"); } end { printf(\"the end\\n\"); }";
+    let done = run(Command::new("timeout").args([
+        "-s",
+        "INT",
+        "-k",
+        "20",
+        "1",
+        env!("CARGO_BIN_EXE_osmia"),
+        "--unsafe",
+        "-e",
+        text,
+    ]));
+    assert!(done.out.contains("one\n") && done.out.ends_with("the end\n\n\n"), "{}", done.err);
+    assert_eq!(done.status.code(), Some(124), "it ended by itself: {}", done.err);
+}

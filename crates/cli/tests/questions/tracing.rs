@@ -151,6 +151,12 @@ fn kernel_functions_by_trampoline() {
     assert_eq!(number(run.ok(), "@bytes"), 100);
     assert_eq!(number(run.ok(), "@r"), 100);
     assert_eq!(number(run.ok(), "@c"), 10);
+    // The second argument is a structure of two words; 11 asks for the next program, and the last time there is none.
+    let text =
+        "fexit:__sys_bpf /comm == \"bpftool\" && args.cmd == 11/ { @size = args.size; @last = retval; }";
+    let run = with_command(text, "bpftool prog show");
+    assert!((8..=512).contains(&number(run.ok(), "@size")), "{run:?}");
+    assert!(run.ok().contains("@last: -2\n"), "{run:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What one attach point means for the code behind it: which arguments there are, and where pointers point.
 use super::passing;
 use super::types::Types;
-use crate::probes::Provider;
+use crate::probes::{Provider, words_of};
 use crate::typed::{Expr, ExprKind, Member, Space, Type, TypeSet};
 use osmia_base::Span;
 use osmia_btf::{Btf, Kind, TypeId};
@@ -134,8 +134,13 @@ impl Facts {
         }
         let proto = self.prototype.and_then(|id| btf.get(btf.resolve(id)).ok());
         let Some(Kind::FuncProto { params, .. }) = proto.map(|ty| ty.kind) else { return Vec::new() };
-        let own = params.into_iter().skip(self.hidden).enumerate();
-        own.map(|(word, param)| Param { name: param.name, ty: param.ty, word: word as u16 }).collect()
+        let mut next = 0_u16;
+        let own = params.into_iter().skip(self.hidden).map(|param| {
+            let word = next;
+            next = next.saturating_add(words_of(btf, param.ty));
+            Param { name: param.name, ty: param.ty, word }
+        });
+        own.collect()
     }
 
     /// The type of a field of a tracepoint's record, from its declaration.

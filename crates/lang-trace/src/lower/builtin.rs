@@ -2,7 +2,7 @@
 use super::cx::{Cached, Cx, Result};
 use super::helpers;
 use super::remote::Remote;
-use crate::probes::Provider;
+use crate::probes::{Provider, words_of};
 use crate::typed::{Builtin, Expr, Space, Type};
 use osmia_abi::Feature;
 use osmia_base::Span;
@@ -211,7 +211,7 @@ impl<'a> Cx<'a> {
         Ok(self.extend_to(value, &it.ty))
     }
 
-    /// How many parameters the traced kernel function has.
+    /// How many words the parameters of the traced kernel function take.
     fn parameters(&self) -> Option<i32> {
         let Some(Attach::Trampoline { function, side: ProbeSide::Return, .. }) = self.probe.attach.first()
         else {
@@ -220,6 +220,6 @@ impl<'a> Cx<'a> {
         let btf = self.target.btf.as_ref()?;
         let TypeKind::Func { proto, .. } = btf.get(btf.find_func(function)?).ok()?.kind else { return None };
         let TypeKind::FuncProto { params, .. } = btf.get(proto).ok()?.kind else { return None };
-        i32::try_from(params.len()).ok()
+        Some(params.iter().map(|param| i32::from(words_of(btf, param.ty))).sum())
     }
 }
