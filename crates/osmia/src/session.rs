@@ -132,13 +132,20 @@ impl<'a> Session<'a> {
 
     /// The same. Records may come as fast as they are read: `heed` says to look for signals meanwhile.
     pub fn read(&mut self, heed: bool) -> io::Result<Option<End>> {
+        let mut unheeded = 0;
         loop {
             let (handled, pending) = self.burst()?;
-            if let Some(number) = self.world.interrupted(heed) {
+            unheeded += handled;
+            // Looking costs a system call: one for many records, or for one that asks for more than to say something.
+            let look = heed && (pending.is_some() || unheeded >= BURST);
+            if look && let Some(number) = self.world.interrupted() {
                 if let Some(record) = pending {
                     self.act(&record)?;
                 }
                 return Ok(Some(End::Signal(number)));
+            }
+            if look {
+                unheeded = 0;
             }
             match pending {
                 Some(record) => {

@@ -91,11 +91,11 @@ impl World {
         }
     }
 
-    /// A signal that ends the run and came meanwhile; nobody waits for one. Where signals are not to be heeded, none.
-    pub fn interrupted(&mut self, heed: bool) -> Option<i32> {
+    /// A signal that ends the run, if one came. A machine in this process sees them while it waits.
+    pub fn interrupted(&mut self) -> Option<i32> {
         match self {
-            Self::Kernel(kernel) if heed => kernel.interrupted(),
-            Self::Kernel(_) | Self::User(_) => None,
+            Self::Kernel(kernel) => kernel.interrupted(),
+            Self::User(_) => None,
         }
     }
 
