@@ -215,6 +215,13 @@ pub static MICROSECONDS: &TimeUnit = &TIME_UNITS[3];
 /// Signals that `self:signal:NAME` can name.
 pub const SIGNALS: [&str; 1] = ["SIGUSR1"];
 
+/// How many words of a program's context a parameter of this type takes: structures are passed in as many as they need
+/// (`arch_prepare_bpf_trampoline` stores registers one by one).
+pub(crate) fn words_of(btf: &Btf, ty: TypeId) -> u16 {
+    let words = btf.size_of(ty).unwrap_or(8).div_ceil(8).max(1);
+    u16::try_from(words).unwrap_or(u16::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,11 +251,4 @@ mod tests {
         }
         assert_eq!(Provider::from_name("kprob"), None);
     }
-}
-
-/// How many words of a program's context a parameter of this type takes: structures are passed in as many as they need
-/// (`arch_prepare_bpf_trampoline` stores registers one by one).
-pub(crate) fn words_of(btf: &Btf, ty: TypeId) -> u16 {
-    let words = btf.size_of(ty).unwrap_or(8).div_ceil(8).max(1);
-    u16::try_from(words).unwrap_or(u16::MAX)
 }
