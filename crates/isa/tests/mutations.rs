@@ -1,22 +1,11 @@
 //! The properties that fuzzers check, over the conformance cases and mutations of them, for a bounded number of rounds.
+use osmia_testkit::Random;
 use std::fs;
 
 use osmia_isa::text::{Names, assemble_ubpf, kernel, llvm};
 use osmia_isa::{encode, property};
 
 const ROUNDS: u32 = 20_000;
-
-/// xorshift64*: the same numbers on every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % limit.max(1)
-    }
-}
 
 /// Flips a bit, sets, removes or inserts a byte, or copies a slot over another.
 fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {

@@ -2,24 +2,13 @@
 use osmia_base::Source;
 use osmia_lang_trace::{LowerOptions, check, expand, lower, parse};
 use osmia_object::Target;
+use osmia_testkit::Random;
 use std::time::{Duration, Instant};
 
 /// How long a run tries; `OSMIA_FUZZ_SECONDS` says otherwise.
 const SECONDS: u64 = 4;
 /// No script of this size may take longer than this, slow machines included.
 const EACH: Duration = Duration::from_secs(5);
-
-/// xorshift64*: the same scripts in every run, unless `OSMIA_FUZZ_SEED` says otherwise.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % limit.max(1)
-    }
-}
 
 fn setting(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(usual)

@@ -36,11 +36,7 @@ fn bad_scripts() {
 /// Debian's tools: what people run today.
 #[test]
 fn tools_of_the_system() {
-    let dir = std::fs::read_dir("/usr/sbin").expect("/usr/sbin can be read");
-    let paths = dir.map(|entry| entry.expect("an entry of /usr/sbin").path());
-    let tools: Vec<_> = paths.filter(|path| path.extension().is_some_and(|ending| ending == "bt")).collect();
-    assert!(tools.len() >= 30, "only {} tools under /usr/sbin/*.bt: install Debian's bpftrace", tools.len());
-    for tool in tools {
+    for tool in osmia_testkit::bpftrace_tools() {
         let text = std::fs::read_to_string(&tool).expect("a tool can be read");
         let source = Source::new(tool.display().to_string(), text);
         let parsed = parse(&source);

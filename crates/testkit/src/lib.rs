@@ -64,3 +64,30 @@ fn check(path: &Path, bless: bool, run: impl Fn(&str) -> String) -> Option<Strin
     }
     Some(format!("== {}\n-- expected\n{expected}-- got\n{got}", path.display()))
 }
+
+/// Numbers that look random and are the same in every run that begins with the same one, which is not 0 (xorshift64*).
+#[derive(Clone, Copy, Debug)]
+pub struct Random(pub u64);
+
+impl Random {
+    /// A number below this one; 0 where there is none.
+    pub const fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let number = (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize;
+        if limit == 0 { 0 } else { number % limit }
+    }
+}
+
+/// The scripts that the distribution's bpftrace comes with.
+///
+/// # Panics
+/// When they are not installed.
+pub fn bpftrace_tools() -> Vec<PathBuf> {
+    let dir = fs::read_dir("/usr/sbin").unwrap_or_else(|error| panic!("/usr/sbin: {error}"));
+    let paths = dir.filter_map(|entry| Some(entry.ok()?.path()));
+    let tools: Vec<_> = paths.filter(|path| path.extension().is_some_and(|ending| ending == "bt")).collect();
+    assert!(tools.len() >= 30, "only {} tools under /usr/sbin/*.bt: install Debian's bpftrace", tools.len());
+    tools
+}

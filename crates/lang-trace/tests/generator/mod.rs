@@ -1,20 +1,9 @@
 //! Makes scripts by the language's own rules, so that most of them are right.
+use osmia_testkit::Random;
 use std::fmt::Write;
 
-/// xorshift64*.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % limit.max(1)
-    }
-
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.below(of.len())]
-    }
+fn pick<'a>(random: &mut Random, of: &[&'a str]) -> &'a str {
+    of[random.below(of.len())]
 }
 
 /// What a value is.
@@ -185,7 +174,7 @@ impl Maker {
             }
             11 => self.each(left, depth),
             12 => {
-                let (times, word) = (1 + self.random.below(4), self.random.pick(&["unroll", "while"]));
+                let (times, word) = (1 + self.random.below(4), pick(&mut self.random, &["unroll", "while"]));
                 if word == "unroll" {
                     self.line(depth, &format!("unroll ({times}) {{"));
                     let outer = std::mem::take(&mut self.loops);
@@ -252,7 +241,7 @@ impl Maker {
             return self.store(depth);
         }
         let name = &named[self.random.below(named.len())];
-        let op = self.random.pick(&["+=", "-=", "*=", "&=", "|=", "^="]);
+        let op = pick(&mut self.random, &["+=", "-=", "*=", "&=", "|=", "^="]);
         let value = self.random.below(100);
         self.line(depth, &format!("{name} {op} {value};"));
     }
@@ -269,7 +258,7 @@ impl Maker {
         let (map, keys, value) = MAPS[self.random.below(MAPS.len())];
         let keys = self.keys(keys);
         if value == Kind::Int && self.random.below(3) == 0 {
-            let step = self.random.pick(&["++", "--", " += 3", " *= 2"]);
+            let step = pick(&mut self.random, &["++", "--", " += 3", " *= 2"]);
             return self.line(depth, &format!("{map}{keys}{step};"));
         }
         let value = match value {
@@ -288,24 +277,23 @@ impl Maker {
 
     fn print(&mut self, depth: usize) {
         if self.random.below(4) == 0 {
-            let map = self.random.pick(&["@ii", "@count", "@hist", "@avg", "@s", "@i"]);
+            let map = pick(&mut self.random, &["@ii", "@count", "@hist", "@avg", "@s", "@i"]);
             self.line(depth, &format!("print({map});"));
             return;
         }
         let kinds: Vec<Kind> = (0..self.random.below(5))
             .map(|_| if self.random.below(3) == 0 { Kind::Str } else { Kind::Int })
             .collect();
-        let formats: Vec<&str> =
-            kinds
-                .iter()
-                .map(|kind| {
-                    if *kind == Kind::Str {
-                        "%s"
-                    } else {
-                        self.random.pick(&["%d", "%u", "%x", "%5d", "%lld"])
-                    }
-                })
-                .collect();
+        let formats: Vec<&str> = kinds
+            .iter()
+            .map(|kind| {
+                if *kind == Kind::Str {
+                    "%s"
+                } else {
+                    pick(&mut self.random, &["%d", "%u", "%x", "%5d", "%lld"])
+                }
+            })
+            .collect();
         let values: String = kinds.iter().map(|kind| format!(", {}", self.value(*kind, 2))).collect();
         self.line(depth, &format!("printf(\"{}\\n\"{values});", formats.join(" ")));
     }
@@ -320,25 +308,27 @@ impl Maker {
 
     fn jump(&mut self, depth: usize) {
         let truth = self.truth(1);
-        let word = if self.loops > 0 { self.random.pick(&["break", "continue"]) } else { "return" };
+        let word = if self.loops > 0 { pick(&mut self.random, &["break", "continue"]) } else { "return" };
         self.line(depth, &format!("if ({truth}) {{ {word}; }}"));
     }
 
     fn truth(&mut self, left: usize) -> String {
         match self.random.below(4) {
             0 => {
-                let (a, b) =
-                    (self.value(Kind::Str, left.saturating_sub(1)), self.random.pick(&["\"x\"", "comm"]));
-                format!("{a} {} {b}", self.random.pick(&["==", "!="]))
+                let (a, b) = (
+                    self.value(Kind::Str, left.saturating_sub(1)),
+                    pick(&mut self.random, &["\"x\"", "comm"]),
+                );
+                format!("{a} {} {b}", pick(&mut self.random, &["==", "!="]))
             }
             1 if left > 0 => {
                 let (a, b) = (self.truth(left - 1), self.truth(left - 1));
-                format!("({a}) {} ({b})", self.random.pick(&["&&", "||"]))
+                format!("({a}) {} ({b})", pick(&mut self.random, &["&&", "||"]))
             }
             2 => format!("!({})", self.value(Kind::Int, left.saturating_sub(1))),
             _ => {
                 let (a, b) = (self.value(Kind::Int, left), self.random.below(1000));
-                format!("({a}) {} {b}", self.random.pick(&["==", "!=", "<", ">", "<=", ">="]))
+                format!("({a}) {} {b}", pick(&mut self.random, &["==", "!=", "<", ">", "<=", ">="]))
             }
         }
     }
@@ -357,10 +347,10 @@ impl Maker {
                 let (a, b) = (self.integer(left.saturating_sub(1)), self.string(0));
                 format!("((int64)({a}), {b})")
             }
-            Kind::Task => self
-                .random
-                .pick(&["curtask", "curtask->real_parent", "(struct task_struct *)curtask"])
-                .to_owned(),
+            Kind::Task => {
+                pick(&mut self.random, &["curtask", "curtask->real_parent", "(struct task_struct *)curtask"])
+                    .to_owned()
+            }
         }
     }
 
@@ -372,9 +362,9 @@ impl Maker {
 
     fn own<'a>(&mut self, own: &[&'a str], all: &[&'a str]) -> &'a str {
         if !own.is_empty() && self.random.below(3) == 0 {
-            self.random.pick(own)
+            pick(&mut self.random, own)
         } else {
-            self.random.pick(all)
+            pick(&mut self.random, all)
         }
     }
 
@@ -388,16 +378,20 @@ impl Maker {
             2 | 3 => {
                 let (a, b) = (self.value(Kind::Int, next), self.value(Kind::Int, next));
                 match self.random.below(4) {
-                    0 => format!("(uint64)({a} {} {b})", self.random.pick(&["<", "==", ">="])),
-                    _ => format!("({a} {} {b})", self.random.pick(&["+", "-", "*", "&", "|", "^"])),
+                    0 => format!("(uint64)({a} {} {b})", pick(&mut self.random, &["<", "==", ">="])),
+                    _ => format!("({a} {} {b})", pick(&mut self.random, &["+", "-", "*", "&", "|", "^"])),
                 }
             }
             4 => {
                 let (a, b) = (self.value(Kind::Int, next), self.random.below(70));
-                format!("({a} {} {b})", self.random.pick(&["<<", ">>", "%", "/"]))
+                format!("({a} {} {b})", pick(&mut self.random, &["<<", ">>", "%", "/"]))
             }
-            5 => format!("({})({})", self.random.pick(TYPES), self.value(Kind::Int, next)),
-            6 => format!("(int64)({}({}))", self.random.pick(&["-", "~", "!"]), self.value(Kind::Int, next)),
+            5 => format!("({})({})", pick(&mut self.random, TYPES), self.value(Kind::Int, next)),
+            6 => format!(
+                "(int64)({}({}))",
+                pick(&mut self.random, &["-", "~", "!"]),
+                self.value(Kind::Int, next)
+            ),
             7 => {
                 let (c, a, b) = (self.truth(next), self.value(Kind::Int, next), self.value(Kind::Int, next));
                 format!("(({c}) ? (int64)({a}) : (int64)({b}))")
