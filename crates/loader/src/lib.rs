@@ -2,7 +2,6 @@
 mod attach;
 mod contents;
 mod error;
-mod hints;
 mod load;
 mod maps;
 mod memlock;
@@ -19,9 +18,9 @@ pub use attach::{
 };
 pub use contents::{Entries, Entry, Globals, clear, dump, zero};
 pub use error::{LoadError, MapError, MapStep};
-pub use hints::{Hint, hint};
 pub use load::{Loaded, LoadedMap, LoadedProgram, load};
 pub use options::{BtfUse, Choice, LoadOptions};
+pub use osmia_explain::{Hint, hint};
 pub use osmia_sys::bpf::TestRunResult;
 pub use pins::{PinError, pin_all};
 pub use programs::{run_many, run_once};

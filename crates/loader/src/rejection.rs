@@ -1,5 +1,5 @@
 //! A refusal by the verifier, traced back to the program's own source.
-use crate::hints::{Hint, hint};
+use osmia_explain::{Hint, hint};
 use osmia_object::{ImageProgram, LineInfo};
 use osmia_sys::Errno;
 use std::fmt;

@@ -361,7 +361,7 @@ fn enumeration(body: Enum) -> Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::Form;
+    use crate::Form;
 
     fn layout(shape: Shape) -> Layout {
         Layout { shapes: vec![Shape::Nothing, shape].into(), root: 1 }
