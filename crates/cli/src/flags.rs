@@ -35,12 +35,6 @@ pub(crate) enum Command {
     Check(Check),
     /// Rewrite scripts in the form that all scripts have
     Fmt(Fmt),
-    /// Loaded programs
-    #[command(subcommand, alias = "p")]
-    Prog(Prog),
-    /// Loaded maps
-    #[command(subcommand, alias = "m")]
-    Map(Map),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -278,61 +272,6 @@ pub(crate) struct Fmt {
     /// Write nothing: tell which files have another form, with status 1 if any has
     #[arg(long)]
     pub(crate) check: bool,
-}
-
-/// How bpftool's rows are printed.
-#[derive(Args, Clone, Copy, Debug, Default)]
-pub(crate) struct Printing {
-    /// As JSON
-    #[arg(short = 'j', long, global = true)]
-    pub(crate) json: bool,
-    /// As JSON that people can read
-    #[arg(short = 'p', long, global = true)]
-    pub(crate) pretty: bool,
-}
-
-/// Loaded programs.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Prog {
-    /// All loaded programs, or one: `id N`, `name NAME`, `tag TAG`, `pinned FILE`
-    #[command(alias = "list")]
-    Show {
-        #[command(flatten)]
-        printing: Printing,
-        /// Which; all where none is given
-        #[arg(value_name = "PROG")]
-        handle: Vec<String>,
-    },
-    /// A program's instructions: `xlated id N`, then `opcodes`, `linum`, `file FILE`
-    Dump {
-        #[command(flatten)]
-        printing: Printing,
-        /// What, and of which program
-        #[arg(value_name = "PROG")]
-        words: Vec<String>,
-    },
-}
-
-/// Loaded maps.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Map {
-    /// All loaded maps, or one: `id N`, `name NAME`, `pinned FILE`
-    #[command(alias = "list")]
-    Show {
-        #[command(flatten)]
-        printing: Printing,
-        /// Which; all where none is given
-        #[arg(value_name = "MAP")]
-        handle: Vec<String>,
-    },
-    /// A map's contents: `id N`
-    Dump {
-        #[command(flatten)]
-        printing: Printing,
-        /// Which
-        #[arg(value_name = "MAP")]
-        handle: Vec<String>,
-    },
 }
 
 /// How help of the name `bpftrace` is laid out.

@@ -1,4 +1,4 @@
-//! The program `osmia`. Under the name `bpftrace` it takes bpftrace's command line.
+//! The program `osmia`. Under the names `bpftrace` and `bpftool` it takes the command lines of these.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line")]
 mod check;
 mod flags;
@@ -10,7 +10,7 @@ mod tool;
 mod trace;
 mod words;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches as _, Parser};
 use flags::{Bpftrace, Command, Osmia};
 use std::ffi::OsString;
 use std::path::Path;
@@ -25,16 +25,30 @@ fn main() -> ExitCode {
         return stand_alone(&object, args);
     }
     let called = args.first().map(|name| Path::new(name).file_name().unwrap_or_default().to_owned());
-    if called.is_some_and(|name| name == "bpftrace") {
-        return bpftrace(args);
+    match called.as_deref().and_then(|name| name.to_str()) {
+        Some("bpftrace") => return bpftrace(args),
+        Some("bpftool") => return tool::tool("bpftool", args.get(1..).unwrap_or_default()),
+        _ => {}
+    }
+    if args.get(1).is_some_and(|first| tool::is_object(&first.to_string_lossy())) {
+        return tool::tool("osmia", args.get(1..).unwrap_or_default());
     }
     if args.get(1).is_some_and(|first| is_script(&first.to_string_lossy())) {
         args.insert(1, "trace".into());
     }
-    match Osmia::try_parse_from(&args) {
+    match parse(&args) {
         Ok(osmia) => dispatch(osmia),
         Err(error) => refuse(&error),
     }
+}
+
+/// All commands, with those that only [`tool`] takes.
+fn commands() -> clap::Command {
+    Osmia::command().subcommands(tool::subcommands())
+}
+
+fn parse(args: &[OsString]) -> Result<Osmia, clap::Error> {
+    Osmia::from_arg_matches(&commands().try_get_matches_from(args)?)
 }
 
 /// This program carries a script: it runs that, with the words of `osmia run` for it.
@@ -51,7 +65,7 @@ fn stand_alone(object: &[u8], mut args: Vec<OsString>) -> ExitCode {
 /// Whether the first word begins a script rather than naming a command: `-e …`, `-l`, a file.
 fn is_script(first: &str) -> bool {
     let own = ["-h", "--help", "-V", "--version"];
-    let command = Osmia::command();
+    let command = commands();
     let named = command
         .get_subcommands()
         .any(|known| known.get_name() == first || known.get_all_aliases().any(|alias| alias == first));
@@ -67,11 +81,9 @@ fn dispatch(osmia: Osmia) -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
         Command::Fmt(args) => fmt::fmt(&args),
-        Command::Prog(command) => tool::run_prog(&command),
-        Command::Map(command) => tool::run_map(&command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Osmia::command(), "osmia", &mut script);
+            clap_complete::generate(shell, &mut commands(), "osmia", &mut script);
             trace::say(&String::from_utf8_lossy(&script));
             ExitCode::SUCCESS
         }

@@ -1,6 +1,6 @@
 //! What is in a map, as text and JSON.
 use super::map_print::{header_json, header_text};
-use super::{Form, Json, Map, MapTypes, Walked, hex};
+use super::{Form, Json, Map, MapTypes, hex};
 use osmia_abi::MapType;
 use osmia_sys::Errno;
 
@@ -10,7 +10,6 @@ pub struct DumpPrinter {
     form: Form,
     /// In text, maps without types are no JSON at all.
     typed: bool,
-    json: Json,
     several: bool,
     maps: usize,
     count: u64,
@@ -25,12 +24,11 @@ struct Element<'a> {
 
 impl DumpPrinter {
     /// Begins to print these maps.
-    pub fn new(form: Form, maps: &[Map]) -> Self {
+    pub fn new(form: Form, maps: &[Map], json: &mut Json) -> Self {
         let typed = form == Form::Text && maps.iter().all(|map| map.btf_id != 0);
-        let json = if form == Form::Text { Json::dialect(true) } else { Json::new(form) };
-        let mut printer = Self { form, typed, json, several: maps.len() > 1, maps: 0, count: 0 };
+        let printer = Self { form, typed, several: maps.len() > 1, maps: 0, count: 0 };
         if printer.is_json() && printer.several {
-            printer.json.start(b'[');
+            json.start(b'[');
         }
         printer
     }
@@ -40,42 +38,48 @@ impl DumpPrinter {
     }
 
     /// The next map.
-    pub fn begin(&mut self, map: &Map) {
+    pub fn begin(&mut self, map: &Map, json: &mut Json) {
         self.count = 0;
         if self.is_json() {
             if self.several {
-                self.json.start(b'{');
-                header_json(map, &mut self.json);
-                self.json.name("elements");
+                json.start(b'{');
+                header_json(map, json);
+                json.name("elements");
             }
-            self.json.start(b'[');
+            json.start(b'[');
             return;
         }
         if self.maps > 0 {
-            self.json.raw().push(b'\n');
+            json.raw().push(b'\n');
         }
         if self.several {
-            self.json.raw().extend(header_text(map).into_bytes());
+            json.raw().extend(header_text(map).into_bytes());
         }
         self.maps += 1;
     }
 
     /// The next element of it, or why a key has no value.
-    pub fn element(&mut self, map: &Map, types: Option<&MapTypes>, key: &[u8], value: Result<&[u8], Errno>) {
+    pub fn element(
+        &mut self,
+        (map, types): (&Map, Option<&MapTypes>),
+        key: &[u8],
+        value: Result<&[u8], Errno>,
+        json: &mut Json,
+    ) {
         let value = match value {
             Ok(value) => value,
-            Err(errno) => return self.failure(map, key, errno),
+            Err(errno) => return self.failure(map, key, errno, json),
         };
         self.count += 1;
         let element = Element { map, key, value };
         match types {
-            _ if self.form.is_json() => element_json(&element, types, &mut self.json),
-            Some(types) if self.typed => typed(&element, types, &mut self.json),
-            _ => element_text(&element, self.json.raw()),
+            _ if self.form.is_json() => element_json(&element, types, json),
+            Some(types) if self.typed => typed(&element, types, json),
+            _ => element_text(&element, json.raw()),
         }
     }
 
-    fn failure(&mut self, map: &Map, key: &[u8], errno: Errno) {
+    fn failure(&self, map: &Map, key: &[u8], errno: Errno, json: &mut Json) {
         let kind = MapType::from_raw(map.kind.number);
         let empty = matches!(kind, Some(MapType::ArrayOfMaps | MapType::HashOfMaps | MapType::ProgArray));
         if empty && errno == Errno::ENOENT {
@@ -87,9 +91,9 @@ impl DumpPrinter {
                 Errno::ENOSPC if kind == Some(MapType::ReuseportSockarray) => "<cannot read>".to_owned(),
                 _ => errno.text(),
             };
-            return pair_text(key, text.len(), |out| out.extend(text.as_bytes()), self.json.raw());
+            return pair_text(key, text.len(), |out| out.extend(text.as_bytes()), json.raw());
         }
-        self.json.object(|json| {
+        json.object(|json| {
             json.name("key");
             json.hex(key);
             json.name("value");
@@ -98,37 +102,28 @@ impl DumpPrinter {
     }
 
     /// The map's end.
-    pub fn end(&mut self, _: Walked) {
+    pub fn end(&mut self, json: &mut Json) {
         if self.is_json() {
-            self.json.end(b']');
+            json.end(b']');
             if self.several {
-                self.json.end(b'}');
+                json.end(b'}');
             }
             return;
         }
         let plural = if self.count == 1 { "" } else { "s" };
-        self.json.raw().extend(format!("Found {} element{plural}\n", self.count).into_bytes());
+        json.raw().extend(format!("Found {} element{plural}\n", self.count).into_bytes());
     }
 
-    /// The end of all maps; gives what is left.
-    pub fn finish(mut self) -> Vec<u8> {
-        if !self.is_json() {
-            return self.json.take();
+    /// The end of all maps.
+    pub fn finish(self, json: &mut Json) {
+        if self.is_json() {
+            if self.several {
+                json.end(b']');
+            }
+            if self.form == Form::Text {
+                json.raw().push(b'\n');
+            }
         }
-        if self.several {
-            self.json.end(b']');
-        }
-        self.json.finish()
-    }
-
-    /// What was printed since the last time.
-    pub fn take(&mut self) -> Vec<u8> {
-        self.json.take()
-    }
-
-    /// How many bytes wait to be taken.
-    pub fn waiting(&mut self) -> usize {
-        self.json.raw().len()
     }
 }
 

@@ -78,7 +78,7 @@ fn id(_: Subject, word: &str) -> Result<Handle, InspectError> {
 }
 
 /// A number as C reads it: decimal, `0x` hexadecimal or `0` octal.
-fn number(word: &str) -> Option<u32> {
+pub(super) fn number(word: &str) -> Option<u32> {
     let (digits, radix) = match word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {
         Some(digits) => (digits, 16),
         None if word.len() > 1 && word.starts_with('0') => (word, 8),

@@ -26,19 +26,35 @@ pub struct Json {
     out: Vec<u8>,
     pretty: bool,
     dialect: bool,
-    depth: usize,
+    /// Brackets that are open.
+    open: Vec<u8>,
     comma: bool,
+    /// Whether a name waits for its value.
+    named: bool,
+    /// How many names and values were written.
+    count: u64,
+}
+
+/// A place in what is written, to come back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    depth: usize,
+    count: u64,
 }
 
 impl Json {
     /// Real JSON, on one line or on many.
     pub fn new(form: Form) -> Self {
-        Self { out: Vec::new(), pretty: form == Form::PrettyJson, dialect: false, depth: 0, comma: false }
+        Self::empty(form == Form::PrettyJson, false)
     }
 
     /// What bpftool prints for people: like JSON, but bit fields and pointers are bare hexadecimal numbers.
     pub const fn dialect(pretty: bool) -> Self {
-        Self { out: Vec::new(), pretty, dialect: true, depth: 0, comma: false }
+        Self::empty(pretty, true)
+    }
+
+    const fn empty(pretty: bool, dialect: bool) -> Self {
+        Self { out: Vec::new(), pretty, dialect, open: Vec::new(), comma: false, named: false, count: 0 }
     }
 
     /// Whether this is the dialect.
@@ -49,6 +65,51 @@ impl Json {
     /// What was written since the last time.
     pub fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.out)
+    }
+
+    /// Writes what was written since the last time to a file.
+    pub(super) fn flush(&mut self, file: &mut dyn std::io::Write) -> std::io::Result<()> {
+        let written = file.write_all(&self.out).and_then(|()| file.flush());
+        self.out.clear();
+        written
+    }
+
+    /// Where we are.
+    pub(super) const fn mark(&self) -> Mark {
+        Mark { depth: self.open.len(), count: self.count }
+    }
+
+    /// Whether nothing was written since a mark.
+    pub(super) fn is_at(&self, mark: &Mark) -> bool {
+        self.mark() == *mark
+    }
+
+    /// Puts an error where the next value would be, or in what is open above a mark; `false` where there is no place
+    /// for it.
+    pub(super) fn fail(&mut self, mark: &Mark, words: &str) -> bool {
+        if self.is_at(mark) {
+            self.object(|json| json.text_field("error", words));
+            return true;
+        }
+        if self.named {
+            self.bare("null");
+        }
+        match self.open.last().filter(|_| self.open.len() > mark.depth) {
+            Some(b'{') => self.text_field("error", words),
+            Some(_) => self.object(|json| json.text_field("error", words)),
+            None => return false,
+        }
+        true
+    }
+
+    /// Closes what was opened since a mark.
+    pub(super) fn unwind(&mut self, mark: &Mark) {
+        if self.named && self.open.len() > mark.depth {
+            self.bare("null");
+        }
+        while let Some(bracket) = self.open.last().filter(|_| self.open.len() > mark.depth) {
+            self.end(if *bracket == b'{' { b'}' } else { b']' });
+        }
     }
 
     /// All of it, with the newline that ends it.
@@ -79,12 +140,12 @@ impl Json {
     pub(super) fn start(&mut self, bracket: u8) {
         self.separate();
         self.out.push(bracket);
-        self.depth += 1;
+        self.open.push(bracket);
         self.comma = false;
     }
 
     pub(super) fn end(&mut self, bracket: u8) {
-        self.depth = self.depth.saturating_sub(1);
+        self.open.pop();
         if self.comma {
             self.line();
         }
@@ -99,6 +160,7 @@ impl Json {
         self.comma = false;
         self.quoted(name.as_bytes());
         self.out.extend(if self.pretty { &b": "[..] } else { b":" });
+        self.named = true;
     }
 
     /// A value that is written as it is: a number, `true`, `null`.
@@ -148,13 +210,14 @@ impl Json {
         if self.comma {
             self.out.push(b',');
         }
-        self.comma = true;
+        (self.comma, self.named) = (true, false);
+        self.count += 1;
     }
 
     fn line(&mut self) {
         if self.pretty {
             self.out.push(b'\n');
-            self.out.resize(self.out.len() + 4 * self.depth, b' ');
+            self.out.resize(self.out.len() + 4 * self.open.len(), b' ');
         }
     }
 
@@ -196,6 +259,27 @@ mod tests {
             });
             json.object(|json| json.text_field("d", "x\"\\\u{1}"));
         });
+    }
+
+    #[test]
+    fn a_failure_leaves_json_that_is_whole() {
+        let told = |begin: &dyn Fn(&mut Json)| {
+            let mut json = Json::new(Form::Json);
+            let mark = json.mark();
+            begin(&mut json);
+            let told = json.fail(&mark, "no\"");
+            json.unwind(&mark);
+            told.then(|| String::from_utf8(json.take()).unwrap())
+        };
+        assert_eq!(told(&|_| {}), Some(r#"{"error":"no\""}"#.into()));
+        assert_eq!(told(&|json| json.start(b'[')), Some(r#"[{"error":"no\""}]"#.into()));
+        let named = |json: &mut Json| {
+            json.start(b'[');
+            json.start(b'{');
+            json.name("a");
+        };
+        assert_eq!(told(&named), Some(r#"[{"a":null,"error":"no\""}]"#.into()));
+        assert_eq!(told(&|json| json.bare(1)), None);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Maps as text and JSON.
-use super::{Form, Json, Map};
+use super::{Json, Map};
 
 /// Maps as bpftool lists them for people.
-pub fn maps_text(maps: &[Map]) -> Vec<u8> {
-    maps.iter().map(map_text).collect::<String>().into_bytes()
+pub fn maps_text(maps: &[Map], out: &mut Vec<u8>) {
+    maps.iter().for_each(|map| out.extend(map_text(map).into_bytes()));
 }
 
 fn map_text(map: &Map) -> String {
@@ -48,13 +48,11 @@ fn types_text(map: &Map) -> String {
 }
 
 /// Maps as JSON: an array, or, where `single` and there is one, an object.
-pub fn maps_json(maps: &[Map], single: bool, form: Form) -> Vec<u8> {
-    let mut json = Json::new(form);
+pub fn maps_json(maps: &[Map], single: bool, json: &mut Json) {
     match maps {
-        [map] if single => map_json(map, &mut json),
+        [map] if single => map_json(map, json),
         maps => json.array(|json| maps.iter().for_each(|map| map_json(map, json))),
     }
-    json.finish()
 }
 
 fn map_json(map: &Map, json: &mut Json) {

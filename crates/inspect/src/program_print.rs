@@ -1,12 +1,10 @@
 //! Programs as text and JSON.
-use super::{Form, Json, Program, hex};
+use super::{Json, Program, hex};
 use osmia_render::{Zone, strftime};
 
 /// Programs as bpftool lists them for people.
-pub fn programs_text(programs: &[Program], zone: &Zone) -> Vec<u8> {
-    let mut out = Vec::new();
-    programs.iter().for_each(|program| program_text(program, zone, &mut out));
-    out
+pub fn programs_text(programs: &[Program], zone: &Zone, out: &mut Vec<u8>) {
+    programs.iter().for_each(|program| program_text(program, zone, out));
 }
 
 fn program_text(program: &Program, zone: &Zone, out: &mut Vec<u8>) {
@@ -72,13 +70,11 @@ fn metadata_text(program: &Program, out: &mut Vec<u8>) {
 }
 
 /// Programs as JSON: an array, or, where `single` and there is one, an object.
-pub fn programs_json(programs: &[Program], single: bool, form: Form) -> Vec<u8> {
-    let mut json = Json::new(form);
+pub fn programs_json(programs: &[Program], single: bool, json: &mut Json) {
     match programs {
-        [program] if single => program_json(program, &mut json),
+        [program] if single => program_json(program, json),
         programs => json.array(|json| programs.iter().for_each(|program| program_json(program, json))),
     }
-    json.finish()
 }
 
 fn program_json(program: &Program, json: &mut Json) {

@@ -1,5 +1,5 @@
 //! A loaded program's instructions as text and JSON.
-use super::{Form, Json, Program, SourceLine, Step, Xlated, hex, program_print};
+use super::{Json, Program, SourceLine, Step, Xlated, hex, program_print};
 
 /// What to show besides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,8 +11,7 @@ pub struct Extras {
 }
 
 /// Instructions as bpftool prints them for people; with several programs, each after a line that names it.
-pub fn xlated_text(programs: &[(Program, Xlated)], extras: Extras) -> Vec<u8> {
-    let mut out = Vec::new();
+pub fn xlated_text(programs: &[(Program, Xlated)], extras: Extras, out: &mut Vec<u8>) {
     for (place, (program, code)) in programs.iter().enumerate() {
         if place > 0 {
             out.push(b'\n');
@@ -20,9 +19,8 @@ pub fn xlated_text(programs: &[(Program, Xlated)], extras: Extras) -> Vec<u8> {
         if programs.len() > 1 {
             out.extend(program_print::header_text(program).into_bytes());
         }
-        code.steps.iter().for_each(|step| step_text(step, &code.bytes, extras, &mut out));
+        code.steps.iter().for_each(|step| step_text(step, &code.bytes, extras, out));
     }
-    out
 }
 
 fn step_text(step: &Step, bytes: &[u8], extras: Extras, out: &mut Vec<u8>) {
@@ -53,10 +51,9 @@ fn source_text(source: &SourceLine, extras: Extras) -> String {
 }
 
 /// Instructions as JSON.
-pub fn xlated_json(programs: &[(Program, Xlated)], extras: Extras, form: Form) -> Vec<u8> {
-    let mut json = Json::new(form);
+pub fn xlated_json(programs: &[(Program, Xlated)], extras: Extras, json: &mut Json) {
     match programs {
-        [(_, code)] => code_json(code, extras, &mut json),
+        [(_, code)] => code_json(code, extras, json),
         programs => json.array(|json| {
             for (program, code) in programs {
                 json.object(|json| {
@@ -67,7 +64,6 @@ pub fn xlated_json(programs: &[(Program, Xlated)], extras: Extras, form: Form) -
             }
         }),
     }
-    json.finish()
 }
 
 fn code_json(code: &Xlated, extras: Extras, json: &mut Json) {

@@ -1,0 +1,81 @@
+//! Why a command has no answer.
+use crate::InspectError;
+use osmia_sys::Errno;
+use std::io;
+
+/// The status of failures that are no kernel error.
+const FAILED: u8 = 255;
+
+/// What a command ends with.
+pub type Done = Result<(), Failure>;
+
+/// Why a command has no answer, and what its exit status is.
+#[derive(Debug)]
+pub enum Failure {
+    /// In words.
+    Told {
+        /// What went wrong; in text `Error: ` stands before it.
+        words: String,
+        /// How commands are written, where that is what went wrong.
+        usage: Option<String>,
+        /// The exit status.
+        status: u8,
+    },
+    /// The reader of our output went away, or its disk is full.
+    Output(io::Error),
+    /// It was told already.
+    Silent(u8),
+}
+
+impl Failure {
+    /// A failure with the status 255.
+    pub fn words(words: impl Into<String>) -> Self {
+        Self::Told { words: words.into(), usage: None, status: FAILED }
+    }
+
+    /// A failure of the kernel's: its words come after ours, its number is the status.
+    pub fn errno(words: impl std::fmt::Display, errno: Errno) -> Self {
+        Self::with(format!("{words}: {}", errno.text()), errno)
+    }
+
+    /// A failure in words of ours, with a kernel's number for the status.
+    pub fn with(words: impl Into<String>, errno: Errno) -> Self {
+        Self::Told { words: words.into(), usage: None, status: status_of(errno) }
+    }
+
+    /// Words that make no command.
+    pub fn usage(words: impl Into<String>, usage: String) -> Self {
+        Self::Told { words: words.into(), usage: Some(usage), status: FAILED }
+    }
+
+    /// The same with the words of a system call's error, and the status 255.
+    pub fn io(words: impl std::fmt::Display, error: &io::Error) -> Self {
+        let told = error.raw_os_error().map_or_else(|| error.to_string(), |number| Errno(number).text());
+        Self::words(format!("{words}: {told}"))
+    }
+
+    /// The exit status.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Told { status, .. } | Self::Silent(status) => *status,
+            Self::Output(_) => FAILED,
+        }
+    }
+}
+
+/// The status of a kernel's error: what is left of its negative in a byte.
+fn status_of(errno: Errno) -> u8 {
+    errno.0.wrapping_neg() as u8
+}
+
+impl From<InspectError> for Failure {
+    fn from(error: InspectError) -> Self {
+        Self::words(error.to_string())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
