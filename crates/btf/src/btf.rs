@@ -125,6 +125,11 @@ impl Btf {
         (*self.0.bytes).as_ref()
     }
 
+    /// Bytes of this BTF and what it goes on from.
+    pub(crate) fn whole_len(&self) -> usize {
+        self.bytes().len().saturating_add(self.base().map_or(0, Self::whole_len))
+    }
+
     /// All ids but `void`'s, those of the base first.
     pub fn ids(&self) -> impl Iterator<Item = TypeId> + use<> {
         (1..self.len()).map(TypeId)

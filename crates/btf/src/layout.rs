@@ -30,6 +30,9 @@ pub struct EnumValue {
     pub signed: bool,
 }
 
+/// How deep composite types may be nested in each other.
+const MAX_NESTING: u32 = 256;
+
 /// The names that compilers give `long`.
 const LONG: [&str; 11] = [
     "long",
@@ -207,7 +210,7 @@ impl<'a> Aligner<'a> {
 
     pub(crate) fn align(&mut self, id: TypeId, depth: u32) -> Result<u32, BtfError> {
         let mut at = id;
-        for _ in depth..MAX_DEPTH {
+        for _ in depth..MAX_NESTING {
             if at.is_void() {
                 return Err(self.btf.error_at(id, BtfErrorKind::NoSize(id)));
             }

@@ -1,7 +1,7 @@
 //! BPF type format: model, reading, writing, layout, CO-RE, and types printed as C.
 //!
 //! [`Btf`] reads lazily: parsing makes one pass over the type headers, and a type is decoded when it is asked for.
-//! [`Builder`] writes. Merging equal types of several objects (deduplication) is not here yet.
+//! [`Builder`] writes.
 mod btf;
 mod builder;
 pub mod c;

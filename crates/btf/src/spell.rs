@@ -19,35 +19,9 @@ impl Btf {
     ///
     /// Functions and variables are declared with their own name where `name` is empty.
     pub fn declaration(&self, id: TypeId, name: &str) -> String {
-        declare(self, id, name, &mut Plain(self)).unwrap_or_else(|_| format!("<type {}> {name}", id.0))
-    }
-}
-
-/// Spells the types that a declaration ends in: all but pointers, arrays, functions and qualifiers.
-pub(crate) trait Spell {
-    /// The name or body of a type.
-    fn spell(&mut self, id: TypeId, raw: Raw<'_>) -> Result<String, BtfError>;
-
-    /// A type tag as an attribute, if tags are written.
-    fn tag(&mut self, text: &str) -> Option<String>;
-}
-
-/// Writes names only.
-struct Plain<'a>(&'a Btf);
-
-impl Spell for Plain<'_> {
-    fn spell(&mut self, _: TypeId, raw: Raw<'_>) -> Result<String, BtfError> {
-        let name = self.0.ident(raw.name)?;
-        let keyword = keyword(raw);
-        Ok(match (keyword, name) {
-            ("", name) => name.to_owned(),
-            (keyword, "") => format!("{keyword} {{...}}"),
-            (keyword, name) => format!("{keyword} {name}"),
-        })
-    }
-
-    fn tag(&mut self, _: &str) -> Option<String> {
-        None
+        Declaration { btf: self, parts: MAX_PARTS }
+            .declare(id, name.to_owned(), 0)
+            .unwrap_or_else(|_| format!("<type {}> {name}", id.0))
     }
 }
 
@@ -63,14 +37,8 @@ pub(crate) fn keyword(raw: Raw<'_>) -> &'static str {
     }
 }
 
-/// A declaration of `name` as a thing of type `id`.
-pub(crate) fn declare(btf: &Btf, id: TypeId, name: &str, spell: &mut dyn Spell) -> Result<String, BtfError> {
-    Declaration { btf, spell, parts: MAX_PARTS }.declare(id, name.to_owned(), 0)
-}
-
 struct Declaration<'a> {
     btf: &'a Btf,
-    spell: &'a mut dyn Spell,
     parts: u32,
 }
 
@@ -78,23 +46,20 @@ struct Declaration<'a> {
 #[derive(Default)]
 struct Qualifiers {
     words: Vec<&'static str>,
-    attributes: Vec<String>,
 }
 
 impl Qualifiers {
     /// `*const `, with what it applies to behind it.
     fn pointer(&mut self, inner: &str) -> String {
-        let mut parts: Vec<String> = self.words.drain(..).map(str::to_owned).collect();
-        parts.append(&mut self.attributes);
+        let mut parts: Vec<&str> = self.words.drain(..).collect();
         if !parts.is_empty() && !inner.is_empty() {
-            parts.push(String::new());
+            parts.push("");
         }
         format!("*{}{inner}", parts.join(" "))
     }
 
-    fn base(&self, base: String) -> String {
-        let words = self.words.iter().copied().map(str::to_owned);
-        words.chain([base]).chain(self.attributes.iter().cloned()).collect::<Vec<_>>().join(" ")
+    fn base(&self, base: &str) -> String {
+        self.words.iter().copied().chain([base]).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -106,7 +71,7 @@ impl Declaration<'_> {
         for _ in 0..2 * MAX_DEPTH {
             self.parts = self.parts.checked_sub(1).filter(|_| nesting < MAX_NESTING).ok_or_else(too_deep)?;
             if id.is_void() {
-                return Ok(join(qualifiers.base("void".to_owned()), &inner));
+                return Ok(join(qualifiers.base("void"), &inner));
             }
             let raw = self.btf.raw(id)?;
             match raw.info.tag {
@@ -114,10 +79,7 @@ impl Declaration<'_> {
                 KindTag::Const => qualifiers.words.push("const"),
                 KindTag::Volatile => qualifiers.words.push("volatile"),
                 KindTag::Restrict => qualifiers.words.push("restrict"),
-                KindTag::TypeTag => {
-                    let text = self.btf.ident(raw.name)?;
-                    qualifiers.attributes.extend(self.spell.tag(text));
-                }
+                KindTag::TypeTag => {}
                 KindTag::Array => inner = format!("{}[{}]", bracketed(inner), raw.tail(2)),
                 KindTag::FuncProto => {
                     inner = format!("{}({})", bracketed(inner), self.params(raw, nesting)?);
@@ -127,11 +89,20 @@ impl Declaration<'_> {
                     self.btf.ident(raw.name)?.clone_into(&mut inner)
                 }
                 KindTag::Func | KindTag::Var => {}
-                _ => return Ok(join(qualifiers.base(self.spell.spell(id, raw)?), &inner)),
+                _ => return Ok(join(qualifiers.base(&self.innermost(raw)?), &inner)),
             }
             id = TypeId(if raw.info.tag == KindTag::Array { raw.tail(0) } else { raw.word });
         }
         Err(self.btf.error_at(start, BtfErrorKind::TooDeep(start)))
+    }
+
+    fn innermost(&self, raw: Raw<'_>) -> Result<String, BtfError> {
+        let name = self.btf.ident(raw.name)?;
+        Ok(match (keyword(raw), name) {
+            ("", name) => name.to_owned(),
+            (keyword, "") => format!("{keyword} {{...}}"),
+            (keyword, name) => format!("{keyword} {name}"),
+        })
     }
 
     fn params(&mut self, raw: Raw<'_>, nesting: u32) -> Result<String, BtfError> {

@@ -120,6 +120,11 @@ impl<'a> Raw<'a> {
         Ok(Self { name: header(0)?, info, word: header(8)?, tail, endian, at })
     }
 
+    /// The same type without its name.
+    pub(crate) const fn without_name(self) -> Self {
+        Self { name: 0, ..self }
+    }
+
     /// The `index`th word after the header; 0 where there is none.
     pub(crate) fn tail(&self, index: usize) -> u32 {
         word(self.tail, index * 4, self.endian).unwrap_or(0)

@@ -1,69 +1,90 @@
 //! Bodies of structures and unions, with gaps where BTF has them.
-use super::writer::Writer;
-use crate::layout::Shape;
-use crate::spell::{declare, keyword};
+use super::state::Writer;
 use crate::wire::{Raw, RawMember};
-use crate::{BtfError, BtfErrorKind, KindTag, TypeId};
+use crate::{BtfError, KindTag, TypeId};
 
 /// How deep braces may be nested.
-const MAX_NESTING: usize = 48;
+const MAX_NESTING: usize = 128;
 
 /// Gaps of more bits become an array.
-const LARGE_GAP: u64 = 64 * 32;
+const LARGE_GAP: u64 = 64 * 4096;
 
-/// Types for gaps, widest first.
-const FILLERS: [(&str, u64); 4] = [("long long", 64), ("int", 32), ("short", 16), ("char", 8)];
+/// Where a gap is, in bits, and what follows it.
+#[derive(Clone, Copy, Debug)]
+struct Gap {
+    from: u64,
+    to: u64,
+    /// Alignment of what follows, in bits.
+    align: u64,
+    /// Whether it lies between two bitfields: these need every bit counted.
+    in_bitfields: bool,
+}
 
-impl Writer<'_> {
-    /// `{ … }` with its attributes.
-    pub(super) fn composite_body(&mut self, id: TypeId, raw: Raw<'_>) -> Result<String, BtfError> {
-        if self.indent >= MAX_NESTING {
-            return Err(self.btf.error_at(id, BtfErrorKind::TooDeep(id)));
+impl<'a> Writer<'a> {
+    /// `struct name { … }` with its attributes.
+    pub(super) fn composite(&mut self, id: TypeId, raw: Raw<'a>, indent: usize) -> Result<(), BtfError> {
+        if indent >= MAX_NESTING {
+            return Err(self.too_deep(id));
         }
         let shape = self.aligner.composite(id, 0)?;
-        self.indent += 1;
-        let text = match raw.info.tag {
-            KindTag::Union => self.union_members(id, raw, shape),
-            _ => self.struct_members(id, raw, shape),
-        };
-        self.indent -= 1;
-        let packed = if shape.packed { " __attribute__((packed))" } else { "" };
-        Ok(format!("{{\n{}{}}}{packed}", text?, self.tabs()))
-    }
-
-    fn tabs(&self) -> String {
-        "\t".repeat(self.indent)
-    }
-
-    fn struct_members(&mut self, id: TypeId, raw: Raw<'_>, shape: Shape) -> Result<String, BtfError> {
-        let (mut text, mut at) = (String::new(), 0);
+        self.push_tag(id, raw)?;
+        self.out.push_str(" {");
+        let is_struct = raw.info.tag == KindTag::Struct;
+        let packed = is_struct && shape.packed;
+        let (mut at, mut widest, mut after_bitfield) = (0, 0, false);
         for member in raw.members() {
             let member = self.btf.true_member(member);
-            let offset = u64::from(member.bit_offset);
-            if self.natural_place(member, at, shape)? < offset {
-                text.push_str(&self.gap(at, offset));
-            }
-            text.push_str(&self.member(id, member)?);
-            at = offset + self.bits(member);
+            let place = u64::from(member.bit_offset);
+            let align = if packed { 8 } else { 8 * u64::from(self.aligner.align(TypeId(member.ty), 0)?) };
+            let in_bitfields = after_bitfield && member.bit_size.is_some();
+            self.gap(Gap { from: at, to: place, align, in_bitfields }, indent + 1);
+            self.member(id, member, indent + 1)?;
+            let bits = self.bits(member);
+            (at, widest, after_bitfield) =
+                (place + bits, widest.max(place + bits), member.bit_size.is_some());
         }
-        let end = u64::from(raw.word) * 8;
-        if at.next_multiple_of(u64::from(shape.align) * 8) < end {
-            text.push_str(&self.gap(at, end));
+        let end = 8 * u64::from(raw.word);
+        let align = 8 * u64::from(shape.align);
+        if is_struct {
+            self.gap(Gap { from: at, to: end, align, in_bitfields: false }, indent + 1);
+        } else if widest.next_multiple_of(align) < end {
+            self.line(indent + 1, "unsigned char ___size[");
+            self.push_number(raw.word.into());
+            self.out.push_str("];");
         }
-        Ok(text)
+        if raw.info.vlen > 0 || raw.word > 0 {
+            self.line(indent, "");
+        }
+        self.out.push('}');
+        if packed {
+            self.out.push_str(" __attribute__((packed))");
+        }
+        Ok(())
     }
 
-    fn union_members(&mut self, id: TypeId, raw: Raw<'_>, shape: Shape) -> Result<String, BtfError> {
-        let (mut text, mut widest) = (String::new(), 0);
-        for member in raw.members() {
-            let member = self.btf.true_member(member);
-            text.push_str(&self.member(id, member)?);
-            widest = widest.max(self.bits(member));
+    fn line(&mut self, indent: usize, text: &str) {
+        self.out.push('\n');
+        self.tabs(indent);
+        self.out.push_str(text);
+    }
+
+    fn member(&mut self, id: TypeId, member: RawMember, indent: usize) -> Result<(), BtfError> {
+        self.step(id)?;
+        let name = self.btf.ident(member.name)?;
+        self.line(indent, "");
+        let inside = self.btf.resolve(TypeId(member.ty));
+        let hidden = |raw: &Raw<'_>| name.is_empty() && raw.info.tag.is_composite() && raw.name != 0;
+        match self.btf.raw(inside).ok().filter(hidden) {
+            // C wants the body of members without name here, even where the type has one.
+            Some(raw) => self.composite(inside, raw.without_name(), indent)?,
+            None => self.declare(TypeId(member.ty), name, indent)?,
         }
-        if widest.next_multiple_of(u64::from(shape.align) * 8) < u64::from(raw.word) * 8 {
-            text.push_str(&format!("{}unsigned char ___size[{}];\n", self.tabs(), raw.word));
+        if let Some(width) = member.bit_size {
+            self.out.push_str(": ");
+            self.push_number(width.into());
         }
-        Ok(text)
+        self.out.push(';');
+        Ok(())
     }
 
     fn bits(&self, member: RawMember) -> u64 {
@@ -73,52 +94,53 @@ impl Writer<'_> {
         }
     }
 
-    /// Where a compiler would put the member if nothing filled the gap, in bits.
-    fn natural_place(&mut self, member: RawMember, at: u64, shape: Shape) -> Result<u64, BtfError> {
-        let ty = TypeId(member.ty);
-        let Some(width) = member.bit_size else {
-            let align = if shape.packed { 1 } else { self.aligner.align(ty, 0)? };
-            return Ok(at.next_multiple_of(u64::from(align) * 8));
-        };
-        let unit = self.btf.size_of(ty).unwrap_or(0) * 8;
-        let last = (at + u64::from(width)).saturating_sub(1);
-        let crosses = !shape.packed && unit != 0 && at / unit != last / unit;
-        Ok(if crosses { at.next_multiple_of(unit) } else { at })
-    }
-
-    fn member(&mut self, id: TypeId, member: RawMember) -> Result<String, BtfError> {
-        let spent = || self.btf.error_at(id, BtfErrorKind::TooLarge(id));
-        self.budget = self.budget.checked_sub(1).ok_or_else(spent)?;
-        let name = self.btf.ident(member.name)?;
-        let inside = self.btf.resolve(TypeId(member.ty));
-        let raw = self.btf.raw(inside).ok().filter(|raw| raw.info.tag.is_composite());
-        let text = match raw {
-            // C wants the body of members without name here, even where the type has one.
-            Some(raw) if name.is_empty() => format!("{} {}", keyword(raw), self.composite_body(inside, raw)?),
-            _ => declare(self.btf, TypeId(member.ty), name, self)?,
-        };
-        let width = member.bit_size.map_or(String::new(), |width| format!(": {width}"));
-        Ok(format!("{}{text}{width};\n", self.tabs()))
-    }
-
-    fn gap(&self, mut from: u64, to: u64) -> String {
-        let mut text = String::new();
-        let tabs = self.tabs();
-        while from < to {
-            let left = to - from;
-            let filler = FILLERS.iter().find(|(_, bits)| from.is_multiple_of(*bits) && left >= *bits);
-            let (ty, bits) = match filler {
-                Some(_) if left > LARGE_GAP => {
-                    text.push_str(&format!("{tabs}unsigned char ___gap{}[{}];\n", from / 8, left / 8));
-                    from += left / 8 * 8;
-                    continue;
-                }
-                Some(&(ty, bits)) => (ty, bits),
-                None => ("char", left.min(8 - from % 8)),
-            };
-            text.push_str(&format!("{tabs}{ty}: {bits};\n"));
-            from += bits;
+    /// Fills a gap with the widest type that begins inside of it; what alignment does by itself is left to the compiler.
+    fn gap(&mut self, gap: Gap, indent: usize) {
+        if gap.from >= gap.to {
+            return;
         }
-        text
+        let long = ("long", 8 * u64::from(self.btf.pointer_size()));
+        let fillers = [long, ("int", 32), ("short", 16), ("char", 8)];
+        let fits = |&&(_, unit): &&(&str, u64)| gap.from.next_multiple_of(unit) <= gap.to;
+        let (name, unit) = fillers.iter().find(fits).copied().unwrap_or(("char", 8));
+        let aligned = gap.from.next_multiple_of(unit);
+        let mut at = gap.from;
+        if aligned > at && aligned <= gap.to {
+            let by_itself = gap.from.next_multiple_of(gap.align) == aligned;
+            let needed = match aligned == gap.to {
+                true => !by_itself,
+                // A unit that has room in what is before the border would not begin at the border.
+                false => gap.to - aligned <= aligned - at,
+            };
+            if gap.in_bitfields || needed {
+                self.filler(indent, name, if gap.in_bitfields { aligned - at } else { 0 });
+            }
+            at = aligned;
+        }
+        if gap.to - at > LARGE_GAP {
+            let bytes = (gap.to - at) / 8;
+            self.line(indent, "unsigned char ___gap");
+            self.push_number((at / 8).into());
+            self.out.push('[');
+            self.push_number(bytes.into());
+            self.out.push_str("];");
+            at += 8 * bytes;
+        }
+        while gap.to - at >= unit {
+            self.filler(indent, name, unit);
+            at += unit;
+        }
+        if at < gap.to {
+            let left = gap.to - at;
+            let smallest = fillers.iter().rev().find(|&&(_, unit)| unit >= left);
+            self.filler(indent, smallest.map_or(name, |&(name, _)| name), left);
+        }
+    }
+
+    fn filler(&mut self, indent: usize, name: &str, bits: u64) {
+        self.line(indent, name);
+        self.out.push_str(": ");
+        self.push_number(bits.into());
+        self.out.push(';');
     }
 }

@@ -1,88 +1,72 @@
 //! Names that do not clash.
-use crate::{KindTag, TypeId};
-use std::collections::{HashMap, HashSet};
+use super::state::Writer;
+use crate::wire::Raw;
+use crate::{BtfError, KindTag, TypeId};
+use std::collections::HashMap;
 
 /// A name that compilers have for a type of their own: the kernel's has the size that it has on its machine.
-const BUILTIN: &str = "__builtin_va_list";
+pub(super) const BUILTIN: &str = "__builtin_va_list";
 
-/// Names given so far. C has two spaces of them: tags of `struct`, `union` and `enum`, and all else.
+/// How often each name was given. C has two spaces of them: tags of `struct`, `union` and `enum`, and all else.
 #[derive(Debug, Default)]
-pub(super) struct Names {
-    tags: Space,
-    idents: Space,
-    given: HashMap<TypeId, String>,
-    /// Names of structures and unions that are declared or defined.
-    composites: HashMap<(String, bool), Composite>,
+pub(super) struct Names<'a> {
+    tags: HashMap<&'a str, u32>,
+    idents: HashMap<&'a str, u32>,
 }
 
-#[derive(Debug)]
-struct Composite {
-    name: String,
-    defined: bool,
+/// How many times the name was given, this time included.
+fn count<'a>(space: &mut HashMap<&'a str, u32>, name: &'a str) -> u32 {
+    let count = space.entry(name).or_insert(0);
+    *count += 1;
+    *count
 }
 
-#[derive(Debug, Default)]
-struct Space {
-    used: HashSet<String>,
-    counts: HashMap<String, u32>,
-}
-
-impl Space {
-    fn unique(&mut self, name: &str) -> String {
-        let name = identifier(name);
-        let count = self.counts.entry(name.clone()).or_insert_with(|| u32::from(name == BUILTIN));
-        loop {
-            *count += 1;
-            let candidate = if *count == 1 { name.clone() } else { format!("{name}___{count}") };
-            if self.used.insert(candidate.clone()) {
-                return candidate;
+impl<'a> Writer<'a> {
+    /// Writes the name of a type: its own, or one with its number behind it if others had it before.
+    pub(super) fn push_name(&mut self, id: TypeId, raw: Raw<'a>) -> Result<(), BtfError> {
+        let name = self.btf.ident(raw.name)?;
+        if name.is_empty() {
+            return Ok(());
+        }
+        let place = id.0 as usize;
+        let mut given = self.given.get(place).copied().unwrap_or(1);
+        if given == 0 {
+            given = match raw.info.tag {
+                // What is only declared shares its name with the definition.
+                KindTag::Fwd => 1,
+                KindTag::Enum if raw.info.vlen == 0 => 1,
+                tag if tag.is_composite() || tag.is_enum() => count(&mut self.names.tags, name),
+                _ => count(&mut self.names.idents, name),
+            };
+            if let Some(slot) = self.given.get_mut(place) {
+                *slot = given;
             }
         }
-    }
-}
-
-/// The name with every letter replaced that C does not allow.
-fn identifier(name: &str) -> String {
-    let allowed = |letter: char| letter == '_' || letter == '$' || letter.is_ascii_alphanumeric();
-    name.chars().map(|letter| if allowed(letter) { letter } else { '_' }).collect()
-}
-
-impl Names {
-    /// The name of an enumerator, a new one each time.
-    pub(super) fn enumerator(&mut self, name: &str) -> String {
-        self.idents.unique(name)
+        self.push_numbered(name, given);
+        Ok(())
     }
 
-    /// The name of a typedef or integer.
-    pub(super) fn ident(&mut self, id: TypeId, name: &str) -> String {
-        let idents = &mut self.idents;
-        self.given.entry(id).or_insert_with(|| idents.unique(name)).clone()
+    /// Writes the name of an enumerator, a new one each time.
+    pub(super) fn push_enumerator(&mut self, name: &'a str) {
+        let given = count(&mut self.names.idents, name);
+        self.push_numbered(name, given);
     }
 
-    /// The name of a `struct`, `union` or `enum`; a declaration shares it with the first definition.
-    pub(super) fn tag(&mut self, id: TypeId, name: &str, tag: KindTag, union: bool) -> String {
-        if let Some(given) = self.given.get(&id) {
-            return given.clone();
+    fn push_numbered(&mut self, name: &str, given: u32) {
+        self.push_ident(name);
+        if given > 1 {
+            self.out.push_str("___");
+            self.push_number(given.into());
         }
-        let given = if tag.is_enum() { self.tags.unique(name) } else { self.composite(name, tag, union) };
-        self.given.insert(id, given.clone());
-        given
     }
 
-    fn composite(&mut self, name: &str, tag: KindTag, union: bool) -> String {
-        let defines = tag != KindTag::Fwd;
-        match self.composites.get_mut(&(name.to_owned(), union)) {
-            Some(known) if !(defines && known.defined) => {
-                known.defined |= defines;
-                known.name.clone()
-            }
-            Some(_) => self.tags.unique(name),
-            None => {
-                let given = self.tags.unique(name);
-                let known = Composite { name: given.clone(), defined: defines };
-                self.composites.insert((name.to_owned(), union), known);
-                given
-            }
+    /// Writes a name with every letter replaced that C does not allow (Rust's types have such names).
+    pub(super) fn push_ident(&mut self, name: &str) {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
+        if name.bytes().all(allowed) {
+            return self.out.push_str(name);
         }
+        let allowed = |letter: char| letter == '_' || letter == '$' || letter.is_ascii_alphanumeric();
+        self.out.extend(name.chars().map(|letter| if allowed(letter) { letter } else { '_' }));
     }
 }
