@@ -89,6 +89,8 @@ constants! {
     AFTER: u32 = 1 << 4, "BPF_F_AFTER";
     /// Attach: the other program is given by id.
     ID: u32 = 1 << 5, "BPF_F_ID";
+    /// Netfilter: packets in pieces are put together before.
+    NETFILTER_IP_DEFRAG: u32 = 1 << 0, "BPF_F_NETFILTER_IP_DEFRAG";
     /// Query: what takes effect here, with what is inherited.
     QUERY_EFFECTIVE: u32 = 1 << 0, "BPF_F_QUERY_EFFECTIVE";
 
@@ -204,3 +206,13 @@ pub const LOG_LEVEL2: u32 = 2;
 pub const LOG_STATS: u32 = 4;
 /// Verifier log: keep the beginning, not the end, of a log that is too long (`BPF_LOG_FIXED`, 6.4).
 pub const LOG_FIXED: u32 = 8;
+/// XDP: only if there is none (`XDP_FLAGS_UPDATE_IF_NOEXIST`, of `if_link.h` as the others).
+pub const XDP_UPDATE_IF_NOEXIST: u32 = 1 << 0;
+/// XDP: before the stack (`XDP_FLAGS_SKB_MODE`).
+pub const XDP_SKB_MODE: u32 = 1 << 1;
+/// XDP: in the driver (`XDP_FLAGS_DRV_MODE`).
+pub const XDP_DRV_MODE: u32 = 1 << 2;
+/// XDP: in the hardware (`XDP_FLAGS_HW_MODE`).
+pub const XDP_HW_MODE: u32 = 1 << 3;
+/// XDP: in place of the program that is named too (`XDP_FLAGS_REPLACE`, 5.7).
+pub const XDP_REPLACE: u32 = 1 << 4;

@@ -5,8 +5,14 @@ use std::path::PathBuf;
 use std::process::Command as Process;
 
 /// Names that are macros in the kernel's headers, and newer than the headers that may be installed.
-const NEWER_THAN_HEADERS: &[&str] =
-    &["BPF_F_XDP_DEV_BOUND_ONLY", "BPF_F_TEST_REG_INVARIANTS", "BPF_F_BEFORE", "BPF_F_AFTER", "BPF_F_ID"];
+const NEWER_THAN_HEADERS: &[&str] = &[
+    "BPF_F_XDP_DEV_BOUND_ONLY",
+    "BPF_F_TEST_REG_INVARIANTS",
+    "BPF_F_BEFORE",
+    "BPF_F_AFTER",
+    "BPF_F_ID",
+    "BPF_F_NETFILTER_IP_DEFRAG",
+];
 
 fn vmlinux_h() -> String {
     let args = ["btf", "dump", "file", "/sys/kernel/btf/vmlinux", "format", "c"];

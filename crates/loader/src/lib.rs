@@ -13,8 +13,8 @@ mod rejection;
 mod stream;
 
 pub use attach::{
-    AttachError, AttachErrorKind, AttachOptions, Attachment, Missed, attach, attach_all, attach_each,
-    clean_stale_events, detach_all,
+    AttachError, AttachErrorKind, AttachOptions, Attachment, Missed, ProbeMode, adopt, attach, attach_all,
+    attach_each, clean_stale_events, detach_all,
 };
 pub use contents::{Entries, Entry, Globals, clear, dump, zero};
 pub use error::{LoadError, MapError, MapStep};

@@ -55,7 +55,7 @@ fn find_module(name: &str) -> Option<BtfFd> {
 
 /// A function of a loaded program, by its name in that program's types.
 fn of_program(id: u32, attach: &Attach) -> Result<Owner, String> {
-    let Attach::ProgramTrampoline { function, .. } = attach else {
+    let (Attach::ProgramTrampoline { function, .. } | Attach::Replace { function, .. }) = attach else {
         return Err("it does not say which function".to_owned());
     };
     let gone =

@@ -7,16 +7,21 @@ use osmia_abi::perf::{HW_CPU_CYCLES, SW_CPU_CLOCK, SW_PAGE_FAULTS, TYPE_HARDWARE
 use osmia_abi::{AttachType, ProgramType};
 use osmia_btf::TypeId;
 use osmia_loader::{
-    AttachErrorKind, AttachOptions, Attachment, LoadOptions, attach, attach_all, detach_all, load, pin_all,
+    AttachErrorKind, AttachOptions, Attachment, LoadOptions, ProbeMode, attach, attach_all, detach_all, load,
+    pin_all,
 };
-use osmia_object::{Attach, Cpus, ImageProgram, PerfEvent, ProbeSide, Sample, UprobeTarget};
+use osmia_object::{Attach, Cpus, ImageProgram, Over, PerfEvent, ProbeSide, Sample, UprobeTarget};
 use std::io::Read;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-const PLAIN: AttachOptions =
-    AttachOptions { cookie: 0, without_kprobe_multi: false, without_uprobe_multi: false };
+const PLAIN: AttachOptions = AttachOptions {
+    cookie: 0,
+    without_kprobe_multi: false,
+    without_uprobe_multi: false,
+    mode: ProbeMode::Default,
+};
 
 fn put(counter: &Counter, to: &Attach) -> Attachment {
     attach(&counter.loaded.programs[0], to, &PLAIN).unwrap_or_else(|error| panic!("{error}"))
@@ -96,7 +101,7 @@ fn typed_raw_tracepoints_run_programs() {
 #[test]
 fn iterators_walk() {
     let counter = Counter::with(typed(AttachType::TraceIter, "bpf_iter_task", true));
-    let attached = put(&counter, &Attach::Iterator { target: "task".to_owned(), pin: None });
+    let attached = put(&counter, &Attach::Iterator { target: "task".to_owned(), pin: None, over: Over::All });
     let mut text = String::new();
     attached.iterate().unwrap().read_to_string(&mut text).unwrap();
     assert!(counter.count() > 3, "{}", counter.count());

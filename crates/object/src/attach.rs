@@ -1,4 +1,10 @@
 //! Where a program wants to be: plain data, so that it can be printed, sent and carried out elsewhere.
+mod hooks;
+
+pub use hooks::{
+    Anchor, CgroupOrder, Direction, Hold, NetfilterHook, ObjectRef, Order, OrderSide, Over, Sharing,
+    SocketHook, TcFilter, XdpMode,
+};
 use serde::{Deserialize, Serialize};
 
 /// One place to attach one program to. Patterns (`*`, `?`, `[a-z]`) are expanded by whoever attaches, unless the text
@@ -129,6 +135,8 @@ pub enum Attach {
         target: String,
         /// Where the link is to be pinned: a path, or a name in the BPF file system.
         pin: Option<String>,
+        /// Of what.
+        over: Over,
     },
     /// Whoever touches this memory, by the processor's debug registers.
     Breakpoint {
@@ -161,6 +169,83 @@ pub enum Attach {
         targets: Vec<UprobeTarget>,
         /// Only in this process.
         pid: Option<u32>,
+    },
+    /// A function of a loaded program, in the place of which this one runs (`freplace`).
+    Replace {
+        /// The program's id.
+        program: u32,
+        /// Which of its functions; a program's own name is that of its first.
+        function: String,
+    },
+    /// An interface, before anything else sees its packets.
+    Xdp {
+        /// The interface.
+        interface: String,
+        /// Where on the way.
+        mode: XdpMode,
+        /// What holds it.
+        hold: Hold,
+    },
+    /// An interface, by a filter of the classic traffic control.
+    Tc(TcFilter),
+    /// An interface, in a list of programs (`tcx`, 6.6).
+    Tcx {
+        /// The interface.
+        interface: String,
+        /// Packets that come in or that go out.
+        direction: Direction,
+        /// Where in the list.
+        order: Order,
+        /// What holds it.
+        hold: Hold,
+    },
+    /// One end of a netkit pair (6.7); the program was loaded for one.
+    Netkit {
+        /// The primary end.
+        interface: String,
+        /// Where in the list.
+        order: Order,
+        /// What holds it.
+        hold: Hold,
+    },
+    /// A hook of netfilter (6.4).
+    Netfilter(NetfilterHook),
+    /// A cgroup, and those below it; the program was loaded for one of its hooks.
+    Cgroup {
+        /// Its directory.
+        path: String,
+        /// Where among others; counts from 6.17 on.
+        order: Order,
+        /// What holds it.
+        hold: Hold,
+    },
+    /// A network namespace: socket lookup, flow dissector.
+    Netns {
+        /// Its file, such as `/run/netns/NAME`; our own where none is named.
+        path: Option<String>,
+        /// What holds it.
+        hold: Hold,
+    },
+    /// The sockets of a map.
+    Sockmap {
+        /// The map.
+        map: ObjectRef,
+        /// What holds it.
+        hold: Hold,
+    },
+    /// An infrared receiver.
+    Lirc {
+        /// Its device, such as `/dev/lirc0`.
+        device: String,
+    },
+    /// A socket of a process.
+    Socket {
+        /// The process.
+        pid: u32,
+        /// The descriptor's number in it.
+        fd: u32,
+        /// What the program does there.
+        hook: SocketHook,
     },
 }
 

@@ -11,7 +11,10 @@ mod target;
 mod user;
 mod wants;
 
-pub use attach::{Access, Attach, Cpus, PerfEvent, ProbeSide, Sample, UprobeTarget, UsdtSpot};
+pub use attach::{
+    Access, Anchor, Attach, CgroupOrder, Cpus, Direction, Hold, NetfilterHook, ObjectRef, Order, OrderSide,
+    Over, PerfEvent, ProbeSide, Sample, Sharing, SocketHook, TcFilter, UprobeTarget, UsdtSpot, XdpMode,
+};
 pub use image::{AttachTypes, FunctionInfo, Image, ImageMap, ImageProgram, LineInfo, Poison};
 pub use model::{
     CoreReloc, Data, DataKey, DataKind, Extern, ExternKey, Foreign, Function, FunctionKey, Line, Linkage,

@@ -52,8 +52,8 @@ pub const BTF_ID: u8 = 4;
 /// Kernels that know no expected attach type load it without.
 pub const OPTIONAL: u8 = 8;
 
-/// What the text after the section's name says. `Usdt`, `Freplace` and `LsmCgroup` give [`Attach::Nowhere`]: their
-/// programs can be loaded, but nobody attaches them by name yet.
+/// What the text after the section's name says. `Freplace` and `LsmCgroup` give [`Attach::Nowhere`]: the name says which
+/// function or hook, but not of which program or for which cgroup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is explained at the variant of Attach with its name")]
 pub enum Auto {

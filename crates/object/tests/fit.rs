@@ -5,8 +5,8 @@ use common::libbpf;
 use osmia_abi::{AttachType, Feature, Features, MapType, ProgramType, Version};
 use osmia_isa::{Callee, Imm64, Insn, Operand, Reg, Size, Width};
 use osmia_object::{
-    Attach, Data, DataKind, Function, Linkage, Map, MapDecl, Object, Pinning, ProbeSide, Program, Reloc,
-    Symbol, Target, Variable, elf, resolve, resolve_named, section, wants,
+    Attach, Data, DataKind, Function, Linkage, Map, MapDecl, Object, Over, Pinning, ProbeSide, Program,
+    Reloc, Symbol, Target, Variable, elf, resolve, resolve_named, section, wants,
 };
 use osmia_sys::bpf::BtfLoad;
 use std::path::Path;
@@ -256,7 +256,7 @@ fn section_names_say_where_programs_go() {
         ("raw_tp.w/bpf_test", Attach::RawTracepoint { name: "bpf_test".into() }),
         ("tp_btf/sched_switch", Attach::BtfTracepoint { name: "sched_switch".into() }),
         ("lsm.s/file_open", Attach::Lsm { hook: "file_open".into() }),
-        ("iter/task", Attach::Iterator { target: "task".into(), pin: None }),
+        ("iter/task", Attach::Iterator { target: "task".into(), pin: None, over: Over::All }),
         ("ksyscall/openat", Attach::Syscall { name: "openat".into(), side: ProbeSide::Entry }),
         (
             "kprobe.multi/tcp_*",

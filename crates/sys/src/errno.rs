@@ -69,6 +69,7 @@ errors! {
     ENETDOWN "Network is down";
     ENOBUFS "No buffer space available";
     ETIMEDOUT "Connection timed out";
+    ENOTSOCK "Socket operation on non-socket";
     ESTALE "Stale file handle";
     EDQUOT "Disk quota exceeded";
     ECANCELED "Operation canceled";

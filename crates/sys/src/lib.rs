@@ -6,11 +6,13 @@ mod errno;
 mod fd;
 mod mapping;
 mod mount;
+pub mod netlink;
 pub mod perf;
 mod poll;
 pub mod process;
 mod ptrace;
 mod ringbuf;
+mod sockets;
 mod syscall;
 mod system;
 
@@ -21,6 +23,7 @@ pub use mapping::{MappedArray, MappedBtf};
 pub use mount::{FileSystem, file_system_at, mount};
 pub use poll::{EventFd, Interest, Poller, Ready, SignalFd, TimerFd};
 pub use ringbuf::RingBuffer;
+pub use sockets::{SocketProgram, attach_to_socket, detach_from_socket, enter_new_network};
 pub use system::{
     Resource, online_cpus, page_size, possible_cpus, raise_limit, resource_limit, set_resource_limit,
 };

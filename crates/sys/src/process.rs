@@ -30,6 +30,14 @@ impl PidFd {
         answer(unsafe { libc::syscall(libc::SYS_pidfd_send_signal, self.0.as_raw_fd(), signal, none, 0) })
             .map(drop)
     }
+
+    /// A copy of one of its descriptors (`pidfd_getfd(2)`, 5.6): whoever may trace the process may have it.
+    pub fn descriptor(&self, number: u32) -> Result<OwnedFd, Errno> {
+        // SAFETY: a call with numbers that returns a new descriptor.
+        let fd = answer(unsafe { libc::syscall(libc::SYS_pidfd_getfd, self.0.as_raw_fd(), number, 0) });
+        // SAFETY: as above; the kernel makes it close-on-exec.
+        unsafe { owned(fd.map(|fd| fd as RawFd)) }
+    }
 }
 
 impl AsFd for PidFd {

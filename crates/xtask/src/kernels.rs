@@ -8,6 +8,8 @@ const KERNELS: &[&str] = &["6.12", "6.1"];
 const SUITES: &[(&str, &str)] = &[
     ("osmia-cli", "questions"),
     ("osmia-loader", "attach"),
+    ("osmia-loader", "attach_group"),
+    ("osmia-loader", "attach_net"),
     ("osmia-loader", "load"),
     ("osmia-lang-trace", "verifier"),
 ];

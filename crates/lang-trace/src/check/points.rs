@@ -7,7 +7,7 @@ use crate::probes::Provider;
 use crate::typed::{Config, MissingProbes};
 use osmia_base::{Diagnostic, Diagnostics, Severity};
 use osmia_btf::TypeId;
-use osmia_object::{Attach, Cpus, PerfEvent, ProbeSide, Sample, Target};
+use osmia_object::{Attach, Cpus, Over, PerfEvent, ProbeSide, Sample, Target};
 
 /// `PERF_TYPE_HARDWARE`.
 const HARDWARE: u32 = 0;
@@ -243,7 +243,9 @@ fn attach_of(point: &AttachPoint, target: &Target, options: &Options) -> Option<
         Point::Watchpoint { address, length, access } => {
             Attach::Breakpoint { address: *address, length: *length, access: *access, pid: options.pid }
         }
-        Point::Iterator { name, pin } => Attach::Iterator { target: name.clone(), pin: pin.clone() },
+        Point::Iterator { name, pin } => {
+            Attach::Iterator { target: name.clone(), pin: pin.clone(), over: Over::All }
+        }
         Point::BpfProgram { id: None, .. } | Point::UserFunction { path: None, .. } | Point::Usdt { .. } => {
             return None;
         }

@@ -98,7 +98,18 @@ fn section(provider: Provider, attach: &Attach) -> (String, ProgramType, Option<
         Attach::Iterator { target, .. } => {
             (format!("iter/{target}"), P::Tracing, Some(AttachType::TraceIter))
         }
-        Attach::Nowhere => nowhere(provider),
+        Attach::Nowhere
+        | Attach::Replace { .. }
+        | Attach::Xdp { .. }
+        | Attach::Tc(_)
+        | Attach::Tcx { .. }
+        | Attach::Netkit { .. }
+        | Attach::Netfilter(_)
+        | Attach::Cgroup { .. }
+        | Attach::Netns { .. }
+        | Attach::Sockmap { .. }
+        | Attach::Lirc { .. }
+        | Attach::Socket { .. } => nowhere(provider),
     }
 }
 

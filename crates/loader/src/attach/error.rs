@@ -1,8 +1,9 @@
 //! Why a program could not be attached, and what to do.
 use osmia_host::BinaryError;
 use osmia_host::tracefs::TracefsError;
-use osmia_object::{Attach, ProbeSide, UprobeTarget};
+use osmia_object::ObjectRef;
 use osmia_sys::Errno;
+use osmia_sys::netlink::NetlinkError;
 use std::fmt;
 
 /// Why a program could not be attached.
@@ -77,6 +78,64 @@ pub enum AttachErrorKind {
     NoProcess(u32),
     /// The kernel cannot put programs at functions by trampoline.
     NoTrampolines(Errno),
+    /// There is no such interface in this network namespace.
+    NoInterface(String),
+    /// A path that cannot be opened.
+    NoFile {
+        /// Which.
+        path: String,
+        /// Why not.
+        errno: Errno,
+    },
+    /// The directory is no cgroup of the unified hierarchy.
+    NoCgroup(String),
+    /// Something that is named is not there, or something else.
+    NoObject {
+        /// What it was to be.
+        what: &'static str,
+        /// How it was named.
+        which: ObjectRef,
+        /// Why not.
+        errno: Errno,
+    },
+    /// There are several of that name.
+    Ambiguous {
+        /// What it was to be.
+        what: &'static str,
+        /// How it was named.
+        which: ObjectRef,
+        /// How many there are.
+        count: usize,
+    },
+    /// Somebody is there already.
+    Taken {
+        /// The program's id, where it is known.
+        by: Option<u32>,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The kernel is too old for that, or was built without it.
+    Lacks {
+        /// What.
+        what: &'static str,
+        /// The version that had it first.
+        since: &'static str,
+        /// What it said.
+        errno: Errno,
+    },
+    /// The program is for another hook.
+    OtherHook(&'static str),
+    /// That cannot be, and why.
+    Unable(&'static str),
+    /// The network configuration refused.
+    Netlink {
+        /// What was tried.
+        step: &'static str,
+        /// Why not.
+        error: NetlinkError,
+    },
+    /// The maps by which an object learns of the arguments of probes.
+    UsdtMaps(String),
     /// A name that no kernel call can take.
     Name(String),
     /// The kernel does not permit it.
@@ -127,61 +186,6 @@ fn is_known(function: &str) -> bool {
     function.starts_with("0x") || !osmia_host::addresses_of(&[function.to_owned()]).is_empty()
 }
 
-/// Where, in the words of scripts.
-pub(super) fn place(to: &Attach) -> String {
-    let side = |side: &ProbeSide, entry: &'static str, exit: &'static str| match side {
-        ProbeSide::Entry => entry,
-        ProbeSide::Return => exit,
-    };
-    match to {
-        Attach::Nowhere => "nowhere".to_owned(),
-        Attach::TestRun => "by request".to_owned(),
-        Attach::Tracepoint { category, name } => format!("tracepoint:{category}:{name}"),
-        Attach::RawTracepoint { name } | Attach::BtfTracepoint { name } => format!("rawtracepoint:{name}"),
-        Attach::Kprobe { function, side: s, .. } => format!("{}:{function}", side(s, "kprobe", "kretprobe")),
-        Attach::KprobeMulti { functions, side: s } => {
-            format!("{}:{}", side(s, "kprobe", "kretprobe"), list(functions))
-        }
-        Attach::KprobeSession { functions } => format!("kprobe.session:{}", list(functions)),
-        Attach::Uprobe { path, target, side: s, .. } => {
-            format!("{}:{path}:{}", side(s, "uprobe", "uretprobe"), target_text(target))
-        }
-        Attach::UprobeMulti { path, targets, side: s, .. } => {
-            let targets: Vec<String> = targets.iter().map(target_text).collect();
-            format!("{}:{path}:{}", side(s, "uprobe", "uretprobe"), list(&targets))
-        }
-        Attach::UprobeSession { path, .. } => format!("uprobe.session:{path}"),
-        Attach::Usdt { path, provider, name, .. } => format!("usdt:{path}:{provider}:{name}"),
-        Attach::PerfEvent { event, .. } => format!("perf event {}:{}", event.kind, event.config),
-        Attach::Trampoline { function, side: s, .. } => format!("{}:{function}", side(s, "fentry", "fexit")),
-        Attach::ProgramTrampoline { program, function, side: s } => {
-            format!("{}:bpf:{program}:{function}", side(s, "fentry", "fexit"))
-        }
-        Attach::ModifyReturn { function, .. } => format!("fmod_ret:{function}"),
-        Attach::Lsm { hook } => format!("lsm:{hook}"),
-        Attach::Iterator { target, .. } => format!("iter:{target}"),
-        Attach::Breakpoint { address, length, .. } => format!("watchpoint:{address:#x}:{length}"),
-        Attach::Syscall { name, side: s } => format!("{}:{name}", side(s, "ksyscall", "kretsyscall")),
-    }
-}
-
-fn target_text(target: &UprobeTarget) -> String {
-    match target {
-        UprobeTarget::Symbol { name, offset: 0 } => name.clone(),
-        UprobeTarget::Symbol { name, offset } => format!("{name}+{offset}"),
-        UprobeTarget::Address(address) => format!("{address:#x}"),
-        UprobeTarget::Offset(offset) => format!("offset {offset:#x}"),
-    }
-}
-
-fn list(names: &[String]) -> String {
-    match names {
-        [] => "nothing".to_owned(),
-        [one] => one.clone(),
-        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
-    }
-}
-
 impl fmt::Display for AttachError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` cannot be attached to {}: {}", self.program, self.place, self.kind)
@@ -189,85 +193,3 @@ impl fmt::Display for AttachError {
 }
 
 impl std::error::Error for AttachError {}
-
-/// `; did you mean …?`, where something is called like it.
-struct Nearest<'a>(&'a Option<String>);
-
-impl fmt::Display for Nearest<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(name) => write!(f, "; did you mean `{name}`?"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for AttachErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nowhere => f.write_str("the program does not say where it is to be attached"),
-            Self::Tracefs(error) => error.fmt(f),
-            Self::NoTracepoint { nearest } => write!(f, "this kernel has no such tracepoint{}", Nearest(nearest)),
-            Self::NoKprobes => f.write_str(
-                "this kernel is built without kprobes (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS); \
-                 use a tracepoint instead, or another kernel",
-            ),
-            Self::NoUprobes => f.write_str(
-                "this kernel is built without uprobes (CONFIG_UPROBES, CONFIG_UPROBE_EVENTS); use another kernel",
-            ),
-            Self::NoFunction { function, nearest } => {
-                write!(f, "this kernel has no function `{function}`, or it was inlined everywhere{}", Nearest(nearest))
-            }
-            Self::NotProbable { errno: Errno::EILSEQ } => f.write_str(
-                "Possible attachment attempt in the middle of an instruction, try a different offset.",
-            ),
-            Self::NotProbable { errno } => write!(
-                f,
-                "the kernel does not let anybody probe that place ({errno}): the function is on its blocklist, \
-                 or not at the start of an instruction, or there are several of that name"
-            ),
-            Self::NothingFits { patterns } => write!(f, "no kernel function fits {}", patterns.join(", ")),
-            Self::Binary(error) => error.fmt(f),
-            Self::NoSymbol { symbol, nearest } => write!(
-                f,
-                "the file has no function `{symbol}`{}; if it was stripped, its debug file is needed",
-                Nearest(nearest)
-            ),
-            Self::NoUsdt { probe, nearest } => {
-                write!(f, "the file has no probe `{probe}`{}", Nearest(nearest))
-            }
-            Self::FarSemaphore => f.write_str(
-                "the counter that tells the program that somebody listens is more than 4 GiB behind the start of its \
-                 file, and this kernel can say no more",
-            ),
-            Self::NoAddress(address) => write!(f, "the address {address:#x} is in no loaded part of the file"),
-            Self::NoCounter(errno) => write!(
-                f,
-                "this machine does not count that ({errno}): virtual machines often have no hardware counters; \
-                 the software event cpu-clock is always there"
-            ),
-            Self::NoBreakpoint(Errno::ENOSPC) => f.write_str(
-                "all debug registers of the processor are taken: x86 has four; take another watchpoint away",
-            ),
-            Self::NoBreakpoint(errno) => write!(
-                f,
-                "the processor does not watch that ({errno}): the address must be a multiple of the length; \
-                 x86 watches writes (w), reads and writes (rw), and execution (x) of one instruction; \
-                 addresses of the kernel need no -p, those of a process do"
-            ),
-            Self::NoProcess(pid) => write!(f, "there is no process {pid}"),
-            Self::NoTrampolines(errno) => write!(
-                f,
-                "this kernel cannot put programs at functions by trampoline ({errno}): it needs \
-                 CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS; a kprobe at the same function may work"
-            ),
-            Self::Name(name) => write!(f, "`{name}` has a zero in it"),
-            Self::Forbidden { explanation: Some(explanation) } => f.write_str(explanation),
-            Self::Forbidden { explanation: None } => f.write_str("the kernel does not permit it"),
-            Self::Kernel { step, errno: Errno::EMFILE } => {
-                write!(f, "{step} failed: too many open files; raise the limit (`ulimit -n`)")
-            }
-            Self::Kernel { step, errno } => write!(f, "{step} failed: {errno}"),
-        }
-    }
-}

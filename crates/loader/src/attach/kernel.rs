@@ -4,7 +4,7 @@ use super::legacy::{Control, DynamicEvent};
 use super::part::{Missed, Part};
 use super::perf::{on, open, open_tracepoint, put};
 use super::side_by_side::side_by_side;
-use super::{Job, Parts};
+use super::{Job, Parts, ProbeMode};
 use crate::attach::user::pmu;
 use osmia_abi::attr::PerfEventAttr;
 use osmia_abi::{AttachType, flags};
@@ -42,7 +42,7 @@ impl Site<'_> {
 
 /// A kprobe: by the perf events of kprobes (4.17), else by tracefs.
 pub(super) fn kprobe(job: Job<'_>, site: &Site<'_>) -> Parts {
-    let part = match pmu("kprobe") {
+    let part = match pmu("kprobe").filter(|_| job.options.mode != ProbeMode::Legacy) {
         Some(pmu) => by_perf(job, site, pmu),
         None if Control::Kprobe.is_there() => by_tracefs(job, site),
         None => Err(Kind::NoKprobes),

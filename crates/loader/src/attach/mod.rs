@@ -1,18 +1,26 @@
 //! Attaching: plain data of where into descriptors that hold the program there.
+mod bare;
 mod error;
+mod group;
+mod held;
 mod kernel;
 mod legacy;
+mod net;
 mod part;
 mod perf;
+mod place;
+mod refer;
 mod side_by_side;
 #[cfg(test)]
 mod tests;
 mod tracing;
 mod user;
+mod words;
 
 pub use error::{AttachError, AttachErrorKind};
 pub use legacy::clean_stale_events;
 pub use part::{Attachment, Missed, detach_all};
+pub use refer::adopt;
 
 use crate::load::LoadedProgram;
 use osmia_object::Attach;
@@ -28,6 +36,22 @@ pub struct AttachOptions {
     pub without_kprobe_multi: bool,
     /// Places of a file one by one, though the program was loaded for one link at all of them.
     pub without_uprobe_multi: bool,
+    /// By which of the kernel's ways tracepoints, kprobes and uprobes run the program.
+    pub mode: ProbeMode,
+}
+
+/// By which way a perf event runs a program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProbeMode {
+    /// The newest that the kernel has.
+    #[default]
+    Default,
+    /// A link at a perf event (5.15), or none.
+    Link,
+    /// An ioctl of a perf event (4.17).
+    Perf,
+    /// An ioctl of a perf event at an event that is made in tracefs.
+    Legacy,
 }
 
 /// Parts of an attachment, or why there are none.
@@ -51,7 +75,7 @@ pub fn attach(
     let parts = parts(job, to, &mut missed);
     match parts {
         Ok(parts) => Ok(Attachment::new(parts, missed)),
-        Err(kind) => Err(AttachError { program: program.name.clone(), place: error::place(to), kind }),
+        Err(kind) => Err(AttachError { program: program.name.clone(), place: place::place(to), kind }),
     }
 }
 
@@ -96,9 +120,10 @@ fn parts(job: Job<'_>, to: &Attach, missed: &mut Vec<Missed>) -> Parts {
         Attach::BtfTracepoint { .. }
         | Attach::Trampoline { .. }
         | Attach::ProgramTrampoline { .. }
+        | Attach::Replace { .. }
         | Attach::ModifyReturn { .. }
         | Attach::Lsm { .. } => tracing::by_type(job, to),
-        Attach::Iterator { .. } => tracing::iterator(job),
+        Attach::Iterator { over, .. } => tracing::iterator(job, over),
         Attach::Breakpoint { address, length, access, pid } => perf::breakpoint(
             job,
             &perf::Watched { address: *address, length: *length, access: *access },
@@ -123,5 +148,34 @@ fn parts(job: Job<'_>, to: &Attach, missed: &mut Vec<Missed>) -> Parts {
         Attach::UprobeSession { path, targets, pid } => {
             user::session(job, &user::File { path, pid: *pid }, targets)
         }
+        Attach::Xdp { .. }
+        | Attach::Tc(_)
+        | Attach::Tcx { .. }
+        | Attach::Netkit { .. }
+        | Attach::Netfilter(_)
+        | Attach::Cgroup { .. }
+        | Attach::Netns { .. }
+        | Attach::Sockmap { .. }
+        | Attach::Lirc { .. }
+        | Attach::Socket { .. } => outside(job, to),
+    }
+}
+
+/// Places that are no events.
+fn outside(job: Job<'_>, to: &Attach) -> Parts {
+    match to {
+        Attach::Xdp { interface, mode, hold } => net::xdp(job, interface, *mode, hold),
+        Attach::Tc(filter) => net::tc(job, filter),
+        Attach::Tcx { interface, direction, order, hold } => {
+            net::tcx(job, interface, *direction, order, hold)
+        }
+        Attach::Netkit { interface, order, hold } => net::netkit(job, interface, order, hold),
+        Attach::Netfilter(hook) => net::netfilter(job, hook),
+        Attach::Cgroup { path, order, hold } => group::cgroup(job, path, order, hold),
+        Attach::Netns { path, hold } => group::netns(job, path.as_deref(), hold),
+        Attach::Sockmap { map, hold } => group::sockmap(job, map, hold),
+        Attach::Lirc { device } => group::lirc(job, device),
+        Attach::Socket { pid, fd, hook } => group::socket(job, *pid, *fd, *hook),
+        _ => Err(AttachErrorKind::Nowhere),
     }
 }

@@ -1,5 +1,6 @@
 //! What holds a program in its place.
 use super::error::AttachErrorKind;
+use super::held::Held;
 use super::legacy::DynamicEvent;
 use super::side_by_side::side_by_side;
 use osmia_sys::bpf::{LinkDetail, PerfEventDetail, iter_create, link_info};
@@ -13,11 +14,18 @@ pub(super) struct Part {
     pub(super) event: Option<PerfEvent>,
     pub(super) link: Option<LinkFd>,
     pub(super) dynamic: Option<DynamicEvent>,
+    pub(super) held: Option<Held>,
 }
 
 impl From<LinkFd> for Part {
     fn from(link: LinkFd) -> Self {
-        Self { event: None, link: Some(link), dynamic: None }
+        Self { event: None, link: Some(link), dynamic: None, held: None }
+    }
+}
+
+impl From<Held> for Part {
+    fn from(held: Held) -> Self {
+        Self { event: None, link: None, dynamic: None, held: Some(held) }
     }
 }
 
@@ -67,6 +75,20 @@ impl Attachment {
     /// The links; `None` where something else than a link holds the program, too.
     pub fn links(&self) -> Option<Vec<&LinkFd>> {
         self.parts.iter().map(|part| part.link.as_ref().filter(|_| part.dynamic.is_none())).collect()
+    }
+
+    /// Leaves the program where it is when this value goes, where the place itself holds it (netlink, cgroups without links,
+    /// sockets); whether all of it stays. What links hold stays by their pins, and perf events are gone with their process.
+    pub fn keep(&mut self) -> bool {
+        for held in self.parts.iter_mut().filter_map(|part| part.held.as_mut()) {
+            held.keep();
+        }
+        self.parts.iter().all(|part| part.held.is_some())
+    }
+
+    /// Whether links alone hold the program, so that it can be pinned.
+    pub fn by_links(&self) -> bool {
+        self.links().is_some_and(|links| !links.is_empty())
     }
 
     /// A walk of an iterator: reading the file runs the program, and gives what it writes.

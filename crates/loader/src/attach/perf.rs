@@ -2,7 +2,7 @@
 use super::error::AttachErrorKind as Kind;
 use super::legacy::DynamicEvent;
 use super::part::Part;
-use super::{Job, Parts};
+use super::{Job, Parts, ProbeMode};
 use osmia_abi::AttachType;
 use osmia_abi::attr::PerfEventAttr;
 use osmia_abi::perf::{self, attr_flags};
@@ -66,8 +66,15 @@ pub(super) fn put(job: Job<'_>, event: PerfEvent, dynamic: Option<DynamicEvent>)
     let target = LinkTarget::PerfEvent { event: event.as_fd(), cookie: job.options.cookie };
     let request =
         LinkCreate { prog: job.program.fd.as_fd(), attach: AttachType::PerfEvent, flags: 0, target };
-    let link = match request.call() {
+    let asked = match job.options.mode {
+        ProbeMode::Default | ProbeMode::Link => request.call(),
+        ProbeMode::Perf | ProbeMode::Legacy => Err(Errno::EINVAL),
+    };
+    let link = match asked {
         Ok(link) => Some(link),
+        Err(Errno::EINVAL) if job.options.mode == ProbeMode::Link => {
+            return Err(Kind::Lacks { what: "links at perf events", since: "5.15", errno: Errno::EINVAL });
+        }
         Err(Errno::EINVAL) if job.options.cookie == 0 => {
             event.set_bpf(&job.program.fd).map_err(refused_put)?;
             None
@@ -75,7 +82,7 @@ pub(super) fn put(job: Job<'_>, event: PerfEvent, dynamic: Option<DynamicEvent>)
         Err(errno) => return Err(refused_put(errno)),
     };
     event.enable().map_err(|errno| Kind::refused("starting the event", errno))?;
-    Ok(Part { event: Some(event), link, dynamic })
+    Ok(Part { event: Some(event), link, dynamic, held: None })
 }
 
 fn refused_put(errno: Errno) -> Kind {

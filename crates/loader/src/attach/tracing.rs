@@ -1,10 +1,10 @@
 //! Raw tracepoints, and what programs say of themselves by a kernel type: fentry, fexit, LSM, iterators.
 use super::error::AttachErrorKind as Kind;
 use super::part::Part;
-use super::{Job, Parts};
+use super::{Job, Parts, refer};
 use osmia_abi::AttachType;
 use osmia_host::tracefs;
-use osmia_object::Attach;
+use osmia_object::{Attach, Over};
 use osmia_sys::bpf::{IterTarget, LinkCreate, LinkTarget, raw_tracepoint_open};
 use osmia_sys::{Errno, LinkFd};
 use std::ffi::CString;
@@ -48,6 +48,7 @@ fn refused(to: &Attach, errno: Errno) -> Kind {
         to,
         Attach::Trampoline { .. }
             | Attach::ProgramTrampoline { .. }
+            | Attach::Replace { .. }
             | Attach::ModifyReturn { .. }
             | Attach::Lsm { .. }
     );
@@ -60,13 +61,36 @@ fn refused(to: &Attach, errno: Errno) -> Kind {
     }
 }
 
-/// A kernel iterator over all there is.
-pub(super) fn iterator(job: Job<'_>) -> Parts {
-    let target = LinkTarget::Iter(IterTarget::All);
+/// A kernel iterator, over all there is or over a part of it.
+pub(super) fn iterator(job: Job<'_>, over: &Over) -> Parts {
+    let map = match over {
+        Over::Map(which) => Some(refer::map(which)?),
+        _ => None,
+    };
+    let cgroup = match over {
+        Over::Cgroup { path, .. } => Some(refer::file(path)?),
+        _ => None,
+    };
+    let target = match (over, &map, &cgroup) {
+        (Over::Map(_), Some(map), _) => IterTarget::Map(map.as_fd()),
+        (Over::Cgroup { order, .. }, _, Some(cgroup)) => IterTarget::Cgroup(cgroup.as_fd(), *order as u32),
+        (Over::Thread(id), ..) => IterTarget::Thread(*id),
+        (Over::Process(id), ..) => IterTarget::Process(*id),
+        _ => IterTarget::All,
+    };
+    let target = LinkTarget::Iter(target);
     let request =
         LinkCreate { prog: job.program.fd.as_fd(), attach: AttachType::TraceIter, flags: 0, target };
     match request.call() {
         Ok(link) => Ok(vec![Part::from(link)]),
+        Err(Errno::EINVAL | Errno::EBADF) if *over == Over::All => Err(Kind::Unable(
+            "this iterator wants to be told what to walk over: a map (`map=…`) or a cgroup (`cgroup=…`)",
+        )),
+        Err(Errno::EINVAL | Errno::EBADF | Errno::EACCES) => Err(Kind::Unable(
+            "this iterator does not walk over that: the map is of another kind, its keys or values are smaller than the \
+             program reads, or the iterator takes no parameters",
+        )),
+        Err(Errno::ESRCH) => Err(Kind::Unable("there is no such process or thread")),
         Err(errno) => Err(Kind::refused("making the iterator's link", errno)),
     }
 }

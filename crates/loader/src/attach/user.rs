@@ -5,7 +5,7 @@ use super::legacy::{Control, DynamicEvent};
 use super::part::{Missed, Part};
 use super::perf::{on, open, open_tracepoint, put};
 use super::side_by_side::side_by_side;
-use super::{AttachOptions, Job, Parts};
+use super::{AttachOptions, Job, Parts, ProbeMode};
 use osmia_abi::attr::PerfEventAttr;
 use osmia_abi::{AttachType, flags};
 use osmia_host::{Binary, BinaryError, find_binary, is_pattern, mapped_file, matches, usdt_probes};
@@ -164,7 +164,7 @@ fn put_at(job: Job<'_>, code: &Code, spots: &[(String, Spot)], missed: Option<&m
 fn one(job: Job<'_>, code: &Code, spot: &Spot) -> Result<Part, Kind> {
     let options = AttachOptions { cookie: spot.cookie, ..*job.options };
     let job = Job { options: &options, ..job };
-    match pmu("uprobe") {
+    match pmu("uprobe").filter(|_| job.options.mode != ProbeMode::Legacy) {
         Some(pmu) => by_perf(job, code, spot, pmu),
         None if Control::Uprobe.is_there() => by_tracefs(job, code, spot),
         None => Err(Kind::NoUprobes),

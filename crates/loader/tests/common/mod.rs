@@ -3,7 +3,7 @@
 use osmia_abi::{AttachType, MapType, ProgramType, flags};
 use osmia_btf::TypeId;
 use osmia_isa::text::assemble;
-use osmia_loader::{Globals, LoadOptions, Loaded, load};
+use osmia_loader::{AttachOptions, Attachment, Globals, LoadOptions, Loaded, attach, load};
 use osmia_object::{Attach, Image, ImageMap, ImageProgram};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -99,4 +99,61 @@ pub(crate) fn compile(name: &str, source: &str, arguments: &[&str]) -> PathBuf {
     let done = Command::new(compiler).args(arguments).arg("-o").arg(&binary).arg(&code).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     binary
+}
+
+/// A program that counts its runs and ends with a result.
+pub(crate) fn counting(kind: ProgramType, attach_type: Option<AttachType>, result: i32) -> Counter {
+    let text = COUNT.replace("r0 = 0", &format!("r0 = {result}"));
+    Counter::with(ImageProgram { attach_type, ..program(kind, &text) })
+}
+
+/// Attaches the only program; panics with the refusal.
+pub(crate) fn put(counter: &Counter, to: &Attach) -> Attachment {
+    attach(&counter.loaded.programs[0], to, &AttachOptions::default())
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The words of a refusal.
+pub(crate) fn refusal(counter: &Counter, to: &Attach) -> String {
+    match attach(&counter.loaded.programs[0], to, &AttachOptions::default()) {
+        Ok(_) => panic!("{to:?} was attached"),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// Runs a command that must succeed; what it prints.
+pub(crate) fn command(line: &str) -> String {
+    let done = Command::new("bash").args(["-c", line]).output().unwrap();
+    assert!(done.status.success(), "{line}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8_lossy(&done.stdout).into_owned()
+}
+
+/// A network of its own for this thread, with a loopback that works.
+pub(crate) fn own_network() {
+    osmia_sys::enter_new_network().unwrap();
+    command("ip link set lo up");
+}
+
+/// Sends so many packets to a port of the loopback where nobody listens.
+pub(crate) fn send(count: usize) {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    for _ in 0..count {
+        let _ = socket.send_to(b"osmia", "127.0.0.1:9"); // the answer to the one before is an error
+    }
+}
+
+/// Asserts that a program runs when something happens while it is attached, and no more once it is not.
+pub(crate) fn runs_until_dropped(counter: &Counter, attached: Attachment, happen: impl Fn()) {
+    let before = counter.count();
+    happen();
+    let after = counter.count();
+    assert!(after > before, "the program did not run");
+    drop(attached);
+    happen();
+    assert_eq!(counter.count(), after, "the program still runs");
+}
+
+/// Whether this kernel is of that version or newer.
+pub(crate) fn since(major: u32, minor: u32) -> bool {
+    osmia_host::kernel_version().unwrap().code >= (major << 16 | minor << 8)
 }

@@ -11,7 +11,7 @@ pub(super) fn btf_id(
     function: &Function,
     program: &Program,
 ) -> Result<(TypeId, AttachTypes), ResolveErrorKind> {
-    if let Attach::ProgramTrampoline { program, .. } = &program.attach {
+    if let Attach::ProgramTrampoline { program, .. } | Attach::Replace { program, .. } = &program.attach {
         return Ok((TypeId::VOID, AttachTypes::Program(*program)));
     }
     let Some(wanted) = type_name(function, program)? else { return Ok((TypeId::VOID, AttachTypes::Kernel)) };

@@ -1,12 +1,13 @@
 //! Attach targets: the text after a section's name.
 use super::Auto;
-use crate::{Attach, ProbeSide, UprobeTarget};
+use crate::{Attach, Over, ProbeSide, UprobeTarget};
 use ProbeSide::{Entry, Return};
 
 /// What `text` says to a row of kind `auto`; `None` where it cannot be understood.
 pub(super) fn attach(auto: Auto, text: &str) -> Option<Attach> {
     match auto {
-        Auto::Nowhere | Auto::Freplace | Auto::LsmCgroup | Auto::Usdt => Some(Attach::Nowhere),
+        Auto::Nowhere | Auto::Freplace | Auto::LsmCgroup => Some(Attach::Nowhere),
+        Auto::Usdt => usdt(text),
         Auto::Kprobe => kprobe(text, Entry),
         Auto::Kretprobe => kprobe(text, Return),
         Auto::KprobeMulti => Some(Attach::KprobeMulti { functions: pattern(text)?, side: Entry }),
@@ -28,7 +29,7 @@ pub(super) fn attach(auto: Auto, text: &str) -> Option<Attach> {
             module(text).map(|(module, function)| Attach::ModifyReturn { module, function })
         }
         Auto::Lsm => Some(Attach::Lsm { hook: name(text)? }),
-        Auto::Iterator => Some(Attach::Iterator { target: name(text)?, pin: None }),
+        Auto::Iterator => Some(Attach::Iterator { target: name(text)?, pin: None, over: Over::All }),
     }
 }
 
@@ -87,6 +88,20 @@ fn uprobe_session(text: &str) -> Option<Attach> {
     let (path, place) = path_and_place(text)?;
     let targets = vec![UprobeTarget::Symbol { name: place.to_owned(), offset: 0 }];
     Some(Attach::UprobeSession { path, targets, pid: None })
+}
+
+/// `path:provider:probe`.
+fn usdt(text: &str) -> Option<Attach> {
+    let (path, probe) = path_and_place(text)?;
+    let (provider, probe) = probe.split_once(':')?;
+    let whole = !probe.contains(':');
+    Some(Attach::Usdt {
+        path,
+        provider: name(provider)?,
+        name: name(probe).filter(|_| whole)?,
+        pid: None,
+        sites: Vec::new(),
+    })
 }
 
 /// `category/name`.

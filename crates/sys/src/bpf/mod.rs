@@ -42,7 +42,7 @@ fn object_name(name: &str) -> [u8; osmia_abi::flags::OBJ_NAME_LEN] {
 }
 
 /// The text before the first zero.
-fn text(raw: &[u8]) -> String {
+pub(crate) fn text(raw: &[u8]) -> String {
     let end = raw.iter().position(|byte| *byte == 0).unwrap_or(raw.len());
     String::from_utf8_lossy(&raw[..end]).into_owned()
 }
