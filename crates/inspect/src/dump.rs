@@ -5,6 +5,7 @@ use osmia_abi::MapType;
 use osmia_btf::TypeId;
 use osmia_sys::Errno;
 use osmia_sys::bpf::{BatchCursor, MapFd};
+use std::collections::HashSet;
 
 /// How many elements are asked for at once, at first.
 const BATCH: usize = 1024;
@@ -48,29 +49,60 @@ pub struct Walked {
 pub type Visit<'a> = &'a mut dyn FnMut(&[u8], Result<&[u8], Errno>);
 
 impl OpenMap {
-    /// Visits each element, in the kernel's order. Many elements come with one call where the kernel can do that.
+    /// Visits each element, in the kernel's order, and none twice however the map changes. Many elements come with one
+    /// call where the kernel can do that.
     pub fn walk(&self, visit: Visit<'_>) -> Walked {
         let kind = MapType::from_raw(self.facts.kind.number);
-        let batches = kind.is_some_and(comes_in_batches).then(|| walk_batches(&self.fd, visit)).flatten();
-        batches.unwrap_or_else(|| Walked { failure: walk_keys(&self.fd, visit).err() })
+        if kind.is_some_and(comes_by_buckets)
+            && let Some(walked) = walk_batches(&self.fd, visit)
+        {
+            return walked;
+        }
+        let mut seen = HashSet::new();
+        let mut once = |key: &[u8], value: Result<&[u8], Errno>| {
+            if kind.is_some_and(keeps_its_keys) || seen.insert(key.to_vec()) {
+                visit(key, value);
+            }
+        };
+        if kind == Some(MapType::LpmTrie)
+            && let Some(walked) = walk_batches(&self.fd, &mut once)
+        {
+            return walked;
+        }
+        Walked { failure: walk_keys(&self.fd, &mut once).err() }
     }
 }
 
-/// Kinds of which the kernel can hand out many elements at once (some of them only later kernels).
-const fn comes_in_batches(kind: MapType) -> bool {
-    use MapType::{
-        Array, ArrayOfMaps, Hash, HashOfMaps, LpmTrie, LruHash, LruPercpuHash, PercpuArray, PercpuHash,
-    };
+/// Kinds of which the kernel hands out whole buckets, or places in their order (some of them only later kernels): no
+/// element comes twice then. A trie's walk begins again where the key it stands at is deleted meanwhile, and so does
+/// every walk from key to key.
+const fn comes_by_buckets(kind: MapType) -> bool {
+    use MapType::{Array, ArrayOfMaps, Hash, HashOfMaps, LruHash, LruPercpuHash, PercpuArray, PercpuHash};
     matches!(
         kind,
-        Hash | LruHash
-            | PercpuHash
-            | LruPercpuHash
-            | Array
-            | PercpuArray
-            | LpmTrie
-            | HashOfMaps
+        Hash | LruHash | PercpuHash | LruPercpuHash | Array | PercpuArray | HashOfMaps | ArrayOfMaps
+    )
+}
+
+/// Kinds whose keys are places: they are there for ever.
+const fn keeps_its_keys(kind: MapType) -> bool {
+    use MapType::{Array, ArrayOfMaps, CgroupArray, Cpumap, Devmap, PercpuArray, PerfEventArray, ProgArray};
+    use MapType::{ReuseportSockarray, Sockmap, StackTrace, StructOps, Xskmap};
+    matches!(
+        kind,
+        Array
             | ArrayOfMaps
+            | CgroupArray
+            | Cpumap
+            | Devmap
+            | PercpuArray
+            | PerfEventArray
+            | ProgArray
+            | ReuseportSockarray
+            | Sockmap
+            | StackTrace
+            | StructOps
+            | Xskmap
     )
 }
 

@@ -127,6 +127,25 @@ impl DumpPrinter {
     }
 }
 
+/// Prints one element that stands alone.
+pub fn print_element(
+    (map, types): (&Map, Option<&MapTypes>),
+    key: &[u8],
+    value: &[u8],
+    form: Form,
+    json: &mut Json,
+) {
+    let element = Element { map, key, value };
+    match types {
+        _ if form.is_json() => element_json(&element, types, json),
+        Some(types) => {
+            typed(&element, types, json);
+            json.raw().push(b'\n');
+        }
+        None => element_text(&element, json.raw()),
+    }
+}
+
 impl<'a> Element<'a> {
     fn is_percpu(&self) -> bool {
         use MapType::{LruPercpuHash, PercpuArray, PercpuCgroupStorage, PercpuHash};

@@ -21,6 +21,8 @@ pub enum InspectError {
     NoSuchId(Subject, u32, Errno),
     /// There is nothing with this name or tag.
     NoMatch(Subject, String),
+    /// There are more than one with this name or tag.
+    Several(Subject),
     /// There is nothing at this path.
     NoPin(PathBuf, Errno),
     /// What is at the path is something else.
@@ -46,12 +48,17 @@ impl fmt::Display for InspectError {
             Self::NoHandle(Subject::Map, word) => {
                 write!(f, "expected 'id', 'name' or 'pinned', got: '{word}'?")
             }
+            Self::NoHandle(Subject::Link, word) => write!(f, "expected 'id' or 'pinned', got: '{word}'?"),
+            Self::Several(subject) => write!(f, "several {}s match this handle", subject.long()),
             Self::Stray(word) => write!(f, "what is '{word}'?"),
             Self::NotAnId(word) => write!(f, "can't parse {word} as ID"),
             Self::NotATag => f.write_str("can't parse tag"),
             Self::NotAName => f.write_str("can't parse name"),
             Self::NoSuchId(Subject::Program, id, errno) => write!(f, "get by id ({id}): {}", errno.text()),
             Self::NoSuchId(Subject::Map, id, errno) => write!(f, "get map by id ({id}): {}", errno.text()),
+            Self::NoSuchId(Subject::Link, id, errno) => {
+                write!(f, "failed to get link with ID {id}: {}", errno.text())
+            }
             Self::NoMatch(subject, word) => write!(f, "no {} matches '{word}'", subject.long()),
             Self::NoPin(path, Errno::EACCES) => {
                 write!(f, "bpf obj get ({}): directory not in bpf file system (bpffs)", path.display())

@@ -17,6 +17,19 @@ impl Kind {
     pub(super) fn text(self) -> String {
         self.name.map_or_else(|| format!("type {}", self.number), str::to_owned)
     }
+
+    /// `hash`, or `99`.
+    pub(super) fn plain(self) -> String {
+        self.name.map_or_else(|| self.number.to_string(), str::to_owned)
+    }
+
+    /// The name, or the number, as a field.
+    pub(super) fn json(self, key: &str, json: &mut super::Json) {
+        match self.name {
+            Some(name) => json.text_field(key, name),
+            None => json.field(key, self.number),
+        }
+    }
 }
 
 /// The interface that something is offloaded to.
@@ -68,7 +81,15 @@ impl Device {
     }
 }
 
-fn interface(index: u32) -> Option<String> {
+/// The index of an interface.
+pub(super) fn interface_index(name: &str) -> Option<u32> {
+    let fits = !name.is_empty() && !name.contains('/') && name != "..";
+    let text = fits.then(|| fs::read_to_string(format!("/sys/class/net/{name}/ifindex")).ok())?;
+    text?.trim().parse().ok()
+}
+
+/// The name of an interface.
+pub(super) fn interface(index: u32) -> Option<String> {
     let has_index = |entry: &fs::DirEntry| {
         fs::read_to_string(entry.path().join("ifindex")).is_ok_and(|text| text.trim().parse() == Ok(index))
     };

@@ -10,6 +10,8 @@ pub enum Subject {
     Program,
     /// Maps.
     Map,
+    /// Links.
+    Link,
 }
 
 impl Subject {
@@ -17,6 +19,7 @@ impl Subject {
         match self {
             Self::Program => "program",
             Self::Map => "map",
+            Self::Link => "link",
         }
     }
 
@@ -24,6 +27,16 @@ impl Subject {
         match self {
             Self::Program => "prog",
             Self::Map => "map",
+            Self::Link => "link",
+        }
+    }
+
+    /// The words that begin its handles.
+    const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Program => &["id", "tag", "name", "pinned"],
+            Self::Map => &["id", "name", "pinned"],
+            Self::Link => &["id", "pinned"],
         }
     }
 
@@ -31,12 +44,12 @@ impl Subject {
     const fn name_limit(self) -> usize {
         match self {
             Self::Program => 127,
-            Self::Map => OBJ_NAME_LEN - 1,
+            Self::Map | Self::Link => OBJ_NAME_LEN - 1,
         }
     }
 }
 
-/// Which programs or maps.
+/// Which programs, maps or links.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Handle {
     /// All of them.
@@ -65,7 +78,7 @@ impl Handle {
             [word] => return Err(InspectError::Stray(word.clone())),
             [word, rest @ ..] => (word, rest),
         };
-        let known = WORDS.iter().filter(|(name, _)| subject == Subject::Program || *name != "tag");
+        let known = WORDS.iter().filter(|(name, _)| subject.words().contains(name));
         let mut found = known.filter(|(name, _)| name.starts_with(word.as_str()));
         let (_, read) = found.next().ok_or_else(|| InspectError::NoHandle(subject, word.clone()))?;
         let (value, rest) = rest.split_first().ok_or_else(|| InspectError::Stray(word.clone()))?;
@@ -79,12 +92,17 @@ fn id(_: Subject, word: &str) -> Result<Handle, InspectError> {
 
 /// A number as C reads it: decimal, `0x` hexadecimal or `0` octal.
 pub(super) fn number(word: &str) -> Option<u32> {
+    long_number(word).and_then(|number| u32::try_from(number).ok())
+}
+
+/// The same with 64 bits.
+pub(super) fn long_number(word: &str) -> Option<u64> {
     let (digits, radix) = match word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {
         Some(digits) => (digits, 16),
         None if word.len() > 1 && word.starts_with('0') => (word, 8),
         None => (word, 10),
     };
-    u32::from_str_radix(digits, radix).ok()
+    u64::from_str_radix(digits, radix).ok()
 }
 
 fn tag(_: Subject, word: &str) -> Result<Handle, InspectError> {
@@ -131,6 +149,7 @@ mod tests {
         assert_eq!(refused(Subject::Program, "tag 12"), "can't parse tag");
         assert_eq!(refused(Subject::Map, "tag 12"), "expected 'id', 'name' or 'pinned', got: 'tag'?");
         assert_eq!(refused(Subject::Map, "name 0123456789abcdef"), "can't parse name");
+        assert_eq!(refused(Subject::Link, "name x"), "expected 'id' or 'pinned', got: 'name'?");
         assert_eq!(refused(Subject::Map, "id"), "what is 'id'?");
     }
 }

@@ -1,6 +1,7 @@
 //! Maps and what the kernel tells of them.
 use super::facts::{Device, FdInfo, Kind};
-use super::open::{candidates, no_match};
+use super::open::{candidates, no_match, only};
+use super::refs::Known;
 use super::{Handle, InspectError, Subject};
 use osmia_abi::info::MapInfo;
 use osmia_abi::{MapType, ProgramType};
@@ -39,6 +40,8 @@ pub struct Map {
     pub value_type: u32,
     /// The type of its values in the kernel's own BTF; 0 for none.
     pub kernel_value_type: u32,
+    /// Where it is pinned and who holds it, where that was asked.
+    pub known: Known,
 }
 
 /// What kind of programs a map of programs holds, once it holds one.
@@ -67,6 +70,11 @@ pub fn maps(handle: &Handle) -> Result<Vec<Map>, InspectError> {
 /// The same, with their descriptors.
 pub fn open_maps(handle: &Handle) -> Result<Vec<OpenMap>, InspectError> {
     select(handle, |map| map)
+}
+
+/// The one map with this handle.
+pub fn open_map(handle: &Handle) -> Result<OpenMap, InspectError> {
+    only(Subject::Map, open_maps(handle)?)
 }
 
 /// There can be more maps than descriptors: only what is kept of a map stays.
@@ -108,6 +116,7 @@ fn facts(fd: &MapFd, info: &MapInfo) -> Map {
         key_type: info.btf_key_type_id,
         value_type: info.btf_value_type_id,
         kernel_value_type: info.btf_vmlinux_value_type_id,
+        known: Known::default(),
     }
 }
 

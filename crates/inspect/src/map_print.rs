@@ -3,20 +3,24 @@ use super::{Json, Map};
 
 /// Maps as bpftool lists them for people.
 pub fn maps_text(maps: &[Map], out: &mut Vec<u8>) {
-    maps.iter().for_each(|map| out.extend(map_text(map).into_bytes()));
+    maps.iter().for_each(|map| map_text(map, out));
 }
 
-fn map_text(map: &Map) -> String {
+fn map_text(map: &Map, out: &mut Vec<u8>) {
     let memlock = map.memlock.map(|bytes| format!("  memlock {bytes}B")).unwrap_or_default();
-    format!(
-        "{}\tkey {}B  value {}B  max_entries {}{memlock}{}{}\n",
+    let head = format!(
+        "{}\tkey {}B  value {}B  max_entries {}{memlock}{}",
         header_text(map),
         map.key_size,
         map.value_size,
         map.max_entries,
         owner_text(map),
-        types_text(map),
-    )
+    );
+    out.extend(head.into_bytes());
+    map.known.pins_text(out);
+    out.extend(types_text(map).into_bytes());
+    map.known.holders_text(out);
+    out.push(b'\n');
 }
 
 /// The line that names a map.
@@ -27,10 +31,7 @@ pub(super) fn header_text(map: &Map) -> String {
 }
 
 fn owner_text(map: &Map) -> String {
-    let kind = map.owner.kind.map(|kind| {
-        let name = kind.name.map_or_else(|| kind.number.to_string(), str::to_owned);
-        format!("owner_prog_type {name}  ")
-    });
+    let kind = map.owner.kind.map(|kind| format!("owner_prog_type {}  ", kind.plain()));
     let jited = map.owner.jited.map(|jited| if jited { "owner jited" } else { "owner not jited" });
     if kind.is_none() && jited.is_none() {
         return String::new();
@@ -72,16 +73,14 @@ fn map_json(map: &Map, json: &mut Json) {
         if map.btf_id != 0 {
             json.field("btf_id", map.btf_id);
         }
+        map.known.json(json);
     });
 }
 
 /// The fields that name a map.
 pub(super) fn header_json(map: &Map, json: &mut Json) {
     json.field("id", map.id);
-    match map.kind.name {
-        Some(name) => json.text_field("type", name),
-        None => json.field("type", map.kind.number),
-    }
+    map.kind.json("type", json);
     if !map.name.is_empty() {
         json.text_field("name", &map.name);
     }
@@ -91,10 +90,7 @@ pub(super) fn header_json(map: &Map, json: &mut Json) {
 
 fn owner_json(map: &Map, json: &mut Json) {
     if let Some(kind) = map.owner.kind {
-        match kind.name {
-            Some(name) => json.text_field("owner_prog_type", name),
-            None => json.field("owner_prog_type", kind.number),
-        }
+        kind.json("owner_prog_type", json);
     }
     if let Some(jited) = map.owner.jited {
         json.field("owner_jited", jited);

@@ -1,7 +1,7 @@
-//! Descriptors of programs and maps by handle.
+//! Descriptors of programs, maps and links by handle.
 use super::{Handle, InspectError, Subject};
-use osmia_sys::bpf::{MapFd, ObjectKind, Pinned, ids, map_by_id, prog_by_id};
-use osmia_sys::{Errno, ProgFd};
+use osmia_sys::bpf::{MapFd, ObjectKind, Pinned, ids, link_by_id, map_by_id, prog_by_id};
+use osmia_sys::{Errno, LinkFd, ProgFd};
 use std::path::Path;
 
 /// Something that has an id and can be opened by it.
@@ -42,6 +42,30 @@ impl Open for MapFd {
             Pinned::Map(map) => Ok(map),
             other => Err(what(&other)),
         }
+    }
+}
+
+impl Open for LinkFd {
+    const SUBJECT: Subject = Subject::Link;
+    const KIND: ObjectKind = ObjectKind::Link;
+
+    fn by_id(id: u32) -> Result<Self, Errno> {
+        link_by_id(id)
+    }
+
+    fn of_pin(pinned: Pinned) -> Result<Self, &'static str> {
+        match pinned {
+            Pinned::Link(link) => Ok(link),
+            other => Err(what(&other)),
+        }
+    }
+}
+
+/// The only one of those that were found.
+pub(super) fn only<T>(subject: Subject, mut found: Vec<T>) -> Result<T, InspectError> {
+    match (found.pop(), found.is_empty()) {
+        (Some(one), true) => Ok(one),
+        _ => Err(InspectError::Several(subject)),
     }
 }
 

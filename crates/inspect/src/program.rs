@@ -1,6 +1,7 @@
 //! Programs and what the kernel tells of them.
 use super::facts::{Device, FdInfo, Kind};
-use super::open::{candidates, no_match};
+use super::open::{candidates, no_match, only};
+use super::refs::Known;
 use super::types::Types;
 use super::{Handle, InspectError, Layout, Subject, Value};
 use osmia_abi::flags::{OBJ_NAME_LEN, TAG_SIZE};
@@ -8,7 +9,7 @@ use osmia_abi::info::ProgInfo;
 use osmia_abi::{MapType, ProgramType};
 use osmia_btf::{Btf, Kind as TypeKind, TypeId};
 use osmia_sys::bpf::{ProgDetail, ProgFacts, map_by_id, map_info, name_of, prog_detail};
-use osmia_sys::{Clock, ProgFd, now};
+use osmia_sys::{Clock, Errno, ProgFd, now};
 
 /// What the names of variables begin with that are there to be read by people.
 const METADATA: &str = "bpf_metadata_";
@@ -48,8 +49,12 @@ pub struct Program {
     pub map_ids: Vec<u32>,
     /// The BTF of its functions and lines; 0 for none.
     pub btf_id: u32,
+    /// Whether the interface it was offloaded to is gone.
+    pub orphaned: bool,
     /// What its author wrote into it for readers.
     pub metadata: Vec<Metadatum>,
+    /// Where it is pinned and who holds it, where that was asked.
+    pub known: Known,
 }
 
 /// A constant in a program that is there to be read by people: `bpf_metadata_NAME`.
@@ -82,12 +87,21 @@ pub fn open_programs(handle: &Handle) -> Result<Vec<OpenProgram>, InspectError> 
     select(handle, |program| program)
 }
 
+/// The one program with this handle.
+pub fn open_program(handle: &Handle) -> Result<OpenProgram, InspectError> {
+    only(Subject::Program, open_programs(handle)?)
+}
+
 /// There can be more programs than descriptors: only what is kept of a program stays.
 fn select<T>(handle: &Handle, keep: impl Fn(OpenProgram) -> T) -> Result<Vec<T>, InspectError> {
     let (mut found, mut types) = (Vec::new(), Types::default());
     for fd in candidates::<ProgFd>(handle) {
         let fd = fd?;
-        let raw = prog_detail(&fd).map_err(|errno| InspectError::NoFacts(Subject::Program, errno))?;
+        let raw = match prog_detail(&fd) {
+            // Its interface is gone: the kernel tells nothing of it any more.
+            Err(Errno::ENODEV) => ProgFacts::default(),
+            told => told.map_err(|errno| InspectError::NoFacts(Subject::Program, errno))?,
+        };
         let name = full_name(&raw, &mut types);
         let wanted = match handle {
             Handle::Name(wanted) => name == *wanted,
@@ -149,7 +163,9 @@ fn facts(fd: &ProgFd, program: &ProgFacts, name: String, types: &mut Types) -> P
         memlock: FdInfo::of(fd).number("memlock"),
         map_ids: program.detail.map_ids.clone(),
         btf_id: info.btf_id,
+        orphaned: info.id == 0,
         metadata: metadata(&program.detail.map_ids, types),
+        known: Known::default(),
     }
 }
 

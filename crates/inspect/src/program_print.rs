@@ -21,15 +21,20 @@ fn program_text(program: &Program, zone: &Zone, out: &mut Vec<u8>) {
     if let Some(bytes) = program.memlock {
         text += &format!("  memlock {bytes}B");
     }
+    if program.orphaned {
+        text += "  orphaned";
+    }
     if !program.map_ids.is_empty() {
         let ids: Vec<String> = program.map_ids.iter().map(u32::to_string).collect();
         text += &format!("  map_ids {}", ids.join(","));
     }
-    if program.btf_id != 0 {
-        text += &format!("\n\tbtf_id {}", program.btf_id);
-    }
-    text.push('\n');
     out.extend(text.into_bytes());
+    program.known.pins_text(out);
+    if program.btf_id != 0 {
+        out.extend(format!("\n\tbtf_id {}", program.btf_id).into_bytes());
+    }
+    program.known.holders_text(out);
+    out.push(b'\n');
     metadata_text(program, out);
 }
 
@@ -87,6 +92,7 @@ fn program_json(program: &Program, json: &mut Json) {
             json.field("loaded_at", seconds);
             json.field("uid", program.user);
         }
+        json.field("orphaned", program.orphaned);
         json.field("bytes_xlated", program.xlated_len);
         json.field("jited", program.jited_len != 0);
         if program.jited_len != 0 {
@@ -102,6 +108,7 @@ fn program_json(program: &Program, json: &mut Json) {
         if program.btf_id != 0 {
             json.field("btf_id", program.btf_id);
         }
+        program.known.json(json);
         metadata_json(program, json);
     });
 }
@@ -109,10 +116,7 @@ fn program_json(program: &Program, json: &mut Json) {
 /// The fields that name a program.
 pub(super) fn header_json(program: &Program, json: &mut Json) {
     json.field("id", program.id);
-    match program.kind.name {
-        Some(name) => json.text_field("type", name),
-        None => json.field("type", program.kind.number),
-    }
+    program.kind.json("type", json);
     if !program.name.is_empty() {
         json.text_field("name", &program.name);
     }

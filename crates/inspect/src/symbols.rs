@@ -10,7 +10,7 @@ const CALL_BASE: &str = "__bpf_call_base";
 pub(super) struct Symbols<'a> {
     /// The address of `__bpf_call_base`; 0 if it is hidden.
     pub(super) call_base: u64,
-    by_address: Vec<(u64, &'a str)>,
+    by_address: Vec<(u64, &'a str, Option<&'a str>)>,
 }
 
 /// The text in which the running kernel lists its symbols.
@@ -20,22 +20,27 @@ pub(super) fn read() -> String {
 
 impl<'a> Symbols<'a> {
     pub(super) fn parse(text: &'a str) -> Self {
-        let mut by_address: Vec<(u64, &str)> = text.lines().filter_map(line).collect();
-        let base = by_address.iter().find(|(_, name)| *name == CALL_BASE);
-        let Some(&(call_base, _)) = base else { return Self::default() };
-        by_address.sort_by_key(|(address, _)| *address);
+        let mut by_address: Vec<(u64, &str, Option<&str>)> = text.lines().filter_map(line).collect();
+        let base = by_address.iter().find(|(_, name, _)| *name == CALL_BASE);
+        let Some(&(call_base, ..)) = base else { return Self::default() };
+        by_address.sort_by_key(|(address, ..)| *address);
         Self { call_base, by_address }
     }
 
     /// The symbol at an address. Of several the one that bpftool's search meets first.
     pub(super) fn at(&self, address: u64) -> Option<&'a str> {
+        self.exactly(address).map(|(name, _)| name)
+    }
+
+    /// The same with the module it is in.
+    pub(super) fn exactly(&self, address: u64) -> Option<(&'a str, Option<&'a str>)> {
         let (mut low, mut high) = (0, self.by_address.len());
         while low < high {
             let middle = usize::midpoint(low, high);
-            let (found, name) = *self.by_address.get(middle)?;
+            let (found, name, module) = *self.by_address.get(middle)?;
             match address.cmp(&found) {
                 Ordering::Less => high = middle,
-                Ordering::Equal => return Some(name),
+                Ordering::Equal => return Some((name, module)),
                 Ordering::Greater => low = middle + 1,
             }
         }
@@ -43,11 +48,12 @@ impl<'a> Symbols<'a> {
     }
 }
 
-/// Address and name of a line; `None` where the address is hidden.
-fn line(line: &str) -> Option<(u64, &str)> {
+/// Address, name and module of a line; `None` where the address is hidden.
+fn line(line: &str) -> Option<(u64, &str, Option<&str>)> {
     let mut words = line.split_ascii_whitespace();
     let address = u64::from_str_radix(words.next()?, 16).ok().filter(|address| *address != 0)?;
-    Some((address, words.nth(1)?))
+    let name = words.nth(1)?;
+    Some((address, name, words.next().map(|module| module.trim_matches(['[', ']']))))
 }
 
 #[cfg(test)]

@@ -48,6 +48,29 @@ impl Failure {
         Self::Told { words: words.into(), usage: Some(usage), status: FAILED }
     }
 
+    /// An answer that there is nothing: `null` in JSON, with a kernel's number for the status.
+    pub fn none(errno: Errno) -> Self {
+        Self::Silent(status_of(errno))
+    }
+
+    /// The same with the status 255, where bpftool does not give the kernel's number.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        match self {
+            Self::Told { words, usage, .. } => Self::Told { words, usage, status: FAILED },
+            other => other,
+        }
+    }
+
+    /// The same with the status 1, which bpftool gives where a link is not detached.
+    #[must_use]
+    pub fn one(self) -> Self {
+        match self {
+            Self::Told { words, usage, .. } => Self::Told { words, usage, status: 1 },
+            other => other,
+        }
+    }
+
     /// The same with the words of a system call's error, and the status 255.
     pub fn io(words: impl std::fmt::Display, error: &io::Error) -> Self {
         let told = error.raw_os_error().map_or_else(|| error.to_string(), |number| Errno(number).text());

@@ -1,75 +1,58 @@
 //! `map`: loaded maps.
-use super::prog::only_handle;
-use super::{Done, Failure, MAP, Object, Session, Words, row};
-use crate::{DumpPrinter, Handle, Map, MapTypes, OpenMap, Subject, maps, maps_json, maps_text, open_maps};
-use osmia_abi::MapType;
+use super::map_create::{create, freeze, pin};
+use super::map_element::{delete, getnext, lookup, pop, update};
+use super::{Done, MAP, Object, PROG, Session, Words, map_dump, row, term};
+use crate::{Handle, Map, Pins, Refs, Subject, maps, maps_json, maps_text};
+use osmia_sys::bpf::ObjectKind;
 
 pub(super) const OBJECT: Object = Object {
     name: "map",
     help: "loaded maps",
     rows: &[
         row(&["show", "list"], "[MAP]", "tell what is loaded: all of it, or what a handle names", show),
-        row(&["dump"], "MAP", "show all that is in a map", dump),
+        row(&["dump"], "MAP", "show all that is in a map", map_dump::dump),
+        row(
+            &["update"],
+            "MAP [key DATA] [value VALUE] [{ any | exist | noexist }]",
+            "write an element: a new one, one that is there, or either",
+            update,
+        ),
+        row(&["lookup"], "MAP [key DATA]", "show an element", lookup),
+        row(&["getnext"], "MAP [key DATA]", "show the key after a key, or the first", getnext),
+        row(&["delete"], "MAP key DATA", "remove an element", delete),
+        row(&["pin"], "MAP FILE", "keep a map under a path in a BPF file system", pin),
+        row(
+            &["create"],
+            "FILE type TYPE key KEY_SIZE value VALUE_SIZE entries MAX_ENTRIES name NAME\n\
+            [flags FLAGS] [inner_map MAP] [offload_dev NAME]",
+            "make a map and pin it",
+            create,
+        ),
+        row(&["peek"], "MAP", "show the next element of a queue or stack", lookup),
+        row(&["push", "enqueue"], "MAP value VALUE", "add an element to a queue or stack", update),
+        row(&["pop", "dequeue"], "MAP", "show the next element of a queue or stack, and remove it", pop),
+        row(&["freeze"], "MAP", "forbid user space to write to a map from now on", freeze),
     ],
-    terms: &[MAP],
+    terms: &[
+        MAP,
+        term("DATA", "{ [hex] BYTE ... | 'VALUE OF ITS TYPE' }, as {pid: 1, comm: \"x\"}"),
+        PROG,
+        term("VALUE", "{ DATA | MAP | PROG }"),
+        term("TYPE", "the name of a kind of maps; 'feature list_builtins map_types' tells all"),
+    ],
 };
 
 fn show(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
-    let handle = only_handle(Subject::Map, &mut words)?;
-    let maps = maps(&handle)?;
+    let handle = super::prog::only_handle(Subject::Map, &mut words)?;
+    let mut maps = maps(&handle)?;
+    let refs = Refs::gather(session.pins());
+    maps.iter_mut().for_each(|map: &mut Map| map.known = refs.of(ObjectKind::Map, map.id));
     session.print(maps.as_slice(), maps_text, |maps, json| maps_json(maps, handle != Handle::All, json))
 }
 
-fn dump(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
-    if words.left().len() != 2 {
-        return Err(session.misuse("'dump' takes the handle of a map, two words"));
-    }
-    let maps = open_maps(&words.handle(Subject::Map)?)?;
-    let facts: Vec<_> = maps.iter().map(|map| map.facts.clone()).collect();
-    let mut printer = DumpPrinter::new(session.form(), &facts, session.json());
-    for map in &maps {
-        dump_map(map, &mut printer, session)?;
-    }
-    printer.finish(session.json());
-    Ok(())
-}
-
-fn dump_map(map: &OpenMap, printer: &mut DumpPrinter, session: &mut Session<'_>) -> Done {
-    let types = MapTypes::of(&map.facts)?;
-    warn(&map.facts, session);
-    let mut written = Ok(());
-    printer.begin(&map.facts, session.json());
-    let walked = map.walk(&mut |key, value| {
-        printer.element((&map.facts, types.as_ref()), key, value, session.json());
-        if written.is_ok() {
-            written = session.breathe();
-        }
-    });
-    written?;
-    if let Some(errno) = walked.failure {
-        return Err(Failure::errno(no_keys(&map.facts), errno));
-    }
-    printer.end(session.json());
-    Ok(())
-}
-
-/// Why the keys of a map can't be listed, and what to do instead.
-fn no_keys(map: &Map) -> String {
-    use MapType::{BloomFilter, Queue, Ringbuf, Stack, UserRingbuf};
-    let kind = map.kind.text();
-    let instead = match MapType::from_raw(map.kind.number) {
-        Some(Queue | Stack) => "'map peek' shows the next element",
-        Some(BloomFilter) => "'map lookup' tells whether it may hold a value",
-        Some(Ringbuf | UserRingbuf) => "what is in it is read by its reader",
-        _ => return format!("can't list the keys of this {kind}"),
-    };
-    format!("a {kind} has no keys to list ({instead})")
-}
-
-/// Sockets are read as cookies of eight bytes.
-fn warn(map: &Map, session: &mut Session<'_>) {
-    let name = MapType::ReuseportSockarray.name();
-    if !session.is_json() && map.kind.name == Some(name) && map.value_size != 8 {
-        session.note(&format!("Warning: cannot read values from {name} map with value_size != 8"));
+impl Session<'_> {
+    /// Whether pins are to be told.
+    pub(super) const fn pins(&self) -> Pins {
+        if self.options.pins { Pins::Sought } else { Pins::Ignored }
     }
 }

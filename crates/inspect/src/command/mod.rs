@@ -5,8 +5,14 @@
 mod batch;
 mod failure;
 mod help;
+mod link;
 mod map;
+mod map_create;
+mod map_dump;
+mod map_element;
+mod map_input;
 mod options;
+mod pinning;
 mod prog;
 mod session;
 mod version;
@@ -70,10 +76,12 @@ const fn term(name: &'static str, means: &'static str) -> Term {
 }
 
 const PROG: Term = term("PROG", "{ id N | pinned FILE | tag TAG | name NAME }");
+const LINK: Term = term("LINK", "{ id N | pinned FILE }");
 const MAP: Term = term("MAP", "{ id N | pinned FILE | name NAME }");
 
 /// All there is, in the order in which beginnings of words are compared.
-pub const OBJECTS: &[&Object] = &[&batch::OBJECT, &prog::OBJECT, &map::OBJECT, &version::OBJECT];
+pub const OBJECTS: &[&Object] =
+    &[&batch::OBJECT, &prog::OBJECT, &map::OBJECT, &link::OBJECT, &version::OBJECT];
 
 /// Answers a command line, of which `words` are all but the program's name. Gives the exit status: 0, or as bpftool
 /// has it 255, or 256 less the number of the kernel's error.

@@ -1,8 +1,9 @@
 //! `prog`: loaded programs.
 use super::{Done, Failure, Object, PROG, Session, Words, row};
-use crate::{Extras, Handle, OpenProgram, Program, Subject, Xlated, open_programs, programs};
+use crate::{Extras, Handle, OpenProgram, Program, Refs, Subject, Xlated, open_programs, programs};
 use crate::{programs_json, programs_text, xlated, xlated_json, xlated_text};
 use osmia_render::Zone;
+use osmia_sys::bpf::ObjectKind;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -24,7 +25,9 @@ pub(super) const OBJECT: Object = Object {
 
 fn show(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     let handle = only_handle(Subject::Program, &mut words)?;
-    let programs = programs(&handle)?;
+    let mut programs = programs(&handle)?;
+    let refs = Refs::gather(session.pins());
+    programs.iter_mut().for_each(|program| program.known = refs.of(ObjectKind::Prog, program.id));
     session.print(
         programs.as_slice(),
         |programs, out| programs_text(programs, &Zone::system(), out),

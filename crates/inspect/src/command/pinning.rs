@@ -1,0 +1,41 @@
+//! Pins, and the file system that they need.
+use super::{Done, Failure, Session};
+use osmia_sys::bpf::pin;
+use osmia_sys::{Errno, FileSystem, file_system_at, mount};
+use std::os::fd::AsFd;
+use std::path::Path;
+
+/// Pins something, in a BPF file system that is mounted first where it is missing.
+pub(super) fn pin_at(session: &Session<'_>, object: &impl AsFd, path: &str) -> Done {
+    prepare(session, path)?;
+    pin(object, Path::new(path))
+        .map_err(|errno| Failure::errno(format!("can't pin the object ({path})"), errno))
+}
+
+/// Makes sure that a path is free and lies in a BPF file system.
+pub(super) fn prepare(session: &Session<'_>, path: &str) -> Done {
+    // A link that leads nowhere is in the way as well: nothing is followed here.
+    if Path::new(path).symlink_metadata().is_ok() {
+        return Err(Failure::words(format!("can't pin BPF object: path '{path}' already exists")));
+    }
+    let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
+    mount_at(session, folder.unwrap_or(Path::new(".")), path)
+}
+
+/// Makes sure that a folder lies in a BPF file system.
+pub(super) fn mount_at(session: &Session<'_>, folder: &Path, path: &str) -> Done {
+    match file_system_at(FileSystem::Bpf, folder) {
+        Ok(true) => return Ok(()),
+        Err(Errno::ENOENT) => {
+            let words = format!("can't pin BPF object: dir '{}' doesn't exist", folder.display());
+            return Err(Failure::words(words));
+        }
+        Ok(false) | Err(_) => {}
+    }
+    if session.options.no_mount {
+        return Err(Failure::words("no BPF file system found, not mounting it due to --nomount option"));
+    }
+    mount(FileSystem::Bpf, folder).map_err(|errno| {
+        Failure::words(format!("can't mount BPF file system to pin the object '{path}': {}", errno.text()))
+    })
+}
