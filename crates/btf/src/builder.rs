@@ -6,10 +6,12 @@ use crate::{
 };
 use std::collections::HashMap;
 
-/// Collects types and strings, then writes them. Equal strings are written once; equal types are not merged.
+/// Collects types and strings, then writes them. Equal strings are written once; [`crate::dedup`] merges equal types.
 #[derive(Clone, Debug)]
 pub struct Builder {
     types: Vec<Type>,
+    /// The id of the first of them.
+    first_id: u32,
     strings: Strings,
     endian: Endian,
 }
@@ -82,19 +84,24 @@ impl Builder {
 
     /// An empty one for a byte order.
     pub fn with_endian(endian: Endian) -> Self {
-        Self { types: Vec::new(), strings: Strings::default(), endian }
+        Self { types: Vec::new(), first_id: 1, strings: Strings::default(), endian }
     }
 
     /// One that goes on where `base` ends: ids and strings of `base` keep their numbers. Split BTF is flattened.
     pub fn from(base: &Btf) -> Result<Self, BtfError> {
         let types = base.types().map(|(_, ty)| ty).collect::<Result<_, _>>()?;
-        Ok(Self { types, strings: Strings::from_section(&base.all_strings()), endian: base.endian() })
+        Ok(Self {
+            types,
+            first_id: 1,
+            strings: Strings::from_section(&base.all_strings()),
+            endian: base.endian(),
+        })
     }
 
-    /// One for split BTF of `base`: only what is added is written, its strings after those of `base`.
-    pub(crate) fn after(base: &Btf) -> Self {
+    /// One for split BTF of `base`: only what is added is written, with ids and strings after those of `base`.
+    pub fn after(base: &Btf) -> Self {
         let strings = Strings { first: base.string_end(), ..Strings::default() };
-        Self { types: Vec::new(), strings, endian: base.endian() }
+        Self { types: Vec::new(), first_id: base.len(), strings, endian: base.endian() }
     }
 
     /// The offset of a string in the string section; adds it if it is not there. A string ends at its first NUL.
@@ -111,22 +118,41 @@ impl Builder {
 
     /// The id that the next added type gets.
     pub fn next_id(&self) -> TypeId {
-        TypeId(u32::try_from(self.types.len()).map_or(u32::MAX, |count| count.saturating_add(1)))
+        TypeId(u32::try_from(self.types.len()).map_or(u32::MAX, |count| count.saturating_add(self.first_id)))
     }
 
     /// A type that was added.
     pub fn get(&self, id: TypeId) -> Option<&Type> {
-        self.types.get((id.0 as usize).checked_sub(1)?)
+        self.types.get(id.0.checked_sub(self.first_id)? as usize)
     }
 
     /// A type that was added, to fill in later what it refers to.
     pub fn get_mut(&mut self, id: TypeId) -> Option<&mut Type> {
-        self.types.get_mut((id.0 as usize).checked_sub(1)?)
+        self.types.get_mut(id.0.checked_sub(self.first_id)? as usize)
     }
 
-    /// The types that were added, in order of their ids from 1.
+    /// The types that were added, in order of their ids.
     pub fn types(&self) -> &[Type] {
         &self.types
+    }
+
+    /// Adds all own types of other BTF. Ids of its base, which must be this one's base, stay; its own go up by the result.
+    pub fn append(&mut self, from: &Btf) -> Result<u32, BtfError> {
+        let first = from.first_id();
+        let shift = self.next_id().0.saturating_sub(first.0);
+        for id in (first.0..from.len()).map(TypeId) {
+            let mut ty = from.get(id)?;
+            ty.kind.map_ids(|id| if id < first { id } else { TypeId(id.0.saturating_add(shift)) });
+            self.add(ty);
+        }
+        Ok(shift)
+    }
+
+    /// Keeps some of the types, whose ids change in all of them.
+    pub(crate) fn retain(&mut self, kept: &[bool], mut map: impl FnMut(TypeId) -> TypeId) {
+        let mut kept = kept.iter();
+        self.types.retain(|_| kept.next() == Some(&true));
+        self.types.iter_mut().for_each(|ty| ty.kind.map_ids(&mut map));
     }
 
     /// Adds an integer that fills its storage.

@@ -6,6 +6,7 @@ mod btf;
 mod builder;
 pub mod c;
 pub mod core;
+mod dedup;
 pub mod dump;
 mod error;
 pub mod ext;
@@ -20,6 +21,7 @@ mod wire;
 
 pub use btf::Btf;
 pub use builder::{Builder, Import};
+pub use dedup::{Deduplicated, dedup, merge};
 pub use error::{BtfError, BtfErrorKind, Section};
 pub use layout::{EnumValue, Field};
 pub use model::{

@@ -1,7 +1,7 @@
 //! Properties that hold of any bytes, for tests and fuzzers.
 use crate::core::{AccessSpec, CoreReloc, RelocKind, resolve};
 use crate::ext::Ext;
-use crate::{Btf, Builder, c, dump};
+use crate::{Btf, Builder, c, dump, merge};
 
 /// Whatever the bytes are, reading them ends, without a panic, and what was read can be used in every way.
 pub fn reads_anything(bytes: &[u8]) {
@@ -31,6 +31,10 @@ fn uses_everything(btf: &Btf) {
         }
     }
     let _ = (c::header(btf), btf.functions().count());
+    if btf.base().is_none() {
+        let _ = merge(std::slice::from_ref(btf), None);
+        let _ = merge(&[btf.clone(), btf.clone()], None);
+    }
     roundtrip(btf);
 }
 

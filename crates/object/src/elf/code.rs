@@ -50,8 +50,7 @@ pub(super) fn functions(reader: &mut Reader<'_>) -> Result<(), ElfError> {
     let symbols = reader.symbols_by_section();
     for index in reader.sections_of(|role| role == Role::Code) {
         let extents = extents(reader, index, &symbols)?;
-        covered(reader, index, &extents)?;
-        for extent in extents {
+        for extent in covered(reader, index, extents)? {
             let start = extent.start;
             function(reader, index, extent)
                 .map_err(|(offset, kind)| reader.file.error(index, start + offset, kind))?;
@@ -98,18 +97,27 @@ fn extents(
     Ok(extents)
 }
 
-/// That no code stands outside of functions (zeros between them are padding).
-fn covered(reader: &Reader<'_>, section: usize, extents: &[Extent]) -> Result<(), ElfError> {
+/// Code that no symbol covers, between functions, as a function without a name (zeros are padding): linkers leave the bodies of
+/// weak functions that lost behind. A section without any function is wrong.
+fn covered(reader: &Reader<'_>, section: usize, extents: Vec<Extent>) -> Result<Vec<Extent>, ElfError> {
     let bytes = reader.file.sections.get(section).map_or(&[][..], |it| it.bytes);
     let starts = extents.iter().map(|extent| extent.start).chain([bytes.len() as u64]);
     let ends = [0].into_iter().chain(extents.iter().map(|extent| extent.end));
-    for (end, start) in ends.zip(starts) {
-        let gap = bytes.get(end as usize..start as usize).unwrap_or_default();
-        if gap.iter().any(|&byte| byte != 0) {
-            return Err(reader.file.error(section, end, Kind::NoFunction));
+    let mut dead = Vec::new();
+    for (start, end) in ends.zip(starts) {
+        let gap = bytes.get(start as usize..end as usize).unwrap_or_default();
+        if gap.iter().all(|&byte| byte == 0) {
+            continue;
         }
+        if extents.is_empty() || gap.len() as u64 % SLOT != 0 {
+            return Err(reader.file.error(section, start, Kind::NoFunction));
+        }
+        dead.push(Extent { name: String::new(), start, end, linkage: Linkage::Static });
     }
-    Ok(())
+    let mut all = extents;
+    all.extend(dead);
+    all.sort_by_key(|extent| extent.start);
+    Ok(all)
 }
 
 fn function(reader: &mut Reader<'_>, section: usize, extent: Extent) -> Result<(), (u64, Kind)> {
@@ -122,7 +130,7 @@ fn function(reader: &mut Reader<'_>, section: usize, extent: Extent) -> Result<(
     let key = reader.object.functions.push(Function {
         section: reader.file.own(name).map_err(|kind| (0, kind))?,
         linkage: extent.linkage,
-        program: program(name),
+        program: program(name).filter(|_| !extent.name.is_empty()),
         insns,
         type_id: reader.type_named(&extent.name, KindTag::Func),
         name: extent.name,

@@ -3,6 +3,7 @@ mod code;
 mod data;
 mod error;
 mod ext;
+mod link;
 mod links;
 mod maps;
 mod raw;
@@ -10,6 +11,7 @@ mod read;
 mod write;
 
 pub use error::{ElfError, ElfErrorKind};
+pub use link::{Input, LinkError, LinkErrorKind, link};
 pub use read::read;
 pub use write::write;
 

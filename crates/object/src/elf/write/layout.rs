@@ -9,23 +9,23 @@ use osmia_base::Endian;
 
 /// One section, before it has a place.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Section {
-    pub(super) name: String,
-    pub(super) kind: u32,
-    pub(super) flags: u64,
-    pub(super) align: u64,
-    pub(super) entry_size: u64,
-    pub(super) link: u32,
-    pub(super) info: u32,
+pub(in crate::elf) struct Section {
+    pub(in crate::elf) name: String,
+    pub(in crate::elf) kind: u32,
+    pub(in crate::elf) flags: u64,
+    pub(in crate::elf) align: u64,
+    pub(in crate::elf) entry_size: u64,
+    pub(in crate::elf) link: u32,
+    pub(in crate::elf) info: u32,
     /// Bytes in memory.
-    pub(super) size: u64,
+    pub(in crate::elf) size: u64,
     /// Bytes in the file.
-    pub(super) bytes: Vec<u8>,
+    pub(in crate::elf) bytes: Vec<u8>,
 }
 
 impl Section {
     /// A section with nothing special.
-    pub(super) fn table(name: &str, kind: SectionType, align: u64, bytes: Vec<u8>) -> Self {
+    pub(in crate::elf) fn table(name: &str, kind: SectionType, align: u64, bytes: Vec<u8>) -> Self {
         Self {
             name: name.to_owned(),
             kind: kind.0,
@@ -37,7 +37,7 @@ impl Section {
     }
 
     /// Replaces the bytes.
-    pub(super) fn fill(&mut self, bytes: Vec<u8>) {
+    pub(in crate::elf) fn fill(&mut self, bytes: Vec<u8>) {
         self.size = bytes.len() as u64;
         self.bytes = bytes;
     }
@@ -45,15 +45,15 @@ impl Section {
 
 /// A string table.
 #[derive(Debug)]
-pub(super) struct Strings(Vec<u8>);
+pub(in crate::elf) struct Strings(Vec<u8>);
 
 impl Strings {
-    pub(super) fn new() -> Self {
+    pub(in crate::elf) fn new() -> Self {
         Self(vec![0])
     }
 
     /// Adds a name and returns its offset.
-    pub(super) fn add(&mut self, name: &str) -> u32 {
+    pub(in crate::elf) fn add(&mut self, name: &str) -> u32 {
         if name.is_empty() {
             return 0;
         }
@@ -64,7 +64,7 @@ impl Strings {
     }
 }
 
-pub(super) fn endianness(endian: Endian) -> Endianness {
+pub(in crate::elf) fn endianness(endian: Endian) -> Endianness {
     match endian {
         Endian::Little => Endianness::Little,
         Endian::Big => Endianness::Big,
@@ -72,7 +72,7 @@ pub(super) fn endianness(endian: Endian) -> Endianness {
 }
 
 /// Relocations without addends.
-pub(super) fn relocations(endian: Endian, list: &[super::Rel]) -> Vec<u8> {
+pub(in crate::elf) fn relocations(endian: Endian, list: &[(u64, usize, u32)]) -> Vec<u8> {
     let e = endianness(endian);
     list.iter()
         .flat_map(|&(offset, symbol, kind)| {
@@ -83,7 +83,7 @@ pub(super) fn relocations(endian: Endian, list: &[super::Rel]) -> Vec<u8> {
 }
 
 /// The whole file. The last section is the table of all names.
-pub(super) fn file(endian: Endian, mut sections: Vec<Section>, mut strings: Strings) -> Vec<u8> {
+pub(in crate::elf) fn file(endian: Endian, mut sections: Vec<Section>, mut strings: Strings) -> Vec<u8> {
     let names: Vec<u32> = sections.iter().map(|section| strings.add(&section.name)).collect();
     if let Some(last) = sections.last_mut() {
         last.fill(strings.0);

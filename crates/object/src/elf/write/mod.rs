@@ -1,6 +1,6 @@
 //! From an [`Object`] to a file.
 mod code;
-mod layout;
+pub(super) mod layout;
 mod maps;
 mod symbols;
 mod types;
