@@ -3,6 +3,7 @@
 //! Asking yields plain values ([`programs`], [`open_maps`], [`OpenMap::walk`], [`xlated()`]); printing them is pure
 //! ([`programs_text`], [`maps_json`], [`DumpPrinter`], [`xlated_text`], …) and says the same as bpftool 7.1, byte for
 //! byte, but for what would not be JSON.
+mod cgroup;
 pub mod command;
 mod declaration;
 mod dump;
@@ -19,6 +20,7 @@ mod link_print;
 mod map;
 mod map_print;
 mod open;
+mod perf;
 mod program;
 mod program_print;
 mod refs;
@@ -28,6 +30,7 @@ mod value;
 mod xlated;
 mod xlated_print;
 
+pub use cgroup::{CgroupProgram, Effective, cgroup_json, cgroup_programs, cgroup_text};
 pub use declaration::declaration;
 pub use dump::{MapTypes, Visit, Walked};
 pub use dump_print::{DumpPrinter, print_element};
@@ -39,6 +42,7 @@ pub use link::{Function, Link, OpenLink, links, open_link};
 pub use link_print::{links_json, links_text};
 pub use map::{Map, OpenMap, Owner, maps, open_map, open_maps};
 pub use map_print::{maps_json, maps_text};
+pub use perf::{PerfHolder, PerfProgram, perf_json, perf_programs, perf_text};
 pub use program::{Metadatum, OpenProgram, Program, open_program, open_programs, programs};
 pub use program_print::{programs_json, programs_text};
 pub use refs::{Holder, Known, Pins, Refs, bpf_mounts, pinned_below};

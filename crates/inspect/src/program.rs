@@ -51,6 +51,8 @@ pub struct Program {
     pub btf_id: u32,
     /// Whether the interface it was offloaded to is gone.
     pub orphaned: bool,
+    /// For programs at functions: the BTF with the function's type, and that type; zeros for others.
+    pub hook: (u32, u32),
     /// What its author wrote into it for readers.
     pub metadata: Vec<Metadatum>,
     /// Where it is pinned and who holds it, where that was asked.
@@ -164,6 +166,7 @@ fn facts(fd: &ProgFd, program: &ProgFacts, name: String, types: &mut Types) -> P
         map_ids: program.detail.map_ids.clone(),
         btf_id: info.btf_id,
         orphaned: info.id == 0,
+        hook: (info.attach_btf_obj_id, info.attach_btf_id),
         metadata: metadata(&program.detail.map_ids, types),
         known: Known::default(),
     }

@@ -5,7 +5,7 @@ use crate::memlock::{refusal, with_memory};
 use crate::options::LoadOptions;
 use osmia_abi::MapType;
 use osmia_object::{Image, ImageMap};
-use osmia_sys::bpf::{MapCreate, MapFd, get_pinned, pin};
+use osmia_sys::bpf::{MapCreate, MapFd, get_pinned, map_by_id, pin};
 use osmia_sys::{BtfFd, Errno, FileSystem, file_system_at, mount};
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
@@ -69,6 +69,10 @@ fn make(
     btf: Option<&BtfFd>,
     options: &LoadOptions,
 ) -> Result<LoadedMap, LoadError> {
+    if let Some(reuse) = options.reuse.iter().find(|reuse| reuse.name == map.name) {
+        let step = |errno| MapError { map: map.name.clone(), step: MapStep::Reuse, errno, reason: None };
+        return Ok(loaded(map, map_by_id(reuse.id, 0).map_err(step)?, None, true));
+    }
     let path = map.pin.as_ref().map(|name| options.pins.join(name));
     if let Some(path) = &path
         && let Some(fd) = reuse(map, path)?

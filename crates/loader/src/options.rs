@@ -12,6 +12,17 @@ pub struct LoadOptions {
     pub pins: PathBuf,
     /// How much the verifier is to tell of programs that it takes: `osmia_abi::flags::LOG_LEVEL1` and so on.
     pub log_level: u32,
+    /// Maps of the object that are there already.
+    pub reuse: Vec<Reuse>,
+}
+
+/// A map of the object in whose place another one is used, as it is: the verifier sees that one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reuse {
+    /// Its name in the object.
+    pub name: String,
+    /// The id of the map that is used.
+    pub id: u32,
 }
 
 /// Whether the kernel is told of types.
@@ -43,6 +54,7 @@ impl Default for LoadOptions {
             programs: Choice::default(),
             pins: PathBuf::from("/sys/fs/bpf"),
             log_level: 0,
+            reuse: Vec::new(),
         }
     }
 }

@@ -2,19 +2,29 @@
 //!
 //! [`run`] takes a whole command line, finds the row that it means and writes the answer, as text or as JSON. What is
 //! asked for, how it is spelled, what help, completions and manual pages say of it: all that is read off [`OBJECTS`].
+mod attach_words;
 mod batch;
+mod cgroup;
 mod failure;
 mod help;
+mod iter;
 mod link;
 mod map;
 mod map_create;
 mod map_dump;
 mod map_element;
 mod map_input;
+mod objects;
 mod options;
+mod perf;
 mod pinning;
 mod prog;
+mod prog_attach;
+mod prog_load;
+mod prog_run;
 mod session;
+mod token;
+mod tracelog;
 mod version;
 mod words;
 
@@ -80,8 +90,17 @@ const LINK: Term = term("LINK", "{ id N | pinned FILE }");
 const MAP: Term = term("MAP", "{ id N | pinned FILE | name NAME }");
 
 /// All there is, in the order in which beginnings of words are compared.
-pub const OBJECTS: &[&Object] =
-    &[&batch::OBJECT, &prog::OBJECT, &map::OBJECT, &link::OBJECT, &version::OBJECT];
+pub const OBJECTS: &[&Object] = &[
+    &batch::OBJECT,
+    &prog::OBJECT,
+    &map::OBJECT,
+    &link::OBJECT,
+    &cgroup::OBJECT,
+    &perf::OBJECT,
+    &iter::OBJECT,
+    &token::OBJECT,
+    &version::OBJECT,
+];
 
 /// Answers a command line, of which `words` are all but the program's name. Gives the exit status: 0, or as bpftool
 /// has it 255, or 256 less the number of the kernel's error.

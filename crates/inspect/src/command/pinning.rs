@@ -39,3 +39,34 @@ pub(super) fn mount_at(session: &Session<'_>, folder: &Path, path: &str) -> Done
         Failure::words(format!("can't mount BPF file system to pin the object '{path}': {}", errno.text()))
     })
 }
+
+/// Makes sure that a folder is there, in a BPF file system.
+pub(super) fn folder(session: &Session<'_>, path: &str) -> Done {
+    let folder = Path::new(path);
+    let is_there = folder.is_dir();
+    let in_place = |at: &Path| file_system_at(FileSystem::Bpf, at) == Ok(true);
+    if is_there && in_place(folder) {
+        return Ok(());
+    }
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let make = || {
+        std::fs::create_dir(folder)
+            .map_err(|error| Failure::io(format!("failed to create dir '{path}'"), &error))
+    };
+    if !is_there && in_place(parent) {
+        return make();
+    }
+    if !is_there && !parent.exists() {
+        let parent = parent.display();
+        let words =
+            format!("can't create dir '{path}' to pin BPF object: parent dir '{parent}' doesn't exist");
+        return Err(Failure::words(words));
+    }
+    if session.options.no_mount {
+        return Err(Failure::words("no BPF file system found, not mounting it due to --nomount option"));
+    }
+    if !is_there {
+        make()?;
+    }
+    mount_at(session, folder, path)
+}

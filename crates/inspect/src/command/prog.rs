@@ -1,5 +1,9 @@
 //! `prog`: loaded programs.
-use super::{Done, Failure, Object, PROG, Session, Words, row};
+use super::prog_attach::{attach, detach, pin};
+use super::prog_load::{load, loadall};
+use super::prog_run::run;
+use super::tracelog::tracelog;
+use super::{Done, Failure, MAP, Object, PROG, Session, Words, row, term};
 use crate::{Extras, Handle, OpenProgram, Program, Refs, Subject, Xlated, open_programs, programs};
 use crate::{programs_json, programs_text, xlated, xlated_json, xlated_text};
 use osmia_render::Zone;
@@ -19,8 +23,47 @@ pub(super) const OBJECT: Object = Object {
             "show a program's instructions as the kernel runs them",
             dump,
         ),
+        row(&["pin"], "PROG FILE", "keep a program under a path in a BPF file system", pin),
+        row(
+            &["load"],
+            "OBJ PATH [type TYPE] [map { idx IDX | name NAME } MAP] ... [pinmaps MAP_DIR]\n\
+            [autoattach] [kernel_btf BTF_FILE]",
+            "load an object and pin its first program",
+            load,
+        ),
+        row(
+            &["loadall"],
+            "OBJ PATH [type TYPE] [map { idx IDX | name NAME } MAP] ... [pinmaps MAP_DIR]\n\
+            [autoattach] [kernel_btf BTF_FILE]",
+            "load an object and pin all its programs in a folder",
+            loadall,
+        ),
+        row(&["attach"], "PROG ATTACH_TYPE [MAP]", "attach a program to a map of sockets", attach),
+        row(&["detach"], "PROG ATTACH_TYPE [MAP]", "detach a program from a map of sockets", detach),
+        row(
+            &["tracelog"],
+            "[{ stdout | stderr } PROG]",
+            "show what programs print, until a signal; or what one program wrote to its stream",
+            tracelog,
+        ),
+        row(
+            &["run"],
+            "PROG data_in FILE [data_out FILE [data_size_out L]] [ctx_in FILE [ctx_out FILE [ctx_size_out M]]]\n\
+            [repeat N]",
+            "run a program on data that are given",
+            run,
+        ),
     ],
-    terms: &[PROG],
+    terms: &[
+        PROG,
+        MAP,
+        term("TYPE", "the beginning of a section's name: socket, kprobe, tracepoint, xdp, cgroup/skb, ..."),
+        term(
+            "ATTACH_TYPE",
+            "{ sk_msg_verdict | sk_skb_verdict | sk_skb_stream_verdict | sk_skb_stream_parser |\n\
+            flow_dissector }",
+        ),
+    ],
 };
 
 fn show(session: &mut Session<'_>, mut words: Words<'_>) -> Done {

@@ -1,0 +1,59 @@
+//! Objects from files into the kernel.
+use super::{Failure, Session};
+use osmia_host::{Places, Wants};
+use osmia_loader::{LoadError, LoadOptions, Loaded};
+use osmia_object::Object;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Reads an object.
+pub(super) fn open(path: &str) -> Result<Object, Failure> {
+    let bytes =
+        fs::read(path).map_err(|error| Failure::io(format!("failed to open object file {path}"), &error))?;
+    osmia_object::elf::read(&bytes)
+        .map_err(|error| Failure::words(format!("failed to open object file {path}: {error}")))
+}
+
+/// Makes an object fit for this machine and brings it into the kernel. What the verifier says of a program that it
+/// refuses is part of the failure.
+pub(super) fn load(
+    session: &mut Session<'_>,
+    object: &Object,
+    path: &str,
+    btf: Option<&Path>,
+    options: &LoadOptions,
+) -> Result<Loaded, Failure> {
+    let wants = osmia_object::wants(object);
+    let wants = Wants {
+        kernel_btf: wants.kernel_btf,
+        ksyms: wants.ksyms,
+        kconfig: wants.kconfig,
+        cpus: wants.cpus,
+        ..Wants::default()
+    };
+    let failed = |why: String| Failure::words(format!("failed to load object file {path}: {why}"));
+    let places = btf.map_or_else(Places::default, |btf| Places { btf: btf.to_owned(), ..Places::default() });
+    let target = osmia_host::gather_with(&wants, &places).map_err(|error| failed(error.to_string()))?;
+    let image = osmia_object::resolve_named(object, &target, &name_of(path))
+        .map_err(|errors| failed(errors.to_string()))?;
+    let loaded = osmia_loader::load(&image, options).map_err(|error| {
+        if let LoadError::Program(rejection) = &error
+            && session.options.debug
+        {
+            session.note(&rejection.log);
+        }
+        failed(error.to_string())
+    })?;
+    if session.options.debug {
+        for program in loaded.programs.iter().filter(|program| !program.log.is_empty()) {
+            session.note(&format!("-- {}\n{}", program.name, program.log.trim_end()));
+        }
+    }
+    Ok(loaded)
+}
+
+/// An object's name: that of its file, up to the first dot.
+fn name_of(path: &str) -> String {
+    let name = PathBuf::from(path).file_name().map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_default().split('.').next().unwrap_or_default().to_owned()
+}
