@@ -137,6 +137,12 @@ features! {
     Tcx, "tcx", 6, 6;
     /// The helper `bpf_get_current_comm` fills what is behind the name with zeros (again: from 5.18 to 6.2 it did not).
     CommPadded, "comm_padded", 6, 3;
+    /// The verifier knows the tag `arg:ctx` at parameters of global functions.
+    ArgCtxTag, "arg_ctx_tag", 6, 8;
+    /// BTF: names of data sections that begin with a question mark.
+    BtfQuestionMark, "btf_qmark_datasec", 6, 9;
+    /// Addresses in maps as constants, however far from the map's start.
+    FarMapValue, "far_map_value", 7, 0;
 }
 
 impl Feature {

@@ -155,6 +155,14 @@ impl Btf {
         self.find_in(name, Group::of(kind)).into_iter().find(|&id| self.tag(id) == Some(kind))
     }
 
+    /// Whether there is a type of this kind with this name, or with a flavour of it (`task_struct___old`), the base left out.
+    pub fn has_own_flavour(&self, essential: &str, kind: KindTag) -> bool {
+        let mut found = Vec::new();
+        self.find_own_flavours(essential, Group::of(kind), &mut found);
+        let same = |tag: KindTag| tag == kind || tag.is_enum() && kind.is_enum();
+        found.into_iter().any(|id| self.tag(id).is_some_and(same))
+    }
+
     /// The `struct` with this name.
     pub fn find_struct(&self, name: &str) -> Option<TypeId> {
         self.find_kind(name, KindTag::Struct)

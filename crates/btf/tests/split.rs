@@ -1,7 +1,7 @@
 //! BTF that goes on where another ends.
 mod tools;
 
-use osmia_btf::core::{AccessSpec, CoreReloc, RelocKind, resolve, resolve_among};
+use osmia_btf::core::{AccessSpec, Candidates, CoreReloc, RelocKind, resolve, resolve_with};
 use osmia_btf::{Btf, Builder, Member, TypeId, c, dump};
 use std::fs;
 use tools::{assert_same_lines, kernel, run, scratch, section, text};
@@ -58,11 +58,13 @@ fn modules_are_asked_where_the_kernel_has_no_such_type() {
     let ask = |ty: TypeId| CoreReloc { ty, access: AccessSpec(vec![0, 0]), kind: RelocKind::FieldByteOffset };
     let alone = resolve(&local, &ask(ty), &split).expect("an answer");
     assert_eq!((alone.value, alone.poison), (24, false));
-    let found = resolve_among(&local, &ask(ty), &[base.clone(), split.clone()]).expect("an answer");
-    assert_eq!((found.value, found.target), (24, 1));
+    let two = Btf::stack(&split, &base, &split).expect("two modules");
+    let mut candidates = Candidates::default();
+    let found = resolve_with(&local, &ask(ty), &two, &mut candidates).expect("an answer");
+    assert_eq!((found.value, candidates[&ty].len()), (24, 2), "both modules have it, and at the same place");
     let missing = resolve(&local, &ask(ty), &base).expect("an answer");
     assert!(missing.poison && !missing.exists);
-    let pid = resolve_among(&local, &ask(task), &[base.clone(), split]).expect("an answer");
+    let pid = resolve(&local, &ask(task), &two).expect("an answer");
     let place = base.field(base.find_struct("task_struct").expect("a task"), "pid").expect("pid");
-    assert_eq!((pid.value, pid.target), (u64::from(place.bit_offset / 8), 0));
+    assert_eq!(pid.value, u64::from(place.bit_offset / 8));
 }

@@ -150,6 +150,9 @@ fn test_of(feature: Feature) -> Test {
         F::ProgBindMap => Try(bind_map),
         F::Tcx => Try(tcx),
         F::CommPadded => Try(comm_padded),
+        F::ArgCtxTag => Try(arg_ctx_tag),
+        F::BtfQuestionMark => Btf(DATASEC, b"\0int\0var\0?.dat\0"),
+        F::FarMapValue => Try(far_map_value),
     }
 }
 
@@ -291,6 +294,43 @@ fn may_call(kind: ProgramType, name: &str, id: u32) -> bool {
     match load.call() {
         Ok(_) => true,
         Err(error) => !error.log.contains(&refusal),
+    }
+}
+
+/// A global function whose parameter is a context by its tag alone calls a helper that wants one.
+fn arg_ctx_tag() -> Result<bool, Errno> {
+    #[rustfmt::skip]
+    const TYPES: &[u32] = &[
+        1, type_info(1, 0), 4, 1 << 24 | 32, // 1: int
+        0, type_info(2, 0), 0, // 2: void *
+        0, type_info(13, 1), 1, 5, 2, // 3: int (void *arg)
+        9, type_info(12, 1), 3, // 4: global f, the program
+        0, type_info(13, 1), 1, 5, 2, // 5: int (void *arg)
+        11, type_info(12, 1), 5, // 6: global g
+        13, type_info(17, 0), 6, 0, // the tag, at its first parameter
+    ];
+    // `call +1; exit; call get_func_ip; exit`
+    const CODE: &[Insn] = &[insn(0x85, 0x10, 0, 1), EXIT, insn(0x85, 0x00, 0, 173), EXIT];
+    let types = BtfLoad::new(&btf(TYPES, b"\0int\0arg\0f\0g\0arg:ctx\0")).call();
+    let Ok(types) = types else { return Ok(false) };
+    let functions: Vec<u8> = [0_u32, 4, 2, 6].iter().flat_map(|number| number.to_ne_bytes()).collect();
+    let load = ProgLoad {
+        btf: Some(types.as_fd()),
+        func_info: (&functions, 8),
+        ..program(ProgramType::Kprobe, CODE)
+    };
+    verdict(load.call().map_err(|error| error.errno))
+}
+
+/// A map is too small for any offset that is asked for: whether that is said, or that such offsets are not allowed at all.
+fn far_map_value() -> Result<bool, Errno> {
+    let map = MapCreate::new(MapType::Array, 4, 1, 1).call()?;
+    let code = [insn(0x18, 0x21, 0, map.as_fd().as_raw_fd()), insn(0, 0, 0, 1 << 30), EXIT];
+    let load = ProgLoad { log_level: flags::LOG_LEVEL1, ..program(ProgramType::SocketFilter, &code) };
+    match load.call() {
+        Ok(_) => Err(Errno::EINVAL),
+        Err(error) if error.log.is_empty() => verdict::<()>(Err(error.errno)),
+        Err(error) => Ok(!error.log.contains("direct value offset of")),
     }
 }
 

@@ -7,10 +7,11 @@ use crate::demangle::demangle;
 use crate::event_types::event_of_types;
 use crate::files::find_files;
 use crate::functions::{FunctionError, kernel_functions, listed_functions, matching_functions};
+use crate::kallsyms::ambiguous_addresses_of;
 use crate::pattern::{is_pattern, matches};
 use crate::tracefs::{self, TracefsError};
 use crate::wants::{BinaryWants, DebugWants, FunctionPattern, Wants};
-use crate::{Probes, addresses_of, kconfig, kernel_version, modules, possible_cpus, raw_tracepoints};
+use crate::{Probes, kconfig, kernel_version, modules, possible_cpus, raw_tracepoints};
 use osmia_btf::Btf;
 use osmia_object::{
     Boundary, CodeSpot, Target, UserFile, UserFileKind, UserSymbol, UserSymbolKind, without_parameters,
@@ -121,6 +122,7 @@ pub fn gather_with(wants: &Wants, places: &Places) -> Result<Target, GatherError
     }
     tracepoints(wants, places, &mut target)?;
     functions(wants, places, &mut target)?;
+    module_types(wants, places, &mut target);
     if wants.modules {
         target.modules = Some(modules::loaded());
     }
@@ -131,7 +133,7 @@ pub fn gather_with(wants: &Wants, places: &Places) -> Result<Target, GatherError
         add_binary(binary, (wants, places), &mut target)?;
     }
     if !wants.ksyms.is_empty() {
-        target.ksyms = addresses_of(&wants.ksyms);
+        (target.ksyms, target.ambiguous_ksyms) = ambiguous_addresses_of(&wants.ksyms);
     }
     for name in &wants.kfuncs {
         let id = types(places)?.find_func(name);
@@ -246,6 +248,22 @@ fn functions(wants: &Wants, places: &Places, target: &mut Target) -> Result<(), 
     }
     target.functions = Some(found);
     Ok(())
+}
+
+/// Types of modules, where these are wanted or the kernel itself lacks a type that is wanted.
+fn module_types(wants: &Wants, places: &Places, target: &mut Target) {
+    // Modules belong to the kernel that runs.
+    if !target.module_types.is_empty() || places.btf != Path::new(KERNEL_BTF) {
+        return;
+    }
+    let Some(btf) = target.btf.take() else { return };
+    let missing: Vec<_> = wants.types.iter().filter(|(name, tag)| !btf.has_own_flavour(name, *tag)).collect();
+    let has = |own: &Btf| missing.iter().any(|(name, tag)| own.has_own_flavour(name, *tag));
+    let named = |module: &str| wants.typed_modules.contains(module);
+    let modules =
+        if missing.is_empty() && wants.typed_modules.is_empty() { Vec::new() } else { modules::all_typed() };
+    let (all, placed) = modules::with_types_where(btf, &modules, |module, own| named(module) || has(own));
+    (target.btf, target.module_types) = (Some(all), placed);
 }
 
 /// The functions that are wanted, as the kernel's own types have them; `None` where these do not tell of all.

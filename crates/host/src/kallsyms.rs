@@ -1,5 +1,5 @@
 //! Kernel symbols.
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::sync::Arc;
 
@@ -109,14 +109,24 @@ impl<'a> Entry<'a> {
 
 /// The addresses of these symbols, as far as the kernel tells them: functions and variables.
 pub fn addresses_of(names: &[String]) -> BTreeMap<String, u64> {
+    ambiguous_addresses_of(names).0
+}
+
+/// The same; and those names that several
+/// symbols at different addresses have, of which the first stands among the addresses. What compilers add to a name that
+/// they made unique (`.llvm.123`) is no part of it.
+pub(crate) fn ambiguous_addresses_of(names: &[String]) -> (BTreeMap<String, u64>, BTreeSet<String>) {
     let text = fs::read_to_string(PATH).unwrap_or_default();
     let names: HashSet<&str> = names.iter().map(String::as_str).collect();
-    let wanted = |entry: &Entry<'_>| entry.address != 0 && names.contains(entry.name);
-    let mut found = BTreeMap::new();
-    for entry in text.lines().filter_map(Entry::parse).filter(wanted) {
-        found.entry(entry.name.to_owned()).or_insert(entry.address);
+    let (mut found, mut ambiguous) = (BTreeMap::new(), BTreeSet::new());
+    for entry in text.lines().filter_map(Entry::parse).filter(|entry| entry.address != 0) {
+        let plain = entry.name.split_once(".llvm.").map_or(entry.name, |(plain, _)| plain);
+        let Some(name) = [entry.name, plain].into_iter().find(|name| names.contains(name)) else { continue };
+        if *found.entry(name.to_owned()).or_insert(entry.address) != entry.address {
+            ambiguous.insert(name.to_owned());
+        }
     }
-    found
+    (found, ambiguous)
 }
 
 #[cfg(test)]
@@ -147,7 +157,8 @@ mod tests {
     fn this_kernel_tells_its_symbols() {
         let all = Kallsyms::read().expect("we are root");
         let name = "ksys_read".to_owned();
-        let found = addresses_of(std::slice::from_ref(&name));
+        let (found, ambiguous) = ambiguous_addresses_of(std::slice::from_ref(&name));
+        assert!(ambiguous.is_empty());
         let address = found[&name];
         assert_eq!(all.at(address + 1).unwrap().name, name);
     }

@@ -33,10 +33,34 @@ pub(crate) fn typed<'a>(wanted: &[FunctionPattern], found: &'a [(String, String)
 /// The kernel's types with those of modules behind them. A module whose types cannot be read is left out: its functions
 /// are then as unknown as those of a kernel without types.
 pub(crate) fn with_types(kernel: Btf, modules: &[&str]) -> (Btf, Vec<ModuleTypes>) {
+    with_types_where(kernel, modules, |_, _| true)
+}
+
+/// All modules that have types, sorted.
+pub(crate) fn all_typed() -> Vec<String> {
+    let entries = fs::read_dir(TYPES).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name != "vmlinux")
+        .collect();
+    names.sort();
+    names
+}
+
+/// Where the kernel and its modules have their types.
+const TYPES: &str = "/sys/kernel/btf";
+
+/// Like [`with_types`], of modules that are wanted, by their names and their types.
+pub(crate) fn with_types_where(
+    kernel: Btf,
+    modules: &[impl AsRef<str>],
+    wanted: impl Fn(&str, &Btf) -> bool,
+) -> (Btf, Vec<ModuleTypes>) {
     let (mut all, mut places) = (kernel.clone(), Vec::new());
-    for module in modules {
-        let path = Path::new("/sys/kernel/btf").join(module);
+    for module in modules.iter().map(AsRef::as_ref) {
+        let path = Path::new(TYPES).join(module);
         let own = fs::read(path).ok().and_then(|bytes| Btf::parse_split(bytes, &kernel).ok());
+        let own = own.filter(|own| wanted(module, own));
         let Some((own, stacked)) =
             own.and_then(|own| Some((own.clone(), Btf::stack(&all, &kernel, &own).ok()?)))
         else {
@@ -44,7 +68,7 @@ pub(crate) fn with_types(kernel: Btf, modules: &[&str]) -> (Btf, Vec<ModuleTypes
         };
         let own_first = own.first_id().0;
         places.push(ModuleTypes {
-            module: (*module).to_owned(),
+            module: module.to_owned(),
             first: stacked.first_id().0,
             count: own.len() - own_first,
             own_first,

@@ -1,12 +1,19 @@
 //! What somebody wants to know of this machine: of scripts and of objects alike, as plain data.
 use crate::files::Search;
 use osmia_abi::Feature;
+use osmia_btf::KindTag;
+use osmia_object::Wants as ObjectWants;
+use std::collections::BTreeSet;
 
 /// Which parts of a [`Target`](osmia_object::Target) are wanted. Nothing is read that nobody names here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wants {
     /// The kernel's types.
     pub kernel_btf: bool,
+    /// Types by name (without flavour) and kind: where the kernel itself lacks one, all modules that have it are read.
+    pub types: BTreeSet<(String, KindTag)>,
+    /// Modules whose types are needed.
+    pub typed_modules: BTreeSet<String>,
     /// Tracepoints, `(category, name)`, both perhaps patterns.
     pub tracepoints: Vec<(String, String)>,
     /// The names of all raw tracepoints.
@@ -33,6 +40,21 @@ pub struct Wants {
     pub cpus: bool,
     /// What is asked of the kernel by trying.
     pub features: Vec<Feature>,
+}
+
+impl From<ObjectWants> for Wants {
+    fn from(wants: ObjectWants) -> Self {
+        Self {
+            kernel_btf: wants.kernel_btf,
+            types: wants.types,
+            typed_modules: wants.modules,
+            ksyms: wants.ksyms,
+            kconfig: wants.kconfig,
+            cpus: wants.cpus,
+            features: wants.features,
+            ..Self::default()
+        }
+    }
 }
 
 /// Kernel functions by name.

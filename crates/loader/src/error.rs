@@ -1,8 +1,10 @@
 //! Why an image could not be loaded.
 use crate::rejection::Rejection;
+use osmia_object::ResolveErrors;
 use osmia_sys::Errno;
 use osmia_sys::bpf::BtfLoadError;
 use std::fmt;
+use std::path::PathBuf;
 
 /// Why an image could not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,15 @@ pub enum LoadError {
         /// The limit, in bytes.
         limit: u64,
     },
+    /// No token can be had.
+    Token {
+        /// The mount that was to give it.
+        path: PathBuf,
+        /// Why not.
+        errno: Errno,
+    },
+    /// A program, or a map, does not fit this machine.
+    Unfit(ResolveErrors),
     /// The image contradicts itself.
     Image(String),
 }
@@ -84,6 +95,13 @@ impl fmt::Display for LoadError {
                  raise it (`ulimit -l unlimited`, LimitMEMLOCK=infinity in a systemd unit), or give CAP_SYS_RESOURCE",
                 limit / 1024
             ),
+            Self::Token { path, errno } => write!(
+                f,
+                "{} gives no BPF token: {errno}; it must be a BPF file system that was mounted with `delegate_cmds` and its like, \
+                 in the user namespace of this process",
+                path.display()
+            ),
+            Self::Unfit(errors) => errors.fmt(f),
             Self::Image(why) => write!(f, "the image is broken: {why}"),
         }
     }

@@ -1,5 +1,6 @@
 //! An image into the kernel: maps, programs, attachments, pins; and what comes back from there.
 mod attach;
+mod chosen;
 mod contents;
 mod error;
 mod load;
@@ -11,6 +12,8 @@ mod pins;
 mod programs;
 mod rejection;
 mod stream;
+mod structures;
+mod token;
 
 pub use attach::{
     AttachError, AttachErrorKind, AttachOptions, Attachment, Missed, ProbeMode, adopt, attach, attach_all,
@@ -18,7 +21,7 @@ pub use attach::{
 };
 pub use contents::{Entries, Entry, Globals, clear, dump, zero};
 pub use error::{LoadError, MapError, MapStep};
-pub use load::{Loaded, LoadedMap, LoadedProgram, load};
+pub use load::{Loaded, LoadedMap, LoadedProgram, LoadedStructure, load};
 pub use options::{BtfUse, Choice, LoadOptions, Reuse};
 pub use osmia_explain::{Hint, hint};
 pub use osmia_sys::bpf::TestRunResult;

@@ -1,41 +1,81 @@
 //! Maps: made, filled, frozen, pinned.
+use crate::chosen::Chosen;
 use crate::error::{LoadError, MapError, MapStep};
 use crate::load::{LoadedMap, LoadedProgram};
 use crate::memlock::{refusal, with_memory};
 use crate::options::LoadOptions;
+use crate::owner::Owners;
 use osmia_abi::MapType;
-use osmia_object::{Image, ImageMap};
+use osmia_object::{Image, ImageMap, ResolveErrors};
 use osmia_sys::bpf::{MapCreate, MapFd, get_pinned, map_by_id, pin};
-use osmia_sys::{BtfFd, Errno, FileSystem, file_system_at, mount};
+use osmia_sys::{BtfFd, Errno, FileSystem, MappedArray, TokenFd, file_system_at, mount};
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 
 /// The longest name the kernel takes.
 const NAME: usize = osmia_abi::flags::OBJ_NAME_LEN - 1;
 
-/// Makes all maps of an image. Patterns of maps in maps are made first.
+/// Makes all maps of an image that are to be made. Patterns of maps in maps are made first.
 pub(crate) fn create_maps(
     image: &Image,
-    btf: Option<&BtfFd>,
+    (btf, token): (Option<&BtfFd>, Option<&TokenFd>),
+    chosen: &Chosen,
     options: &LoadOptions,
 ) -> Result<Vec<LoadedMap>, LoadError> {
+    let mut maker = Maker { btf, token, options, owners: Owners::default() };
     let mut made: Vec<Option<LoadedMap>> = image.maps.iter().map(|_| None).collect();
-    for index in in_order(&image.maps)? {
-        let Some(map) = image.maps.get(index) else { continue };
-        let inner = map.inner.and_then(|inner| made.get(inner)?.as_ref()).map(|inner| &inner.fd);
-        let loaded = make(map, inner, btf, options)?;
-        made[index] = Some(loaded);
-    }
+    let result = make_all(image, chosen, &mut maker, &mut made);
     let maps: Vec<LoadedMap> = made.into_iter().flatten().collect();
-    for (map, loaded) in image.maps.iter().zip(&maps).filter(|(_, loaded)| !loaded.reused) {
-        if holds_maps(map.kind) {
-            for (key, inner) in &map.slots {
-                let inner = maps.get(*inner).ok_or_else(|| broken("a slot names a map that is not there"))?;
-                fill_slot(map, loaded, *key, inner.fd.as_raw_fd())?;
-            }
+    match result.and_then(|()| fill_maps_of_maps(image, &maps)) {
+        Ok(()) => Ok(maps),
+        Err(error) => {
+            unpin(&maps);
+            Err(error)
         }
     }
-    Ok(maps)
+}
+
+fn make_all(
+    image: &Image,
+    chosen: &Chosen,
+    maker: &mut Maker<'_>,
+    made: &mut [Option<LoadedMap>],
+) -> Result<(), LoadError> {
+    for index in in_order(&image.maps)? {
+        let Some(map) = image.maps.get(index).filter(|map| chosen.wants(map)) else { continue };
+        let inner = map.inner.and_then(|inner| made.get(inner)?.as_ref()).map(|inner| &inner.fd);
+        let loaded = maker.make(index, map, inner)?;
+        if let Some(place) = made.get_mut(index) {
+            *place = Some(loaded);
+        }
+    }
+    Ok(())
+}
+
+/// Takes away the pins that were made.
+pub(crate) fn unpin(maps: &[LoadedMap]) {
+    for path in maps.iter().filter(|map| !map.reused).filter_map(|map| map.pin.as_ref()) {
+        let _ = std::fs::remove_file(path); // why it was made in vain is the error to tell
+    }
+}
+
+fn fill_maps_of_maps(image: &Image, maps: &[LoadedMap]) -> Result<(), LoadError> {
+    for (map, loaded) in pairs(image, maps).filter(|(map, loaded)| holds_maps(map.kind) && !loaded.reused) {
+        for (key, inner) in &map.slots {
+            let inner = maps.iter().find(|map| map.index == *inner);
+            let inner = inner.ok_or_else(|| broken("a slot names a map that is not there"))?;
+            fill_slot(map, loaded, *key, inner.fd.as_raw_fd())?;
+        }
+    }
+    Ok(())
+}
+
+/// The maps that were made, with what the image says of them.
+pub(crate) fn pairs<'a>(
+    image: &'a Image,
+    maps: &'a [LoadedMap],
+) -> impl Iterator<Item = (&'a ImageMap, &'a LoadedMap)> {
+    maps.iter().filter_map(|loaded| Some((image.maps.get(loaded.index)?, loaded)))
 }
 
 fn broken(why: &str) -> LoadError {
@@ -63,61 +103,113 @@ fn in_order(maps: &[ImageMap]) -> Result<Vec<usize>, LoadError> {
     Ok(order)
 }
 
-fn make(
-    map: &ImageMap,
-    inner: Option<&MapFd>,
-    btf: Option<&BtfFd>,
-    options: &LoadOptions,
-) -> Result<LoadedMap, LoadError> {
-    if let Some(reuse) = options.reuse.iter().find(|reuse| reuse.name == map.name) {
-        let step = |errno| MapError { map: map.name.clone(), step: MapStep::Reuse, errno, reason: None };
-        return Ok(loaded(map, map_by_id(reuse.id, 0).map_err(step)?, None, true));
-    }
-    let path = map.pin.as_ref().map(|name| options.pins.join(name));
-    if let Some(path) = &path
-        && let Some(fd) = reuse(map, path)?
-    {
-        return Ok(loaded(map, fd, Some(path), true));
-    }
-    let fd = create(map, inner, btf)?;
-    fill(map, &fd)?;
-    if let Some(path) = &path {
-        pin_map(map, &fd, path)?;
-    }
-    Ok(loaded(map, fd, path.as_deref(), false))
+/// What all maps are made with.
+struct Maker<'a> {
+    btf: Option<&'a BtfFd>,
+    token: Option<&'a TokenFd>,
+    options: &'a LoadOptions,
+    owners: Owners,
 }
 
-fn loaded(map: &ImageMap, fd: MapFd, pin: Option<&Path>, reused: bool) -> LoadedMap {
-    let pin = pin.map(Path::to_owned);
-    LoadedMap { name: map.name.clone(), kind: map.kind, fd, pin, reused, template: map.template }
-}
-
-/// Makes the map, with types where the kernel takes them.
-fn create(map: &ImageMap, inner: Option<&MapFd>, btf: Option<&BtfFd>) -> Result<MapFd, LoadError> {
-    let name = kernel_name(&map.name);
-    let untyped = MapCreate {
-        flags: map.flags,
-        name: &name,
-        inner: inner.map(AsFd::as_fd),
-        numa_node: map.numa_node,
-        extra: map.extra,
-        ..MapCreate::new(map.kind, map.key_size, map.value_size, map.max_entries)
-    };
-    let typed = btf.filter(|_| has_types(map)).map(|btf| MapCreate {
-        btf: Some(btf.as_fd()),
-        btf_key_type: map.key_type.0,
-        btf_value_type: map.value_type.0,
-        ..untyped.clone()
-    });
-    if let Some(Ok(fd)) = typed.map(|create| with_memory(|| create.call())) {
-        return Ok(fd);
+impl Maker<'_> {
+    fn make(&mut self, index: usize, map: &ImageMap, inner: Option<&MapFd>) -> Result<LoadedMap, LoadError> {
+        if let Some(unfit) = &map.unfit {
+            return Err(LoadError::Unfit(ResolveErrors(vec![unfit.clone()])));
+        }
+        if let Some(reuse) = self.options.reuse.iter().find(|reuse| reuse.name == map.name) {
+            let fd = map_by_id(reuse.id, 0).map_err(|errno| map_error(map, MapStep::Reuse, errno))?;
+            return Ok(loaded(index, map, fd, None, true));
+        }
+        let path = map.pin.as_ref().map(|name| self.options.pins.join(name));
+        if let Some(path) = &path
+            && let Some(fd) = reuse(map, path)?
+        {
+            return Ok(loaded(index, map, fd, Some(path), true));
+        }
+        let fd = self.create(map, inner)?;
+        let memory = arena(map, &fd)?;
+        fill(map, &fd)?;
+        match path.as_ref().map(|path| pin_map(map, &fd, path)) {
+            // Somebody was quicker.
+            Some(Err(MapError { errno: Errno::EEXIST, .. })) => {
+                let path = path.as_deref().unwrap_or(Path::new(""));
+                let other = reuse(map, path)?.ok_or_else(|| map_error(map, MapStep::Pin, Errno::EEXIST))?;
+                return Ok(loaded(index, map, other, Some(path), true));
+            }
+            Some(Err(error)) => return Err(error.into()),
+            Some(Ok(())) | None => {}
+        }
+        Ok(LoadedMap { memory, ..loaded(index, map, fd, path.as_deref(), false) })
     }
-    with_memory(|| untyped.call()).map_err(|errno| {
-        refusal(errno).unwrap_or_else(|| {
-            MapError { map: map.name.clone(), step: MapStep::Create, errno, reason: why_not(map, errno) }
-                .into()
+
+    /// Makes the map, with types where the kernel takes them.
+    fn create(&mut self, map: &ImageMap, inner: Option<&MapFd>) -> Result<MapFd, LoadError> {
+        let name = kernel_name(&map.name);
+        let module = match map.structure.as_deref().and_then(|structure| structure.module.as_deref()) {
+            Some(module) => Some(self.owners.module(module).map_err(LoadError::Image)?),
+            None => None,
+        };
+        let untyped = MapCreate {
+            flags: map.flags,
+            name: &name,
+            inner: inner.map(AsFd::as_fd),
+            numa_node: map.numa_node,
+            extra: map.extra,
+            token: self.token.map(AsFd::as_fd),
+            // The kernel takes its own type only beside the object's types.
+            btf: self.btf.filter(|_| map.structure.is_some()).map(AsFd::as_fd),
+            btf_vmlinux_value_type: map.structure.as_ref().map_or(0, |structure| structure.value_type.0),
+            value_type_btf: module.as_ref().map(AsFd::as_fd),
+            ..MapCreate::new(map.kind, map.key_size, map.value_size, map.max_entries)
+        };
+        let typed = self.btf.filter(|_| has_types(map)).map(|btf| MapCreate {
+            btf: Some(btf.as_fd()),
+            btf_key_type: map.key_type.0,
+            btf_value_type: map.value_type.0,
+            ..untyped.clone()
+        });
+        if let Some(Ok(fd)) = typed.map(|create| with_memory(|| create.call())) {
+            return Ok(fd);
+        }
+        with_memory(|| untyped.call()).map_err(|errno| {
+            refusal(errno).unwrap_or_else(|| {
+                MapError { map: map.name.clone(), step: MapStep::Create, errno, reason: why_not(map, errno) }
+                    .into()
+            })
         })
-    })
+    }
+}
+
+/// An arena's memory with its variables in it: programs that use it are refused as long as nobody has mapped it.
+fn arena(map: &ImageMap, fd: &MapFd) -> Result<Option<MappedArray>, MapError> {
+    if map.kind != MapType::Arena {
+        return Ok(None);
+    }
+    let error = |errno| map_error(map, MapStep::Fill, errno);
+    let memory = MappedArray::arena(fd, map.extra).map_err(error)?;
+    if let Some(data) = &map.arena {
+        let offset = usize::try_from(data.offset).map_err(|_| error(Errno::EOVERFLOW))?;
+        memory.write(0, offset, &data.bytes).map_err(error)?;
+    }
+    Ok(Some(memory))
+}
+
+fn map_error(map: &ImageMap, step: MapStep, errno: Errno) -> MapError {
+    MapError { map: map.name.clone(), step, errno, reason: None }
+}
+
+fn loaded(index: usize, map: &ImageMap, fd: MapFd, pin: Option<&Path>, reused: bool) -> LoadedMap {
+    LoadedMap {
+        name: map.name.clone(),
+        index,
+        kind: map.kind,
+        fd,
+        pin: pin.map(Path::to_owned),
+        reused,
+        template: map.template,
+        memory: None,
+        structure: None,
+    }
 }
 
 /// Whether the kernel may be told the types of keys and values: some kinds refuse that.
@@ -269,7 +361,7 @@ pub(crate) fn fill_program_arrays(
     maps: &[LoadedMap],
     programs: &[LoadedProgram],
 ) -> Result<(), LoadError> {
-    for (map, loaded) in image.maps.iter().zip(maps).filter(|(map, _)| map.kind == MapType::ProgArray) {
+    for (map, loaded) in pairs(image, maps).filter(|(map, _)| map.kind == MapType::ProgArray) {
         for (key, index) in &map.slots {
             // A program that was not loaded leaves its slot empty: a tail call to it falls through.
             if let Some(program) = programs.iter().find(|program| program.index == *index) {

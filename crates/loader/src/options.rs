@@ -10,6 +10,9 @@ pub struct LoadOptions {
     pub programs: Choice,
     /// The directory of pins by name.
     pub pins: PathBuf,
+    /// A mount of the BPF file system that gives a token; the environment (`LIBBPF_BPF_TOKEN_PATH`) may name one too, and an
+    /// empty path here says that none is to be used.
+    pub token: Option<PathBuf>,
     /// How much the verifier is to tell of programs that it takes: `osmia_abi::flags::LOG_LEVEL1` and so on.
     pub log_level: u32,
     /// Maps of the object that are there already.
@@ -53,6 +56,7 @@ impl Default for LoadOptions {
             btf: BtfUse::default(),
             programs: Choice::default(),
             pins: PathBuf::from("/sys/fs/bpf"),
+            token: None,
             log_level: 0,
             reuse: Vec::new(),
         }

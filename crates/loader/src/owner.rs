@@ -34,7 +34,8 @@ impl Owners {
         found.map_err(|why| LoadError::Image(format!("`{}` cannot be loaded: {why}", program.name)))
     }
 
-    fn module(&mut self, name: &str) -> Result<OwnedFd, String> {
+    /// The types of a module.
+    pub(crate) fn module(&mut self, name: &str) -> Result<OwnedFd, String> {
         if !self.modules.contains_key(name) {
             let found =
                 find_module(name).ok_or_else(|| format!("the kernel has no types of the module {name}"))?;

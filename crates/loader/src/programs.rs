@@ -1,18 +1,19 @@
 //! Programs: encoded, loaded, tried again with less, explained.
+use crate::chosen::Chosen;
 use crate::error::LoadError;
 use crate::load::{LoadedMap, LoadedProgram};
-use crate::maps::kernel_name;
+use crate::maps::{kernel_name, pairs};
 use crate::memlock::refusal;
-use crate::options::{Choice, LoadOptions};
+use crate::options::LoadOptions;
 use crate::owner::{Owner, Owners};
 use crate::rejection::Rejection;
 use osmia_abi::flags;
-use osmia_isa::{Imm64, Insn, encode};
-use osmia_object::{Image, ImageProgram};
-use osmia_sys::bpf::{Loaded, ProgLoad, ProgLoadError, TestRun, TestRunResult};
-use osmia_sys::{BtfFd, Errno};
+use osmia_isa::{Callee, Imm64, Insn, encode};
+use osmia_object::{Image, ImageProgram, ResolveErrors};
+use osmia_sys::bpf::{Loaded, ProgLoad, ProgLoadError, TestRun, TestRunResult, prog_bind_map};
+use osmia_sys::{BtfFd, Errno, ProgFd, TokenFd};
 use std::ffi::CString;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 /// Bytes of `struct bpf_func_info`.
 const FUNC_INFO: u32 = 8;
@@ -22,56 +23,70 @@ const LINE_INFO: u32 = 16;
 /// Loads the programs that are to be loaded.
 pub(crate) fn load_programs(
     image: &Image,
-    btf: Option<&BtfFd>,
-    maps: &[LoadedMap],
-    options: &LoadOptions,
+    given: Given<'_>,
+    chosen: &Chosen,
 ) -> Result<Vec<LoadedProgram>, LoadError> {
-    let chosen = image.programs.iter().enumerate().filter(|(_, program)| match &options.programs {
-        Choice::Autoload => program.autoload,
-        Choice::All => true,
-        Choice::Named(names) => names.contains(&program.name),
-    });
     let mut owners = Owners::default();
-    chosen
-        .map(|(index, program)| {
-            let loaded = load_program(image, program, &owners.of(program)?, Given { btf, maps, options })?;
-            Ok(LoadedProgram {
-                name: program.name.clone(),
-                index,
-                fd: loaded.fd,
-                kind: program.kind,
-                attach_type: program.attach_type,
-                attach: program.attach.clone(),
-                log: loaded.log,
-            })
-        })
-        .collect()
+    let mut all = Vec::with_capacity(chosen.programs.len());
+    for (index, program) in image.programs.iter().enumerate().filter(|(at, _)| chosen.programs.contains(at)) {
+        if !program.unfit.is_empty() {
+            return Err(LoadError::Unfit(ResolveErrors(program.unfit.clone())));
+        }
+        let owner = owners.of(program)?;
+        let modules = Modules::of(image, program, &mut owners)?;
+        let loaded = load_program(image, program, (&owner, &modules), given)?;
+        bind_constants(image, given.maps, &loaded.fd);
+        all.push(LoadedProgram {
+            name: program.name.clone(),
+            index,
+            fd: loaded.fd,
+            kind: program.kind,
+            attach_type: program.attach_type,
+            attach: program.attach.clone(),
+            log: loaded.log,
+        });
+    }
+    Ok(all)
+}
+
+/// Constants live as long as each program, named by its instructions or not: they say what it is (`bpf_metadata_*`).
+fn bind_constants(image: &Image, maps: &[LoadedMap], program: &ProgFd) {
+    for (_, loaded) in pairs(image, maps).filter(|(map, _)| map.frozen && is_constants(&map.name)) {
+        let _ = prog_bind_map(program, &loaded.fd); // kernels before 5.10 cannot, and nothing depends on it
+    }
+}
+
+fn is_constants(name: &str) -> bool {
+    name.contains(".rodata")
 }
 
 /// What is there when programs are loaded.
 #[derive(Clone, Copy)]
-struct Given<'a> {
-    btf: Option<&'a BtfFd>,
-    maps: &'a [LoadedMap],
-    options: &'a LoadOptions,
+pub(crate) struct Given<'a> {
+    pub(crate) btf: Option<&'a BtfFd>,
+    pub(crate) token: Option<&'a TokenFd>,
+    pub(crate) maps: &'a [LoadedMap],
+    pub(crate) options: &'a LoadOptions,
 }
 
 fn load_program(
     image: &Image,
     program: &ImageProgram,
-    owner: &Owner,
-    Given { btf, maps, options }: Given<'_>,
+    (owner, modules): (&Owner, &Modules),
+    Given { btf, token, maps, options }: Given<'_>,
 ) -> Result<Loaded, LoadError> {
     let broken = |why: &str| LoadError::Image(format!("`{}`: {why}", program.name));
-    let insns = encode(
-        &with_descriptors(&program.insns, maps).ok_or_else(|| broken("it names a map that is not there"))?,
-    );
+    let insns = with_descriptors(image, &program.insns, maps, modules);
+    let insns = encode(&insns.ok_or_else(|| broken("it names a map that is not there"))?);
     let license = CString::new(image.license.as_str()).map_err(|_| broken("its licence has a zero in it"))?;
     let name = kernel_name(&program.name);
     let (functions, lines) = (function_records(program), line_records(program));
     let mut request = ProgLoad {
         name: &name,
         expected_attach: program.attach_type,
+        member: program.member,
+        token: token.map(AsFd::as_fd),
+        fd_array: &modules.table,
         flags: program.flags,
         log_level: options.log_level,
         attach_btf_id: owner.type_id,
@@ -122,23 +137,85 @@ fn retries<'a>(request: &ProgLoad<'a>) -> impl Iterator<Item = ProgLoad<'a>> {
         .filter_map(|(sensible, request)| sensible.then_some(request))
 }
 
-/// The instructions with descriptors in place of positions; `None` where a position is that of no map.
-fn with_descriptors(insns: &[Insn], maps: &[LoadedMap]) -> Option<Vec<Insn>> {
-    let fd = |map: u32| maps.get(map as usize).map(|map| map.fd.as_raw_fd());
-    let bind = |insn: &Insn| {
-        let Insn::LoadImm64 { dst, value } = *insn else { return Some(*insn) };
-        let value = match value {
-            Imm64::Map(map) => Imm64::MapFd(fd(map)?),
-            Imm64::MapValue { map, offset } => Imm64::MapFdValue { fd: fd(map)?, offset },
-            Imm64::Value(_)
-            | Imm64::MapFd(_)
-            | Imm64::MapFdValue { .. }
-            | Imm64::BtfId { .. }
-            | Imm64::Function(_) => value,
-        };
-        Some(Insn::LoadImm64 { dst, value })
+/// The modules whose functions and variables a program uses.
+#[derive(Debug, Default)]
+struct Modules {
+    /// By position in the image, from 1; held while the program is loaded.
+    _held: Vec<OwnedFd>,
+    /// Their descriptors; nothing where the program uses none, and -1 for those that it does not use.
+    table: Vec<i32>,
+}
+
+impl Modules {
+    fn of(image: &Image, program: &ImageProgram, owners: &mut Owners) -> Result<Self, LoadError> {
+        let mut modules = Self::default();
+        for position in program.insns.iter().filter_map(module_of) {
+            if modules.table.is_empty() {
+                modules.table = vec![-1; image.modules.len() + 1];
+            }
+            let name = position.checked_sub(1).and_then(|at| image.modules.get(at));
+            let (Some(name), Some(place)) = (name, modules.table.get_mut(position)) else {
+                return Err(LoadError::Image(format!("`{}` uses a module that is not named", program.name)));
+            };
+            if *place < 0 {
+                let fd = owners.module(name).map_err(LoadError::Image)?;
+                *place = fd.as_raw_fd();
+                modules._held.push(fd);
+            }
+        }
+        Ok(modules)
+    }
+}
+
+/// The position of the module that an instruction uses something of.
+fn module_of(insn: &Insn) -> Option<usize> {
+    let position = match insn {
+        Insn::Call(Callee::Kfunc { module, .. }) => usize::try_from(*module).ok()?,
+        Insn::LoadImm64 { value: Imm64::BtfId { fd, .. }, .. } => usize::try_from(*fd).ok()?,
+        _ => return None,
     };
-    insns.iter().map(bind).collect()
+    (position > 0).then_some(position)
+}
+
+/// The numbers of calls that no kernel has, in place of a map that was not made; libbpf has the same.
+const MISSING_MAP: u32 = 2_001_000_000;
+
+/// The instructions with descriptors in place of positions; `None` where a position is that of no map.
+fn with_descriptors(
+    image: &Image,
+    insns: &[Insn],
+    maps: &[LoadedMap],
+    modules: &Modules,
+) -> Option<Vec<Insn>> {
+    let fd = |map: u32| maps.iter().find(|it| it.index == map as usize).map(|map| map.fd.as_raw_fd());
+    let mut all = Vec::with_capacity(insns.len());
+    for insn in insns {
+        let Insn::LoadImm64 { dst, value } = *insn else {
+            all.push(*insn);
+            continue;
+        };
+        let value = match value {
+            Imm64::Map(map) | Imm64::MapValue { map, .. } => match (fd(map), value) {
+                (Some(fd), Imm64::MapValue { offset, .. }) => Imm64::MapFdValue { fd, offset },
+                (Some(fd), _) => Imm64::MapFd(fd),
+                (None, _) => {
+                    image.maps.get(map as usize).filter(|map| !map.create)?;
+                    all.extend([Insn::Call(Callee::Helper(MISSING_MAP.wrapping_add(map))); 2]);
+                    continue;
+                }
+            },
+            Imm64::BtfId { id, fd } => {
+                let fd = usize::try_from(fd)
+                    .ok()
+                    .filter(|at| *at > 0)
+                    .map_or(0, |at| modules.table.get(at).copied().unwrap_or(0));
+                Imm64::BtfId { id, fd }
+            }
+            Imm64::Value(_) | Imm64::MapFd(_) | Imm64::MapFdValue { .. } | Imm64::Function(_) => value,
+        };
+        all.push(Insn::LoadImm64 { dst, value });
+    }
+    Some(all)
 }
 
 fn function_records(program: &ImageProgram) -> Vec<u8> {

@@ -1,5 +1,5 @@
 //! The image: an object made fit for one machine, with nothing left to look up. Loader and VM take it as it is.
-use crate::Attach;
+use crate::{Attach, ResolveError};
 use osmia_abi::{AttachType, MapType, ProgramType};
 use osmia_btf::TypeId;
 use osmia_isa::Insn;
@@ -15,6 +15,9 @@ pub struct Image {
     pub maps: Vec<ImageMap>,
     /// All programs, whole: each holds the subprograms it calls.
     pub programs: Vec<ImageProgram>,
+    /// Modules whose functions and variables programs use: instructions name them by position, from 1
+    /// (`Callee::Kfunc`, `Imm64::BtfId`); 0 is the kernel itself.
+    pub modules: Vec<String>,
     /// The types as bytes for `BPF_BTF_LOAD`, without what the target cannot read; `None` where nothing is to be told.
     pub btf: Option<Vec<u8>>,
 }
@@ -54,6 +57,40 @@ pub struct ImageMap {
     pub frozen: bool,
     /// Where it is pinned: the last part of the path.
     pub pin: Option<String>,
+    /// Whether it is made unless somebody asks for it (`?` before its section's name says no).
+    pub create: bool,
+    /// For `struct_ops`: the kernel's structure that it fills.
+    pub structure: Option<Box<Structure>>,
+    /// Why it cannot be made on this target.
+    pub unfit: Option<ResolveError>,
+    /// For an arena: what its memory holds from the start, and where.
+    pub arena: Option<ArenaData>,
+}
+
+/// A structure of functions as the kernel has it (`struct_ops`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Structure {
+    /// Its name, such as `tcp_congestion_ops`.
+    pub name: String,
+    /// The map's value, `bpf_struct_ops_NAME`, among the types of the kernel, or of the module.
+    pub value_type: TypeId,
+    /// The module whose structure it is.
+    pub module: Option<String>,
+    /// The value, without the descriptors of programs.
+    pub value: Vec<u8>,
+    /// Where programs' descriptors (eight bytes each) stand in the value: offset and position of the program.
+    pub functions: Vec<(u32, usize)>,
+    /// Whether it is registered by a link (`.struct_ops.link`).
+    pub link: bool,
+}
+
+/// What an arena's memory holds from the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ArenaData {
+    /// In bytes from the arena's start.
+    pub offset: u64,
+    /// The bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// One program to load.
@@ -67,6 +104,8 @@ pub struct ImageProgram {
     pub kind: ProgramType,
     /// The attach type that loading wants to know.
     pub attach_type: Option<AttachType>,
+    /// For `struct_ops`: which member of the structure it is; the kernel is told this in place of an attach type.
+    pub member: Option<u32>,
     /// The kernel type (function, raw tracepoint, iterator, hook) it attaches to.
     pub attach_btf_id: TypeId,
     /// Whose type that is.
@@ -85,6 +124,8 @@ pub struct ImageProgram {
     pub lines: Vec<LineInfo>,
     /// Instructions that have no meaning on this target and fail when they are reached.
     pub poisoned: Vec<Poison>,
+    /// Why it cannot be loaded on this target; empty where it can.
+    pub unfit: Vec<ResolveError>,
 }
 
 /// Whose types a program attaches by.
@@ -136,4 +177,53 @@ pub struct LineInfo {
     pub line: u32,
     /// The column, from 1.
     pub column: u32,
+}
+
+impl Default for ImageMap {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            kind: MapType::Unspec,
+            key_size: 0,
+            value_size: 0,
+            max_entries: 0,
+            flags: 0,
+            numa_node: 0,
+            extra: 0,
+            key_type: TypeId::VOID,
+            value_type: TypeId::VOID,
+            inner: None,
+            template: false,
+            initial: Vec::new(),
+            slots: Vec::new(),
+            frozen: false,
+            pin: None,
+            create: true,
+            structure: None,
+            unfit: None,
+            arena: None,
+        }
+    }
+}
+
+impl Default for ImageProgram {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            section: String::new(),
+            kind: ProgramType::Unspec,
+            attach_type: None,
+            member: None,
+            attach_btf_id: TypeId::VOID,
+            attach_types: AttachTypes::Kernel,
+            flags: 0,
+            attach: Attach::Nowhere,
+            autoload: true,
+            insns: Vec::new(),
+            functions: Vec::new(),
+            lines: Vec::new(),
+            poisoned: Vec::new(),
+            unfit: Vec::new(),
+        }
+    }
 }

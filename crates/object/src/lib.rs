@@ -15,12 +15,14 @@ pub use attach::{
     Access, Anchor, Attach, CgroupOrder, Cpus, Direction, Hold, NetfilterHook, ObjectRef, Order, OrderSide,
     Over, PerfEvent, ProbeSide, Sample, Sharing, SocketHook, TcFilter, UprobeTarget, UsdtSpot, XdpMode,
 };
-pub use image::{AttachTypes, FunctionInfo, Image, ImageMap, ImageProgram, LineInfo, Poison};
+pub use image::{
+    ArenaData, AttachTypes, FunctionInfo, Image, ImageMap, ImageProgram, LineInfo, Poison, Structure,
+};
 pub use model::{
     CoreReloc, Data, DataKey, DataKind, Extern, ExternKey, Foreign, Function, FunctionKey, Line, Linkage,
     Map, MapDecl, MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, Variable,
 };
-pub use resolve::{ResolveError, ResolveErrorKind, ResolveErrors, resolve, resolve_named};
+pub use resolve::{ResolveError, ResolveErrorKind, ResolveErrors, resolve, resolve_each, resolve_named};
 pub use target::{DebugFacts, ModuleTypes, SourcePlace, Target, TraceEvent, TraceField};
 pub use user::{
     Boundary, CodeSpot, UsdtArgument, UsdtOperand, UsdtProbe, UsdtSite, UserFile, UserFileKind, UserSymbol,

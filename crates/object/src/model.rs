@@ -226,6 +226,10 @@ pub enum DataKind {
     Bss,
     /// `.kconfig`: filled from the kernel's configuration.
     Kconfig,
+    /// `.struct_ops*`: structures of functions that the kernel calls, each a map of its own.
+    StructOps,
+    /// `.addr_space.1`: put into the object's arena, at its end.
+    Arena,
 }
 
 /// One section of global data.

@@ -3,7 +3,7 @@
 use crate::UserFile;
 use osmia_abi::{Features, ProgramType};
 use osmia_btf::{Btf, Kind, KindTag, TypeId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The machine that code is made for. Parts that nobody asked for are empty.
 #[derive(Clone, Debug, Default)]
@@ -16,8 +16,10 @@ pub struct Target {
     pub features: Features,
     /// How many processors there can be.
     pub cpus: u32,
-    /// Kernel symbols by name: addresses of functions and variables.
+    /// Kernel symbols by name: addresses of functions and variables; the first where several have the name.
     pub ksyms: BTreeMap<String, u64>,
+    /// Those of `ksyms` that there are several of, at different addresses.
+    pub ambiguous_ksyms: BTreeSet<String>,
     /// Kernel functions that programs may call, as far as was asked, with the kinds of programs that may.
     pub kfuncs: BTreeMap<String, Vec<ProgramType>>,
     /// `CONFIG_*` values as the kernel's configuration file writes them.
@@ -88,6 +90,14 @@ impl Target {
         match self.btf.as_ref()?.get(self.function(module, name)?).ok()?.kind {
             Kind::Func { proto, .. } => Some(proto),
             _ => None,
+        }
+    }
+
+    /// The id of a type of [`Target::btf`] in its owner's own numbering.
+    pub fn own_id(&self, id: TypeId) -> TypeId {
+        match self.module_of(id) {
+            Some(of) => TypeId((id.0 - of.first).saturating_add(of.own_first)),
+            None => id,
         }
     }
 

@@ -6,7 +6,7 @@ use osmia_abi::{AttachType, Feature, Features, MapType, ProgramType, Version};
 use osmia_isa::{Callee, Imm64, Insn, Operand, Reg, Size, Width};
 use osmia_object::{
     Attach, Data, DataKind, Function, Linkage, Map, MapDecl, Object, Over, Pinning, ProbeSide, Program,
-    Reloc, Symbol, Target, Variable, elf, resolve, resolve_named, section, wants,
+    Reloc, Symbol, Target, Variable, Wants, elf, resolve, resolve_named, section, wants,
 };
 use osmia_sys::bpf::BtfLoad;
 use std::path::Path;
@@ -172,7 +172,9 @@ fn without_kernel_types_the_error_says_so() {
 
 #[test]
 fn wanted_is_only_what_is_needed() {
-    assert_eq!(wants(&compiled("data")), Default::default());
+    use Feature::*;
+    let features = vec![GlobalData, Btf, BtfFunc, BtfDatasec, BtfFuncGlobal, MmapableArray];
+    assert_eq!(wants(&compiled("data")), Wants { features, ..Wants::default() });
     assert!(wants(&compiled("maps")).cpus);
     let externs = wants(&compiled("externs"));
     assert!(externs.kernel_btf);
@@ -328,10 +330,7 @@ fn what_is_not_understood_is_refused_with_its_place() {
     assert_eq!(common::print(&object), common::print(&again), "its pointers to programs are kept");
     assert_eq!(again.data.values().next().unwrap().relocs.len(), 1);
     let errors = resolve(&object, &Target::default()).unwrap_err().to_string();
-    assert!(
-        errors.contains("`.struct_ops`: structures of functions (struct_ops): this is not supported"),
-        "{errors}"
-    );
+    assert!(errors.contains("`ops`: this needs the kernel's types, and the target has no BTF"), "{errors}");
     let dir = common::scratch("attribute");
     let source = dir.join("x.bpf.c");
     let map = "SEC(\".maps\") struct { int (*type)[1]; int (*colour)[2]; } odd;";

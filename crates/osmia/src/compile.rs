@@ -301,6 +301,7 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
             program: options.program.clone(),
             any_kind: options.check.unsafe_allowed,
         },
+        ..osmia_host::Wants::default()
     };
     let places = osmia_host::Places {
         functions: options.traceable_functions.clone(),

@@ -77,7 +77,11 @@ impl LoadFailure {
         let refused = match &self.0 {
             LoadError::Program(rejection) => rejection.errno != osmia_sys::Errno::EPERM,
             LoadError::Map(_) => true,
-            LoadError::Btf(_) | LoadError::Memlock { .. } | LoadError::Image(_) => false,
+            LoadError::Btf(_)
+            | LoadError::Memlock { .. }
+            | LoadError::Token { .. }
+            | LoadError::Unfit(_)
+            | LoadError::Image(_) => false,
         };
         if !refused {
             return Vec::new();

@@ -188,14 +188,7 @@ fn bytes(value: &ParamValue) -> Vec<u8> {
 
 /// What the object must know of this machine.
 pub(crate) fn gather(object: &Object, btf: Option<&PathBuf>) -> Result<Target, String> {
-    let wants = osmia_object::wants(object);
-    let wants = osmia_host::Wants {
-        kernel_btf: wants.kernel_btf,
-        ksyms: wants.ksyms,
-        kconfig: wants.kconfig,
-        cpus: wants.cpus,
-        ..osmia_host::Wants::default()
-    };
+    let wants = osmia_host::Wants::from(osmia_object::wants(object));
     osmia_host::gather_with(&wants, &places(btf, &[])).map_err(|error| error.to_string())
 }
 

@@ -83,6 +83,9 @@ fn attach(
     output: &mut Output,
 ) -> Result<Vec<(String, Attachment)>, String> {
     let mut attached = Vec::new();
+    for (name, reason) in loaded.skipped.iter().filter(|_| !options.quiet) {
+        output.note(&format!("{name}: left out: {reason}")).map_err(|error| error.to_string())?;
+    }
     for program in &loaded.programs {
         match &program.attach {
             Attach::Nowhere | Attach::TestRun | Attach::Syscall { .. } => {

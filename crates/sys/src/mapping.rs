@@ -48,15 +48,33 @@ unsafe impl Sync for Mapping {}
 impl Mapping {
     /// Maps `len` bytes of `fd` from `offset`.
     pub(crate) fn new(fd: &impl AsFd, len: usize, offset: usize, access: Access) -> Result<Self, Errno> {
+        Self::near(0, fd, len, offset, access)
+    }
+
+    /// The same, at `address` if the kernel finds that possible.
+    pub(crate) fn near(
+        address: usize,
+        fd: &impl AsFd,
+        len: usize,
+        offset: usize,
+        access: Access,
+    ) -> Result<Self, Errno> {
         let (protection, flags) = access.bits();
         let offset = libc::off_t::try_from(offset).map_err(|_| Errno::EOVERFLOW)?;
         let raw = fd.as_fd().as_raw_fd();
-        // SAFETY: a new mapping at a place that the kernel chooses touches no memory that is in use.
-        let start = unsafe { libc::mmap(std::ptr::null_mut(), len, protection, flags, raw, offset) };
+        let hint = std::ptr::without_provenance_mut(address);
+        // SAFETY: a new mapping at a place that the kernel chooses (the address is but a wish, without MAP_FIXED) touches
+        // no memory that is in use.
+        let start = unsafe { libc::mmap(hint, len, protection, flags, raw, offset) };
         if start == libc::MAP_FAILED {
             return Err(Errno::last());
         }
         NonNull::new(start.cast()).map(|start| Self { start, len }).ok_or(Errno::ENOMEM)
+    }
+
+    /// Where it begins.
+    pub(crate) fn address(&self) -> u64 {
+        self.start.addr().get() as u64
     }
 
     /// The number at `offset`.
@@ -159,6 +177,24 @@ impl MappedArray {
     /// Maps the array to read.
     pub fn read_only(map: &MapFd) -> Result<Self, Errno> {
         Self::with(map, Access::Read)
+    }
+
+    /// Maps an arena, all of it as one element. It must lie at `address` where that is not 0 (`map_extra`). What was
+    /// never written to takes no memory until somebody looks at it.
+    pub fn arena(map: &MapFd, address: u64) -> Result<Self, Errno> {
+        let shape = map.shape();
+        if shape.kind != MapType::Arena.raw() {
+            return Err(Errno::EINVAL);
+        }
+        let value_size = shape.max_entries.checked_mul(page_size()).ok_or(Errno::EOVERFLOW)?;
+        let address = usize::try_from(address).map_err(|_| Errno::EOVERFLOW)?;
+        let memory = Mapping::near(address, map, value_size, 0, Access::ReadWrite)?;
+        Ok(Self { memory, stride: value_size, value_size, entries: 1, writable: true })
+    }
+
+    /// Where the memory lies: programs store such addresses in an arena.
+    pub fn address(&self) -> u64 {
+        self.memory.address()
     }
 
     fn with(map: &MapFd, access: Access) -> Result<Self, Errno> {

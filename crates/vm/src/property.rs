@@ -1,27 +1,12 @@
 //! What holds for any input; tests and fuzzers call these.
 use crate::{FaultKind, Input, Machine, Options};
 use osmia_abi::{MapType, ProgramType};
-use osmia_btf::TypeId;
 use osmia_isa::Insn;
-use osmia_object::{Attach, Image, ImageMap, ImageProgram};
+use osmia_object::{Image, ImageMap, ImageProgram};
 
 /// An image of one program with these maps (name, kind, key, value, entries).
 pub fn image(kind: ProgramType, insns: Vec<Insn>, maps: &[(&str, MapType, u32, u32, u32)]) -> Image {
-    let program = ImageProgram {
-        name: "test".to_owned(),
-        section: String::new(),
-        kind,
-        attach_type: None,
-        attach_btf_id: TypeId::VOID,
-        attach_types: osmia_object::AttachTypes::Kernel,
-        flags: 0,
-        attach: Attach::Nowhere,
-        autoload: true,
-        insns,
-        functions: Vec::new(),
-        lines: Vec::new(),
-        poisoned: Vec::new(),
-    };
+    let program = ImageProgram { name: "test".to_owned(), kind, insns, ..ImageProgram::default() };
     Image {
         programs: vec![program],
         maps: maps.iter().map(|&map| self::map(map)).collect(),
@@ -32,24 +17,7 @@ pub fn image(kind: ProgramType, insns: Vec<Insn>, maps: &[(&str, MapType, u32, u
 /// A map with nothing in it.
 fn map((name, kind, key_size, value_size, max_entries): (&str, MapType, u32, u32, u32)) -> ImageMap {
     let flags = if kind == MapType::LpmTrie { osmia_abi::flags::NO_PREALLOC } else { 0 };
-    ImageMap {
-        name: name.to_owned(),
-        kind,
-        key_size,
-        value_size,
-        max_entries,
-        flags,
-        numa_node: 0,
-        extra: 0,
-        key_type: TypeId::VOID,
-        value_type: TypeId::VOID,
-        inner: None,
-        template: false,
-        initial: Vec::new(),
-        slots: Vec::new(),
-        frozen: false,
-        pin: None,
-    }
+    ImageMap { name: name.to_owned(), kind, key_size, value_size, max_entries, flags, ..ImageMap::default() }
 }
 
 /// Maps of all kinds, small.

@@ -97,8 +97,9 @@ fn int_offset(raw: Raw<'_>) -> u32 {
     raw.tail(0) >> 16 & 0xff
 }
 
-/// Whether two types of the same name are the same sort of thing.
-pub(super) fn types_compatible(
+/// Whether two types are the same sort of thing: names do not matter, nor what structures hold; parameters of functions
+/// are compared one by one (libbpf: `bpf_core_types_are_compat`).
+pub fn types_compatible(
     local: &Btf,
     local_id: TypeId,
     target: &Btf,

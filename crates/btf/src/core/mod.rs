@@ -7,7 +7,8 @@ mod compat;
 mod resolve;
 mod spec;
 
-pub use resolve::{resolve, resolve_among};
+pub use compat::types_compatible;
+pub use resolve::{Candidates, resolve, resolve_with};
 
 /// The longest way into a type.
 pub(crate) const MAX_STEPS: usize = 64;
@@ -139,8 +140,6 @@ pub struct Resolved {
     pub resize: Option<Resize>,
     /// The field's local and target types, for byte offsets of fields.
     pub types: Option<(TypeId, TypeId)>,
-    /// Which of the targets has it: 0 for the first.
-    pub target: usize,
 }
 
 /// A field's size differs between local type and target.

@@ -6,15 +6,25 @@ use crate::btf::MAX_DEPTH;
 use crate::names::Group;
 use crate::wire::RawMember;
 use crate::{Btf, BtfErrorKind, Endian, KindTag, TypeId};
+use std::collections::HashMap;
 
-/// What `reloc` against a type of `local` means in `target` (split BTF: of a module with its base).
+/// What `reloc` against a type of `local` means in `target` (of the kernel, with those of modules split from it: types
+/// of modules are looked at only where the kernel has none of that name).
 pub fn resolve(local: &Btf, reloc: &CoreReloc, target: &Btf) -> Result<Resolved, CoreError> {
-    resolve_among(local, reloc, std::slice::from_ref(target))
+    resolve_with(local, reloc, target, &mut Candidates::default())
 }
 
-/// Like [`resolve`], with several targets: the kernel first, then modules split from it, which are asked only where
-/// the kernel has no type of that name.
-pub fn resolve_among(local: &Btf, reloc: &CoreReloc, targets: &[Btf]) -> Result<Resolved, CoreError> {
+/// The types of the target that may be meant by types of an object, by these. An answer leaves only those that it was
+/// found in: later questions about the same type are about these alone, as libbpf has it.
+pub type Candidates = HashMap<TypeId, Vec<TypeId>>;
+
+/// Like [`resolve`], one question of several about the same object.
+pub fn resolve_with(
+    local: &Btf,
+    reloc: &CoreReloc,
+    target: &Btf,
+    candidates: &mut Candidates,
+) -> Result<Resolved, CoreError> {
     let spec = parse(local, reloc)?;
     if reloc.kind == RelocKind::TypeIdLocal {
         let id = u64::from(reloc.ty.0);
@@ -25,11 +35,13 @@ pub fn resolve_among(local: &Btf, reloc: &CoreReloc, targets: &[Btf]) -> Result<
         return Err(CoreError::Anonymous(reloc.ty));
     }
     let tag = local.raw(reloc.ty)?.info.tag;
+    let known = candidates.entry(reloc.ty).or_insert_with(|| find(tag, essential_name(name), target));
     let mut best: Option<(Spec<'_>, Resolved)> = None;
-    for (place, id) in candidates(tag, essential_name(name), targets) {
-        let Some(target) = targets.get(place) else { continue };
+    let mut left = Vec::new();
+    for &id in known.iter() {
         let Some(found) = matching(&spec, reloc.kind, target, id)? else { continue };
-        let answer = Resolved { target: place, ..answer(reloc.kind, &spec, Some(&found))? };
+        let answer = answer(reloc.kind, &spec, Some(&found))?;
+        left.push(id);
         match &best {
             None => best = Some((found, answer)),
             Some((first, old)) if first.bit_offset == found.bit_offset && agree(old, &answer) => {}
@@ -40,51 +52,35 @@ pub fn resolve_among(local: &Btf, reloc: &CoreReloc, targets: &[Btf]) -> Result<
         }
     }
     match best {
-        Some((_, answer)) => Ok(answer),
+        Some((_, answer)) => {
+            *known = left;
+            Ok(answer)
+        }
         None => answer(reloc.kind, &spec, None),
     }
 }
 
-const NOTHING: Resolved = Resolved {
-    local: 0,
-    value: 0,
-    exists: false,
-    poison: false,
-    validate: true,
-    resize: None,
-    types: None,
-    target: 0,
-};
+const NOTHING: Resolved =
+    Resolved { local: 0, value: 0, exists: false, poison: false, validate: true, resize: None, types: None };
 
 fn agree(a: &Resolved, b: &Resolved) -> bool {
     a.poison == b.poison && a.value == b.value
 }
 
-/// Types of the first target that has any with this name and kind; or else of all others.
-fn candidates(tag: KindTag, essential: &str, targets: &[Btf]) -> Vec<(usize, TypeId)> {
-    let mut found = Vec::new();
-    for (place, target) in targets.iter().enumerate() {
-        let mut ids = Vec::new();
-        match place {
-            0 => first_layer(tag, essential, target, &mut ids),
-            _ => own_candidates(tag, essential, target, &mut ids),
-        }
-        found.extend(ids.into_iter().map(|id| (place, id)));
-        if place == 0 && !found.is_empty() {
-            break;
-        }
+/// The kernel's types of this name and kind; where it has none, those of all modules.
+fn find(tag: KindTag, essential: &str, target: &Btf) -> Vec<TypeId> {
+    let mut layers = vec![target];
+    while let Some(base) = layers.last().and_then(|layer| layer.base()) {
+        layers.push(base);
     }
-    found
-}
-
-/// Types of the base; if there are none, of what is split from it.
-fn first_layer(tag: KindTag, essential: &str, target: &Btf, ids: &mut Vec<TypeId>) {
-    if let Some(base) = target.base() {
-        first_layer(tag, essential, base, ids);
+    let mut ids = Vec::new();
+    if let Some(kernel) = layers.pop() {
+        own_candidates(tag, essential, kernel, &mut ids);
     }
     if ids.is_empty() {
-        own_candidates(tag, essential, target, ids);
+        layers.iter().rev().for_each(|module| own_candidates(tag, essential, module, &mut ids));
     }
+    ids
 }
 
 fn own_candidates(tag: KindTag, essential: &str, target: &Btf, ids: &mut Vec<TypeId>) {

@@ -4,9 +4,8 @@ use super::legacy::Control;
 use super::{AttachOptions, Job, kernel, user};
 use crate::{Globals, LoadOptions, Loaded, load};
 use osmia_abi::{MapType, ProgramType, flags};
-use osmia_btf::TypeId;
 use osmia_isa::text::assemble;
-use osmia_object::{Attach, Image, ImageMap, ImageProgram, ProbeSide};
+use osmia_object::{Image, ImageMap, ImageProgram, ProbeSide};
 
 /// A program that counts its runs in `.bss`.
 fn counter() -> (Loaded, Globals) {
@@ -17,32 +16,14 @@ fn counter() -> (Loaded, Globals) {
         value_size: 8,
         max_entries: 1,
         flags: flags::MMAPABLE,
-        numa_node: 0,
-        extra: 0,
-        key_type: TypeId(0),
-        value_type: TypeId(0),
-        inner: None,
-        template: false,
-        initial: Vec::new(),
-        slots: Vec::new(),
-        frozen: false,
-        pin: None,
+        ..ImageMap::default()
     };
     let text = "r1 = map[idx:0][0]+0; r2 = 1; lock *(u64 *)(r1 +0) += r2; r0 = 0; exit";
     let program = ImageProgram {
         name: "count".to_owned(),
-        section: String::new(),
         kind: ProgramType::Kprobe,
-        attach_type: None,
-        attach_btf_id: TypeId(0),
-        attach_types: osmia_object::AttachTypes::Kernel,
-        flags: 0,
-        attach: Attach::Nowhere,
-        autoload: true,
         insns: assemble(text).unwrap().insns,
-        functions: Vec::new(),
-        lines: Vec::new(),
-        poisoned: Vec::new(),
+        ..ImageProgram::default()
     };
     let image =
         Image { license: "GPL".to_owned(), maps: vec![map], programs: vec![program], ..Image::default() };

@@ -1,7 +1,6 @@
 //! Small images, written as text.
 #![allow(dead_code, reason = "each test file uses some of it")]
 use osmia_abi::{AttachType, MapType, ProgramType, flags};
-use osmia_btf::TypeId;
 use osmia_isa::text::assemble;
 use osmia_loader::{AttachOptions, Attachment, Globals, LoadOptions, Loaded, attach, load};
 use osmia_object::{Attach, Image, ImageMap, ImageProgram};
@@ -24,16 +23,7 @@ pub(crate) fn map(name: &str, kind: MapType, key: u32, value: u32, entries: u32)
         value_size: value,
         max_entries: entries,
         flags: 0,
-        numa_node: 0,
-        extra: 0,
-        key_type: TypeId(0),
-        value_type: TypeId(0),
-        inner: None,
-        template: false,
-        initial: Vec::new(),
-        slots: Vec::new(),
-        frozen: false,
-        pin: None,
+        ..ImageMap::default()
     }
 }
 
@@ -45,23 +35,14 @@ pub(crate) fn bss() -> ImageMap {
 pub(crate) fn program(kind: ProgramType, text: &str) -> ImageProgram {
     ImageProgram {
         name: "test_program".to_owned(),
-        section: String::new(),
         kind,
-        attach_type: None,
-        attach_btf_id: TypeId(0),
-        attach_types: osmia_object::AttachTypes::Kernel,
-        flags: 0,
-        attach: Attach::Nowhere,
-        autoload: true,
         insns: assemble(text).unwrap().insns,
-        functions: Vec::new(),
-        lines: Vec::new(),
-        poisoned: Vec::new(),
+        ..ImageProgram::default()
     }
 }
 
 pub(crate) fn image(maps: Vec<ImageMap>, programs: Vec<ImageProgram>) -> Image {
-    Image { license: "GPL".to_owned(), version: 0, maps, programs, btf: None }
+    Image { license: "GPL".to_owned(), version: 0, maps, programs, ..Image::default() }
 }
 
 /// A program that counts its runs.

@@ -109,7 +109,7 @@ fn covered(reader: &Reader<'_>, section: usize, extents: Vec<Extent>) -> Result<
         if gap.iter().all(|&byte| byte == 0) {
             continue;
         }
-        if extents.is_empty() || gap.len() as u64 % SLOT != 0 {
+        if extents.is_empty() || !(gap.len() as u64).is_multiple_of(SLOT) {
             return Err(reader.file.error(section, start, Kind::NoFunction));
         }
         dead.push(Extent { name: String::new(), start, end, linkage: Linkage::Static });

@@ -46,9 +46,9 @@ const DATA: &[(&str, DataKind)] = &[
     (".rodata", DataKind::ReadOnly),
     (".bss", DataKind::Bss),
     (".kconfig", DataKind::Kconfig),
-    (".struct_ops", DataKind::Data),
-    ("?.struct_ops", DataKind::Data),
-    (".addr_space", DataKind::Data),
+    (".struct_ops", DataKind::StructOps),
+    ("?.struct_ops", DataKind::StructOps),
+    (".addr_space", DataKind::Arena),
 ];
 
 /// Everything that is known while reading.

@@ -1,6 +1,6 @@
 //! What loading wants to know of where a program is attached.
 use super::{Context, ResolveErrorKind, lacks};
-use crate::{Attach, AttachTypes, Function, Program, section};
+use crate::{Attach, AttachTypes, Function, FunctionKey, Program, Target, section};
 use osmia_abi::flags::{SLEEPABLE, XDP_HAS_FRAGS};
 use osmia_abi::{AttachType, Feature, ProgramType};
 use osmia_btf::{KindTag, TypeId};
@@ -8,40 +8,48 @@ use osmia_btf::{KindTag, TypeId};
 /// The kernel type that a program is attached to, and whose it is; void for programs that are attached to none.
 pub(super) fn btf_id(
     context: &Context<'_>,
+    key: FunctionKey,
     function: &Function,
     program: &Program,
 ) -> Result<(TypeId, AttachTypes), ResolveErrorKind> {
+    if let Some(member) = context.maps.members.get(key) {
+        return Ok(owner(context.target, member.structure));
+    }
+    if program.kind == ProgramType::StructOps {
+        let what = "no structure of functions (`.struct_ops`) that fits this kernel refers to it";
+        return Err(ResolveErrorKind::Structure(what.to_owned()));
+    }
     if let Attach::ProgramTrampoline { program, .. } | Attach::Replace { program, .. } = &program.attach {
         return Ok((TypeId::VOID, AttachTypes::Program(*program)));
     }
-    let Some(wanted) = type_name(function, program)? else { return Ok((TypeId::VOID, AttachTypes::Kernel)) };
+    let Some(wanted) = wanted_type(function, program) else { return Ok((TypeId::VOID, AttachTypes::Kernel)) };
     let btf = context.target.btf.as_ref().ok_or(ResolveErrorKind::NoKernelBtf)?;
     let id = match wanted.tag {
         KindTag::Func if wanted.module.is_some() => context.target.function(wanted.module, &wanted.name),
         tag => btf.find_kind(&wanted.name, tag),
     };
     let id = id.ok_or(ResolveErrorKind::NoAttachType(wanted.name))?;
-    Ok(match context.target.module_of(id) {
-        Some(of) => (TypeId(id.0 - of.first + of.own_first), AttachTypes::Module(of.module.clone())),
-        None => (id, AttachTypes::Kernel),
-    })
+    Ok(owner(context.target, id))
+}
+
+/// A type of the target's in its owner's numbering, and the owner.
+pub(super) fn owner(target: &Target, id: TypeId) -> (TypeId, AttachTypes) {
+    let types = target.module_of(id).map_or(AttachTypes::Kernel, |of| AttachTypes::Module(of.module.clone()));
+    (target.own_id(id), types)
 }
 
 /// A type that is looked up among the kernel's.
-struct Wanted<'a> {
-    name: String,
-    tag: KindTag,
+pub(crate) struct Wanted<'a> {
+    pub(crate) name: String,
+    pub(crate) tag: KindTag,
     /// The module it is in, where that was said.
-    module: Option<&'a str>,
+    pub(crate) module: Option<&'a str>,
 }
 
-/// The name and kind of that type.
-fn type_name<'a>(function: &Function, program: &'a Program) -> Result<Option<Wanted<'a>>, ResolveErrorKind> {
-    if program.kind == ProgramType::StructOps {
-        return Err(ResolveErrorKind::Unsupported("programs of structures of functions (struct_ops)"));
-    }
+/// The name and kind of the type that a program attaches to, if it attaches to one.
+pub(crate) fn wanted_type<'a>(function: &Function, program: &'a Program) -> Option<Wanted<'a>> {
     let func = |name: String| Some(Wanted { name, tag: KindTag::Func, module: None });
-    Ok(match &program.attach {
+    match &program.attach {
         Attach::BtfTracepoint { name } => {
             Some(Wanted { name: format!("btf_trace_{name}"), tag: KindTag::Typedef, module: None })
         }
@@ -55,7 +63,7 @@ fn type_name<'a>(function: &Function, program: &'a Program) -> Result<Option<Wan
             hook.and_then(|hook| func(format!("bpf_lsm_{hook}")))
         }
         _ => None,
-    })
+    }
 }
 
 /// The attach type for this kernel: where it has no multi-links, programs are attached one by one.

@@ -1,7 +1,7 @@
 //! CO-RE: instructions changed to what the kernel's types say.
 use super::{Context, ResolveErrorKind};
 use crate::CoreReloc;
-use osmia_btf::core::{self, CoreReloc as Question, RelocKind, Resolved};
+use osmia_btf::core::{self, Candidates, CoreReloc as Question, RelocKind, Resolved};
 use osmia_btf::{Btf, TypeId};
 use osmia_isa::{Callee, Imm64, Insn, Operand, Size};
 use std::collections::HashMap;
@@ -10,7 +10,11 @@ use std::collections::HashMap;
 pub(super) const POISON: u32 = 195_896_080;
 
 /// Answers that were given already: programs ask the same again and again.
-pub(super) type Answers = HashMap<(TypeId, String, u32), Result<Resolved, ResolveErrorKind>>;
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    given: HashMap<(TypeId, String, u32), Result<Resolved, ResolveErrorKind>>,
+    candidates: Candidates,
+}
 
 /// What becomes of an instruction.
 pub(super) enum Patched {
@@ -27,15 +31,19 @@ pub(super) fn answer(
     reloc: &CoreReloc,
 ) -> Result<Resolved, ResolveErrorKind> {
     let key = (reloc.type_id, reloc.access.clone(), reloc.kind);
-    if let Some(known) = answers.get(&key) {
+    if let Some(known) = answers.given.get(&key) {
         return known.clone();
     }
-    let found = ask(context, reloc);
-    answers.insert(key, found.clone());
+    let found = ask(context, &mut answers.candidates, reloc);
+    answers.given.insert(key, found.clone());
     found
 }
 
-fn ask(context: &Context<'_>, reloc: &CoreReloc) -> Result<Resolved, ResolveErrorKind> {
+fn ask(
+    context: &Context<'_>,
+    candidates: &mut Candidates,
+    reloc: &CoreReloc,
+) -> Result<Resolved, ResolveErrorKind> {
     let local =
         context.object.btf.as_ref().ok_or(ResolveErrorKind::Broken("CO-RE relocations without BTF"))?;
     let question = question(reloc)?;
@@ -45,7 +53,15 @@ fn ask(context: &Context<'_>, reloc: &CoreReloc) -> Result<Resolved, ResolveErro
         None if question.kind == RelocKind::TypeIdLocal => local,
         None => return Err(ResolveErrorKind::NoKernelBtf),
     };
-    core::resolve(local, &question, target).map_err(ResolveErrorKind::Core)
+    let answer = core::resolve_with(local, &question, target, candidates).map_err(ResolveErrorKind::Core)?;
+    Ok(match question.kind {
+        // A module's type has its number in the module.
+        RelocKind::TypeIdTarget => {
+            let id = u32::try_from(answer.value).map_or(TypeId::VOID, TypeId);
+            Resolved { value: context.target.own_id(id).0.into(), ..answer }
+        }
+        _ => answer,
+    })
 }
 
 fn question(reloc: &CoreReloc) -> Result<Question, ResolveErrorKind> {

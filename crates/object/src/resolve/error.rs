@@ -1,6 +1,6 @@
 //! Why an object does not fit a machine, and where in the object.
-use osmia_btf::BtfError;
 use osmia_btf::core::CoreError;
+use osmia_btf::{BtfError, KindTag};
 use std::fmt;
 
 /// All that was found; never empty.
@@ -38,6 +38,19 @@ pub enum ResolveErrorKind {
     NoAttachType(String),
     /// A kernel symbol that must be there is not.
     NoSymbol(String),
+    /// A kernel symbol whose name several have.
+    ManySymbols(String),
+    /// A kernel function or variable that has another type than the object declares.
+    OtherType {
+        /// Its name.
+        name: String,
+        /// Function or variable.
+        tag: KindTag,
+    },
+    /// A structure of functions that does not fit the kernel's.
+    Structure(String),
+    /// A section whose name says nothing of what its programs are for.
+    UnknownSection(String),
     /// A configuration value that must be there is not, or does not fit its variable.
     BadConfig(String),
     /// Something that osmia cannot do (yet).
@@ -85,7 +98,19 @@ impl fmt::Display for ResolveErrorKind {
             Self::NoKernelBtf => f.write_str("this needs the kernel's types, and the target has no BTF"),
             Self::NoAttachType(name) => write!(f, "the kernel has no `{name}` to attach to"),
             Self::NoSymbol(name) => write!(f, "the kernel has no symbol `{name}`"),
-            Self::BadConfig(what) => f.write_str(what),
+            Self::ManySymbols(name) => {
+                write!(f, "the kernel has several symbols `{name}` at different addresses")
+            }
+            Self::OtherType { name, tag } => {
+                let what = if *tag == KindTag::Func { "function" } else { "variable" };
+                write!(f, "the kernel's {what} `{name}` has another type than the object declares")
+            }
+            Self::UnknownSection(section) => write!(
+                f,
+                "the section `{section}` says nothing of what kind of program this is; name it as libbpf does (`xdp`, `kprobe/…`), \
+                 or say the kind when it is loaded"
+            ),
+            Self::BadConfig(what) | Self::Structure(what) => f.write_str(what),
             Self::Unsupported(what) => write!(f, "{what}: this is not supported"),
             Self::TooLong => f.write_str("too many instructions"),
         }

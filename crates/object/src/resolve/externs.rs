@@ -1,9 +1,10 @@
 //! External symbols: what the kernel and its configuration say.
+use super::modules::{KernelType, Modules};
 use super::{ResolveError, ResolveErrorKind};
 use crate::{Extern, ExternKey, Object, Target};
 use osmia_abi::{Answer, Feature};
 use osmia_base::Key;
-use osmia_btf::core::essential_name;
+use osmia_btf::core::{essential_name, types_compatible};
 use osmia_btf::{Btf, Kind, KindTag, TypeId};
 
 /// What an external symbol is on this machine.
@@ -13,8 +14,8 @@ pub(super) enum Value {
     Missing,
     /// An address.
     Address(u64),
-    /// A kernel function or variable, by its BTF id.
-    BtfId(TypeId),
+    /// A function or variable of the kernel or of a module, by its BTF id.
+    BtfId(KernelType),
     /// In the map of configuration values, at this offset.
     Kconfig(u32),
 }
@@ -23,6 +24,8 @@ pub(super) enum Value {
 #[derive(Debug, Default)]
 pub(super) struct Externs {
     values: Vec<Value>,
+    /// The place of each in libbpf's order, by which it names what is missing.
+    ranks: Vec<u32>,
     /// The contents of the map of configuration values.
     pub(super) kconfig: Vec<u8>,
 }
@@ -31,23 +34,47 @@ impl Externs {
     pub(super) fn value(&self, key: ExternKey) -> &Value {
         self.values.get(key.index()).unwrap_or(&Value::Missing)
     }
+
+    /// Its place among all of them as libbpf counts: configuration values first, then kernel symbols by their names.
+    pub(super) fn rank(&self, key: ExternKey) -> u32 {
+        self.ranks.get(key.index()).copied().unwrap_or(0)
+    }
 }
 
 /// Looks all of them up.
-pub(super) fn find(object: &Object, target: &Target, errors: &mut Vec<ResolveError>) -> Externs {
-    let mut externs = Externs { values: vec![Value::Missing; object.externs.len()], kconfig: Vec::new() };
+pub(super) fn find(
+    object: &Object,
+    target: &Target,
+    modules: &Modules,
+    errors: &mut Vec<ResolveError>,
+) -> Externs {
+    let values = vec![Value::Missing; object.externs.len()];
+    let mut externs = Externs { values, ranks: ranks(object), kconfig: Vec::new() };
     for (key, symbol) in object.externs.iter() {
         if is_kconfig(symbol) {
             continue;
         }
-        match kernel_symbol(object.btf.as_ref(), symbol, target) {
+        match kernel_symbol(object.btf.as_ref(), symbol, target, modules) {
             Ok(value) => externs.values[key.index()] = value,
-            Err(_) if symbol.weak => {}
+            Err(kind) if symbol.weak && may_be_missing(&kind) => {}
             Err(kind) => errors.push(ResolveError::new(&symbol.name, kind)),
         }
     }
     kconfig(object, target, &mut externs, errors);
     externs
+}
+
+fn ranks(object: &Object) -> Vec<u32> {
+    let mut order: Vec<(bool, &str, ExternKey)> =
+        object.externs.iter().map(|(key, symbol)| (!is_kconfig(symbol), symbol.name.as_str(), key)).collect();
+    order.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    let mut ranks = vec![0; order.len()];
+    for (rank, (.., key)) in (0..).zip(order) {
+        if let Some(place) = ranks.get_mut(key.index()) {
+            *place = rank;
+        }
+    }
+    ranks
 }
 
 /// Whether the symbol is a configuration value.
@@ -65,14 +92,54 @@ pub(crate) fn is_typed(btf: Option<&Btf>, symbol: &Extern) -> Option<KindTag> {
     }
 }
 
-fn kernel_symbol(btf: Option<&Btf>, symbol: &Extern, target: &Target) -> Result<Value, ResolveErrorKind> {
+/// Whether a weak symbol is 0 for that reason. A variable of another type is another variable: that is always an error.
+fn may_be_missing(kind: &ResolveErrorKind) -> bool {
+    matches!(
+        kind,
+        ResolveErrorKind::NoSymbol(_)
+            | ResolveErrorKind::NoKernelBtf
+            | ResolveErrorKind::OtherType { tag: KindTag::Func, .. }
+    )
+}
+
+fn kernel_symbol(
+    btf: Option<&Btf>,
+    symbol: &Extern,
+    target: &Target,
+    modules: &Modules,
+) -> Result<Value, ResolveErrorKind> {
     let missing = || ResolveErrorKind::NoSymbol(symbol.name.clone());
-    let Some(tag) = is_typed(btf, symbol) else {
+    let (Some(btf), Some(tag)) = (btf, is_typed(btf, symbol)) else {
+        if target.ambiguous_ksyms.contains(&symbol.name) {
+            return Err(ResolveErrorKind::ManySymbols(symbol.name.clone()));
+        }
         return target.ksyms.get(&symbol.name).map(|&address| Value::Address(address)).ok_or_else(missing);
     };
     let kernel = target.btf.as_ref().ok_or(ResolveErrorKind::NoKernelBtf)?;
-    let name = if tag == KindTag::Func { essential_name(&symbol.name) } else { &symbol.name };
-    kernel.find_kind(name, tag).map(Value::BtfId).ok_or_else(missing)
+    let name = kernel_name(symbol, tag);
+    let found = kernel.find_kind(name, tag).ok_or_else(missing)?;
+    let same = match (declared(btf, symbol.type_id), declared(kernel, found)) {
+        (Some(ours), Some(theirs)) => types_compatible(btf, ours, kernel, theirs).unwrap_or(false),
+        _ => false,
+    };
+    if !same {
+        return Err(ResolveErrorKind::OtherType { name: name.to_owned(), tag });
+    }
+    modules.locate(target, found).map(Value::BtfId).ok_or(ResolveErrorKind::TooLong)
+}
+
+/// The symbol's name in the kernel: functions have flavours.
+pub(crate) fn kernel_name(symbol: &Extern, tag: KindTag) -> &str {
+    if tag == KindTag::Func { essential_name(&symbol.name) } else { &symbol.name }
+}
+
+/// The type of a variable, the prototype of a function.
+fn declared(btf: &Btf, id: TypeId) -> Option<TypeId> {
+    match btf.get(id).ok()?.kind {
+        Kind::Func { proto, .. } => Some(proto),
+        Kind::Var { ty, .. } => Some(btf.resolve(ty)),
+        _ => None,
+    }
 }
 
 /// How a configuration value is stored.

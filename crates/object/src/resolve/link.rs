@@ -1,10 +1,11 @@
 //! Programs made whole: subprograms behind the program that calls them, every reference filled in.
 use super::core::{self, Answers, Patched};
+use super::exceptions::Callbacks;
 use super::externs::Value;
 use super::types::Types;
 use super::{Context, ResolveError, ResolveErrorKind as Kind, attach, lacks};
 use crate::{Function, FunctionInfo, FunctionKey, ImageProgram, LineInfo, Poison, Program, Symbol};
-use osmia_abi::Feature;
+use osmia_abi::{Feature, ProgramType};
 use osmia_base::Key;
 use osmia_isa::{Callee, Imm64, Insn};
 use std::collections::HashMap;
@@ -24,21 +25,15 @@ pub(super) fn programs(context: &mut Context<'_>, types: &mut Types) -> Vec<Imag
     let object = context.object;
     let mains = object.functions.iter().filter_map(|(key, it)| Some((key, it, it.program.as_ref()?)));
     let mains: Vec<_> = mains.collect();
-    context.maps.programs = mains.iter().enumerate().map(|(index, &(key, ..))| (key, index)).collect();
-    let mut linker = Linker { context, types, answers: Answers::new(), total: 0 };
-    let mut all = Vec::new();
-    for (key, function, program) in mains {
-        match linker.program(key, function, program) {
-            Ok(linked) => all.push(linked),
-            Err(errors) => linker.context.errors.extend(errors),
-        }
-    }
-    all
+    let callbacks = Callbacks::new(object);
+    let mut linker = Linker { context, types, callbacks, answers: Answers::default(), total: 0 };
+    mains.into_iter().map(|(key, function, program)| linker.program(key, function, program)).collect()
 }
 
 struct Linker<'a, 'b> {
     context: &'a mut Context<'b>,
     types: &'a mut Types,
+    callbacks: Callbacks,
     answers: Answers,
     total: u32,
 }
@@ -59,66 +54,88 @@ struct Piece {
 }
 
 impl<'b> Linker<'_, 'b> {
-    fn program(
-        &mut self,
-        key: FunctionKey,
-        function: &'b Function,
-        program: &Program,
-    ) -> Result<ImageProgram, Vec<ResolveError>> {
-        let one = |kind| vec![ResolveError::new(&function.name, kind)];
-        let layout = self.layout(key).map_err(one)?;
-        let attach_type = attach::btf_id(self.context, function, program);
-        let (attach_btf_id, attach_types) = match (attach_type, program.autoload) {
-            (Ok(found), _) => found,
-            (Err(_), false) => (osmia_btf::TypeId::VOID, crate::AttachTypes::Kernel),
-            (Err(kind), true) => return Err(one(kind)),
-        };
+    /// One program; what keeps it from being loaded stands in `unfit`.
+    fn program(&mut self, key: FunctionKey, function: &'b Function, program: &Program) -> ImageProgram {
         let mut linked = ImageProgram {
             name: function.name.clone(),
             section: function.section.clone(),
             kind: program.kind,
             attach_type: attach::attach_type(self.context, program),
-            attach_btf_id,
-            attach_types,
+            member: self.context.maps.members.get(key).map(|member| member.index),
             flags: attach::flags(program),
             attach: program.attach.clone(),
-            autoload: program.autoload,
-            insns: Vec::with_capacity(layout.slots as usize),
-            functions: Vec::new(),
-            lines: Vec::new(),
-            poisoned: Vec::new(),
+            autoload: self.context.maps.members.autoload(key, program.autoload),
+            ..ImageProgram::default()
         };
+        if let Err(kind) = self.aim(&mut linked, key, function, program) {
+            linked.unfit.push(ResolveError::new(&function.name, kind));
+        }
+        match self.layout(key) {
+            Ok(layout) => self.code(&mut linked, &layout),
+            Err(kind) => linked.unfit.push(ResolveError::new(&function.name, kind)),
+        }
+        linked
+    }
+
+    /// What it is attached to.
+    fn aim(
+        &self,
+        linked: &mut ImageProgram,
+        key: FunctionKey,
+        function: &Function,
+        program: &Program,
+    ) -> Result<(), Kind> {
+        if program.kind == ProgramType::Unspec {
+            return Err(Kind::UnknownSection(function.section.clone()));
+        }
+        (linked.attach_btf_id, linked.attach_types) = attach::btf_id(self.context, key, function, program)?;
+        Ok(())
+    }
+
+    /// Its instructions, and what is known of them.
+    fn code(&mut self, linked: &mut ImageProgram, layout: &Layout) {
+        linked.insns.reserve(layout.slots as usize);
         let mut errors = Vec::new();
         for &part in &layout.order {
-            let piece = self.piece(part, &layout, &mut errors);
+            let piece = self.piece(part, layout, &mut errors);
             linked.insns.extend(piece.insns);
             linked.poisoned.extend(piece.poisoned);
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        linked.functions = self.functions(&layout);
-        linked.lines = self.lines(&layout);
-        Ok(linked)
+        linked.unfit.extend(errors);
+        linked.functions = self.functions(linked.kind, layout);
+        linked.lines = self.lines(layout);
     }
 
     /// Which functions a program reaches: itself, then each behind those that were found before it, in the order in
     /// which libbpf meets them (a function's callees right after the call is seen).
     fn layout(&mut self, main: FunctionKey) -> Result<Layout, Kind> {
         let mut layout = Layout::default();
-        self.place(&mut layout, main)?;
-        let mut open = vec![(main, 0)];
+        self.reach(&mut layout, main)?;
+        // Nobody calls what is called back on an exception: it is named beside the program.
+        if let Some(callback) = self.callbacks.of(self.context.object, self.function(main)?)? {
+            self.reach(&mut layout, callback)?;
+        }
+        Ok(layout)
+    }
+
+    /// Places a function, and all that it reaches.
+    fn reach(&mut self, layout: &mut Layout, first: FunctionKey) -> Result<(), Kind> {
+        if layout.base.contains_key(&first) {
+            return Ok(());
+        }
+        self.place(layout, first)?;
+        let mut open = vec![(first, 0)];
         while let Some((key, next)) = open.pop() {
             let Some(reloc) = self.function(key)?.relocs.get(next) else { continue };
             open.push((key, next + 1));
             if let Symbol::Function(callee) = reloc.symbol
                 && !layout.base.contains_key(&callee)
             {
-                self.place(&mut layout, callee)?;
+                self.place(layout, callee)?;
                 open.push((callee, 0));
             }
         }
-        Ok(layout)
+        Ok(())
     }
 
     fn place(&mut self, layout: &mut Layout, key: FunctionKey) -> Result<(), Kind> {
@@ -214,12 +231,14 @@ impl<'b> Linker<'_, 'b> {
                 Ok(Imm64::Map(key.index() as u32))
             }
             Symbol::Map(_) => Err(Kind::Broken("a reference to a map that is not there")),
-            Symbol::Data { section, offset } => data(maps.data(section), offset),
+            Symbol::Data { section, offset } => {
+                data(maps.data(section), offset.wrapping_add(maps.shift(section)))
+            }
             Symbol::Function(key) => Ok(Imm64::Function(distance(layout, key, slot)?)),
             Symbol::Extern(key) => match self.context.externs.value(key) {
                 Value::Missing => Ok(Imm64::Value(0)),
                 Value::Address(address) => Ok(Imm64::Value(*address)),
-                Value::BtfId(id) => Ok(Imm64::BtfId { id: id.0 as i32, fd: 0 }),
+                Value::BtfId(ty) => Ok(Imm64::BtfId { id: ty.id.0 as i32, fd: ty.module.into() }),
                 Value::Kconfig(offset) => data(maps.kconfig, *offset),
             },
         }
@@ -234,11 +253,13 @@ impl<'b> Linker<'_, 'b> {
         match symbol {
             Symbol::Function(key) => Ok(Ok(Callee::Local(distance(layout, key, slot)?))),
             Symbol::Extern(key) => match self.context.externs.value(key) {
-                Value::BtfId(id) => Ok(Ok(Callee::Kfunc { id: id.0 as i32, module: 0 })),
+                Value::BtfId(ty) => {
+                    Ok(Ok(Callee::Kfunc { id: ty.id.0 as i32, module: ty.module.cast_signed() }))
+                }
                 Value::Missing => {
                     let name = self.context.object.externs.get(key).map_or("", |it| it.name.as_str());
                     let reason = format!("the kernel has no function `{name}`");
-                    Ok(Err((MISSING_FUNCTION + key.index() as u32, reason)))
+                    Ok(Err((MISSING_FUNCTION.wrapping_add(self.context.externs.rank(key)), reason)))
                 }
                 _ => Err(Kind::BadReference("a call of something that is no function with a type".into())),
             },
@@ -247,7 +268,7 @@ impl<'b> Linker<'_, 'b> {
     }
 
     /// Where each function begins and its type. The kernel wants all of them or none.
-    fn functions(&self, layout: &Layout) -> Vec<FunctionInfo> {
+    fn functions(&mut self, kind: ProgramType, layout: &Layout) -> Vec<FunctionInfo> {
         if !self.types.exist() || lacks(self.context.target, Feature::BtfFunc) {
             return Vec::new();
         }
@@ -255,7 +276,12 @@ impl<'b> Linker<'_, 'b> {
             let type_id = self.function(*key).ok()?.type_id;
             (!type_id.is_void()).then_some(FunctionInfo { slot: layout.base.get(key).copied()?, type_id })
         };
-        layout.order.iter().map(info).collect::<Option<_>>().unwrap_or_default()
+        let mut all: Vec<FunctionInfo> =
+            layout.order.iter().map(info).collect::<Option<_>>().unwrap_or_default();
+        if lacks(self.context.target, Feature::ArgCtxTag) {
+            self.types.name_contexts(kind, &mut all);
+        }
+        all
     }
 
     /// Lines. The kernel wants one at the start of each function, and at most one per instruction.

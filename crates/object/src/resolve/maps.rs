@@ -1,7 +1,10 @@
 //! Maps: declared ones with their sizes made whole, and those that hold the object's data.
 use super::externs::Externs;
+use super::struct_ops::{self, Members};
 use super::{Context, ResolveError, ResolveErrorKind, lacks};
-use crate::{Data, DataKey, DataKind, FunctionKey, ImageMap, Linkage, Map, Object, Pinning, Symbol, Target};
+use crate::{
+    ArenaData, Data, DataKey, DataKind, FunctionKey, ImageMap, Linkage, Map, Object, Pinning, Symbol, Target,
+};
 use osmia_abi::flags::{MMAPABLE, RDONLY_PROG};
 use osmia_abi::{Feature, MapType};
 use osmia_base::Key;
@@ -37,14 +40,23 @@ pub(super) struct Places {
     data: HashMap<DataKey, usize>,
     /// The map of configuration values.
     pub(super) kconfig: Option<usize>,
+    /// How far behind the map's start the data of an arena begin.
+    shifts: HashMap<DataKey, u32>,
     /// Programs by their functions.
     pub(super) programs: HashMap<FunctionKey, usize>,
+    /// Programs that are members of structures of functions.
+    pub(super) members: Members,
 }
 
 impl Places {
     /// The map that holds a data section.
     pub(super) fn data(&self, key: DataKey) -> Option<usize> {
         self.data.get(&key).copied()
+    }
+
+    /// How far behind that map's start the section begins.
+    pub(super) fn shift(&self, key: DataKey) -> u32 {
+        self.shifts.get(&key).copied().unwrap_or(0)
     }
 }
 
@@ -56,13 +68,18 @@ pub(super) fn all(
     externs: &Externs,
     errors: &mut Vec<ResolveError>,
 ) -> (Vec<ImageMap>, Places) {
-    let mut places = Places::default();
+    let mut places = Places { programs: programs(object), ..Places::default() };
     let mut maps: Vec<ImageMap> = object.maps.values().map(|map| declared(map, target)).collect();
     if !lacks(target, Feature::GlobalData) {
         for (key, data) in object.data.iter().filter(|(_, data)| !data.bytes.is_empty()) {
-            match unsupported(data) {
-                Some(what) => errors.push(ResolveError::new(&data.name, ResolveErrorKind::Unsupported(what))),
-                None => {
+            match data.kind {
+                DataKind::StructOps => {}
+                DataKind::Arena => {
+                    if let Err(kind) = arena(key, data, target, &mut maps, &mut places) {
+                        errors.push(ResolveError::new(&data.name, kind));
+                    }
+                }
+                DataKind::Data | DataKind::ReadOnly | DataKind::Bss | DataKind::Kconfig => {
                     places.data.insert(key, maps.len());
                     maps.push(global(data, target, name));
                 }
@@ -73,6 +90,7 @@ pub(super) fn all(
             maps.push(kconfig(object, externs, target, name));
         }
     }
+    places.members = struct_ops::add(object, target, &places.programs, &mut maps);
     for (at, map) in object.maps.values().enumerate() {
         if let Some(inner) = &map.inner {
             maps[at].inner = Some(maps.len());
@@ -85,11 +103,34 @@ pub(super) fn all(
     (maps, places)
 }
 
-fn unsupported(data: &Data) -> Option<&'static str> {
-    if data.name.trim_start_matches('?').starts_with(".struct_ops") {
-        return Some("structures of functions (struct_ops)");
+/// The position of each program.
+fn programs(object: &Object) -> HashMap<FunctionKey, usize> {
+    let mains = object.functions.iter().filter(|(_, function)| function.program.is_some());
+    mains.enumerate().map(|(index, (key, _))| (key, index)).collect()
+}
+
+/// Puts data into the object's arena: at its end where programs can name addresses there, else at its start.
+fn arena(
+    key: DataKey,
+    data: &Data,
+    target: &Target,
+    maps: &mut [ImageMap],
+    places: &mut Places,
+) -> Result<(), ResolveErrorKind> {
+    let bad = |what: &str| ResolveErrorKind::Structure(what.to_owned());
+    let mut arenas = maps.iter_mut().enumerate().filter(|(_, map)| map.kind == MapType::Arena);
+    let (at, map) = arenas.next().ok_or_else(|| bad("variables of an arena, and no map that is one"))?;
+    if arenas.next().is_some() {
+        return Err(bad("variables of an arena, and several maps that are one"));
     }
-    data.name.starts_with(".addr_space").then_some("global variables in an arena")
+    let size = u64::from(map.max_entries) * u64::from(PAGE);
+    let pages = (data.bytes.len() as u64).next_multiple_of(PAGE.into());
+    let end = size.checked_sub(pages).ok_or_else(|| bad("the arena is too small for its variables"))?;
+    let offset = if lacks(target, Feature::FarMapValue) { 0 } else { end };
+    map.arena = Some(ArenaData { offset, bytes: data.bytes.clone() });
+    places.data.insert(key, at);
+    places.shifts.insert(key, u32::try_from(offset).map_err(|_| bad("the arena is too large"))?);
+    Ok(())
 }
 
 fn declared(map: &Map, target: &Target) -> ImageMap {
@@ -106,12 +147,8 @@ fn declared(map: &Map, target: &Target) -> ImageMap {
         extra: map.extra,
         key_type: typed(map.key_type),
         value_type: typed(map.value_type),
-        inner: None,
-        template: false,
-        initial: Vec::new(),
-        slots: Vec::new(),
-        frozen: false,
         pin: (map.pinning == Pinning::ByName).then(|| map.name.clone()),
+        ..ImageMap::default()
     }
 }
 
@@ -174,17 +211,11 @@ fn array(
         value_size: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
         max_entries: 1,
         flags,
-        numa_node: 0,
-        extra: 0,
-        key_type: TypeId::VOID,
         value_type,
-        inner: None,
-        template: false,
         // An array is zero from the start.
         initial: if bytes.iter().any(|&byte| byte != 0) { vec![(vec![0; 4], bytes)] } else { Vec::new() },
-        slots: Vec::new(),
         frozen: constant,
-        pin: None,
+        ..ImageMap::default()
     }
 }
 

@@ -1,13 +1,18 @@
 //! From [`Object`] to [`Image`]: everything that depends on the machine.
 mod attach;
+mod contexts;
 mod core;
 mod error;
+mod exceptions;
 pub(crate) mod externs;
 mod link;
 mod maps;
+mod modules;
+mod struct_ops;
 mod types;
 
 use crate::{Image, Object, Target};
+pub(crate) use attach::wanted_type;
 pub use error::{ResolveError, ResolveErrorKind, ResolveErrors};
 use externs::Externs;
 use osmia_abi::{Answer, Feature};
@@ -23,15 +28,26 @@ struct Context<'a> {
     errors: Vec<ResolveError>,
 }
 
-/// Makes `object` fit for `target`.
+/// Makes `object` fit for `target`; an error where a program that is loaded by itself does not fit.
 pub fn resolve(object: &Object, target: &Target) -> Result<Image, ResolveErrors> {
     resolve_named(object, target, "")
 }
 
 /// Like [`resolve`], for an object with a name: its global data gets names such as `NAME.rodata`.
 pub fn resolve_named(object: &Object, target: &Target, name: &str) -> Result<Image, ResolveErrors> {
+    let image = resolve_each(object, target, name)?;
+    let unfit = image.programs.iter().filter(|program| program.autoload).flat_map(|program| &program.unfit);
+    let maps = image.maps.iter().filter(|map| map.create).filter_map(|map| map.unfit.as_ref());
+    let errors: Vec<ResolveError> = maps.chain(unfit).cloned().collect();
+    if errors.is_empty() { Ok(image) } else { Err(ResolveErrors(errors)) }
+}
+
+/// Like [`resolve_named`], program by program: each says for itself why it does not fit ([`crate::ImageProgram::unfit`],
+/// [`crate::ImageMap::unfit`]), for loaders that are then asked for others. What concerns the object as a whole is still an error.
+pub fn resolve_each(object: &Object, target: &Target, name: &str) -> Result<Image, ResolveErrors> {
     let mut errors = Vec::new();
-    let externs = externs::find(object, target, &mut errors);
+    let modules = modules::Modules::default();
+    let externs = externs::find(object, target, &modules, &mut errors);
     let mut types = Types::new(object, target, &externs).map_err(|error| ResolveErrors(vec![error]))?;
     let (mut maps, places) = maps::all(object, target, name, &externs, &mut errors);
     let mut context = Context { object, target, maps: places, externs, errors };
@@ -43,6 +59,7 @@ pub fn resolve_named(object: &Object, target: &Target, name: &str) -> Result<Ima
             version: object.version.unwrap_or(target.version),
             maps,
             programs,
+            modules: modules.names(),
             btf: types.finish(),
         }),
         false => Err(ResolveErrors(context.errors)),

@@ -1,9 +1,10 @@
 //! The object's types, made fit for the kernel: sections with sizes, no declaration the kernel refuses, nothing that
 //! is too new for it.
+use super::contexts::Contexts;
 use super::externs::{Externs, Value};
 use super::{ResolveError, ResolveErrorKind, lacks};
-use crate::{DataKind, Linkage, Object, Target};
-use osmia_abi::Feature;
+use crate::{DataKind, FunctionInfo, Linkage, Object, Target};
+use osmia_abi::{Feature, ProgramType};
 use osmia_btf::{
     Builder, Composite, Enum, IntEncoding, Kind, Linkage as TypeLinkage, Member, Param, Type, TypeId, VarSlot,
 };
@@ -12,20 +13,30 @@ use std::collections::HashMap;
 /// The types while strings are still added.
 pub(super) struct Types {
     builder: Option<Builder>,
+    contexts: Contexts,
 }
 
 impl Types {
     pub(super) fn new(object: &Object, target: &Target, externs: &Externs) -> Result<Self, ResolveError> {
         let Some(btf) = object.btf.as_ref().filter(|_| !lacks(target, Feature::Btf)) else {
-            return Ok(Self { builder: None });
+            return Ok(Self { builder: None, contexts: Contexts::default() });
         };
         let mut builder =
             Builder::from(btf).map_err(|error| ResolveError::new(".BTF", ResolveErrorKind::Btf(error)))?;
         fix_functions(&mut builder, object);
         fix_externs(&mut builder, object, externs);
         fix_sections(&mut builder, object, externs);
+        let contexts = Contexts::new(&builder);
         sanitize(&mut builder, target);
-        Ok(Self { builder: Some(builder) })
+        Ok(Self { builder: Some(builder), contexts })
+    }
+
+    /// For verifiers that do not know the tag `arg:ctx`: functions of a program of this kind whose parameters have it get
+    /// types of their own, in which these are pointers to the context.
+    pub(super) fn name_contexts(&mut self, kind: ProgramType, functions: &mut [FunctionInfo]) {
+        if let Some(builder) = &mut self.builder {
+            self.contexts.apply(builder, kind, functions);
+        }
     }
 
     /// Whether there are types at all.
@@ -193,6 +204,7 @@ fn sanitize(builder: &mut Builder, target: &Target) {
         Feature::BtfDeclTag,
         Feature::BtfTypeTag,
         Feature::BtfEnum64,
+        Feature::BtfQuestionMark,
     ]
     .into_iter()
     .filter(|&feature| lacks(target, feature))
@@ -219,7 +231,7 @@ fn plain(ty: &Type, without: &[Feature], wide: TypeId, name: impl Fn(TypeId) -> 
             Some(Type::new(ty.name.replace(['.', '?'], "_"), Kind::Struct(body)))
         }
         Kind::Var { .. } if lacks(Feature::BtfDatasec) => Some(Type::new(&ty.name, byte())),
-        Kind::Datasec { size, vars } if ty.name.contains('?') => {
+        Kind::Datasec { size, vars } if ty.name.contains('?') && lacks(Feature::BtfQuestionMark) => {
             Some(Type::new(ty.name.replace('?', "_"), Kind::Datasec { size: *size, vars: vars.clone() }))
         }
         Kind::FuncProto { params, .. } if lacks(Feature::BtfFunc) => {

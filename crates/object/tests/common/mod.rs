@@ -55,7 +55,7 @@ pub(crate) fn compile(source: &Path, target: &str, out: &Path) -> Vec<u8> {
 
 /// This machine, as far as an object wants to know it.
 pub(crate) fn machine(object: &Object) -> Target {
-    let Wants { kernel_btf, ksyms, kconfig, cpus } = wants(object);
+    let Wants { kernel_btf, ksyms, kconfig, cpus, .. } = wants(object);
     let mut target = Target { version: version(), ..Target::default() };
     if kernel_btf {
         target.btf = Some(Btf::parse(fs::read("/sys/kernel/btf/vmlinux").unwrap()).unwrap());

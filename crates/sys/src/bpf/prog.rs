@@ -29,6 +29,8 @@ pub struct ProgLoad<'a> {
     pub name: &'a str,
     /// What it will be attached to.
     pub expected_attach: Option<AttachType>,
+    /// For `struct_ops`: the member of the structure, which stands in the place of the attach type.
+    pub member: Option<u32>,
     /// `osmia_abi::flags`; the flag for a token is set where one is given.
     pub flags: u32,
     /// How much the verifier tells: `LOG_LEVEL1`, `LOG_LEVEL2`, `LOG_STATS`, or nothing with zero.
@@ -91,6 +93,7 @@ impl<'a> ProgLoad<'a> {
             license,
             name: "",
             expected_attach: None,
+            member: None,
             flags: 0,
             log_level: 0,
             btf: None,
@@ -160,7 +163,7 @@ impl<'a> ProgLoad<'a> {
             prog_flags: self.flags | if self.token.is_some() { flags::TOKEN_FD } else { 0 },
             prog_name: object_name(self.name),
             prog_ifindex: self.ifindex,
-            expected_attach_type: self.expected_attach.map_or(0, AttachType::raw),
+            expected_attach_type: self.member.or(self.expected_attach.map(AttachType::raw)).unwrap_or(0),
             prog_btf_fd: number_or_zero(self.btf),
             func_info_rec_size,
             func_info: address(func_info),
