@@ -1,9 +1,7 @@
 //! `osmia explain`, as it is called.
 mod common;
 
-use common::osmia;
-use std::io::Write as _;
-use std::process::Stdio;
+use common::{osmia, run_with};
 
 const LOG: &str = "0: (85) call bpf_map_lookup_elem#1    ; R0_w=map_value_or_null(id=1,map=m,ks=4,vs=8)\n\
     ; return *value; @ prog.c:12\n\
@@ -12,10 +10,8 @@ const LOG: &str = "0: (85) call bpf_map_lookup_elem#1    ; R0_w=map_value_or_nul
     processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n";
 
 fn explain(words: &[&str], log: &str) -> (Option<i32>, String) {
-    let mut child = osmia().arg("explain").args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(log.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    let done = run_with(osmia().arg("explain").args(words), log);
+    (done.status.code(), done.out)
 }
 
 #[test]

@@ -72,13 +72,6 @@ fn refused(rejection: &Rejection) -> Verdict {
     };
     explanation.meaning.clone_from(&rejection.meaning);
     explanation.advice.clone_from(&rejection.advice);
-    eprintln!(
-        "PLACE {} {:?} {:?} {:?}",
-        rejection.program,
-        rejection.slot,
-        explanation.place.as_ref().map(|p| p.line),
-        rejection.place.as_ref().map(|p| p.line)
-    );
     if let Some(place) = &rejection.place {
         let (file, text) = (place.file.clone(), place.text.trim().to_owned());
         explanation.place = Some(osmia_explain::Place { file, line: place.line, text });
