@@ -166,7 +166,8 @@ impl Source {
         let Some(start) = (number as usize).checked_sub(1).and_then(|index| self.lines.get(index)) else {
             return "";
         };
-        self.text[*start as usize..].lines().next().unwrap_or("")
+        let end = self.lines.get(number as usize).map_or(self.text.len(), |&next| next as usize);
+        self.text.get(*start as usize..end).and_then(|line| line.lines().next()).unwrap_or("")
     }
 
     /// The word, or the call of it, at a line and column (both from 1) of the text of that name; empty where there is none.

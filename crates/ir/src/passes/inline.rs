@@ -14,11 +14,40 @@ const STACK: u32 = 384;
 
 /// Puts functions where they are called, and removes static ones that nobody needs any more.
 pub(crate) fn inline(module: &mut Module) {
+    let mut facts: Vec<Facts> =
+        module.functions.iter().map(|(id, function)| Facts::of(id, function)).collect();
+    for id in module.functions.values().flat_map(references) {
+        facts[id.index()].calls += 1;
+    }
     for id in callees_first(module) {
-        let calls = count_calls(module);
-        inline_into(module, id, &calls);
+        for callee in inline_into(module, id, &facts) {
+            facts[callee.index()].calls -= 1;
+            for next in references(&module.functions[callee]) {
+                facts[next.index()].calls += 1;
+            }
+        }
+        facts[id.index()] = Facts { calls: facts[id.index()].calls, ..Facts::of(id, &module.functions[id]) };
     }
     remove_unused(module);
+}
+
+/// What is asked of a function again and again.
+struct Facts {
+    /// How often it is referred to.
+    calls: u32,
+    /// Its instructions.
+    size: usize,
+    /// Its bytes of stack.
+    stack: u32,
+    /// Whether it refers to itself.
+    recurses: bool,
+}
+
+impl Facts {
+    fn of(id: FunctionId, function: &Function) -> Self {
+        let recurses = references(function).any(|next| next == id);
+        Self { calls: 0, size: size(function), stack: stack(function), recurses }
+    }
 }
 
 fn called(op: &Op) -> Option<FunctionId> {
@@ -30,14 +59,6 @@ fn called(op: &Op) -> Option<FunctionId> {
 
 fn references(function: &Function) -> impl Iterator<Item = FunctionId> {
     function.blocks.values().flat_map(|data| &data.insts).filter_map(|inst| called(&inst.op))
-}
-
-fn count_calls(module: &Module) -> Vec<u32> {
-    let mut calls = vec![0; module.functions.len()];
-    for id in module.functions.values().flat_map(references) {
-        calls[id.index()] += 1;
-    }
-    calls
 }
 
 /// All functions, each after those it calls (where that is possible).
@@ -66,7 +87,9 @@ fn stack(function: &Function) -> u32 {
     function.slots.values().map(|slot| slot.size.next_multiple_of(8)).sum()
 }
 
-fn inline_into(module: &mut Module, id: FunctionId, calls: &[u32]) {
+/// The functions that were put into this one, once for each call.
+fn inline_into(module: &mut Module, id: FunctionId, facts: &[Facts]) -> Vec<FunctionId> {
+    let (mut own, mut done) = ((facts[id.index()].size, facts[id.index()].stack), Vec::new());
     // Blocks that come from other functions are looked at too: they hold no calls worth it, as callees came first.
     let blocks: Vec<Block> = module.functions[id].blocks.keys().collect();
     for block in blocks {
@@ -75,24 +98,27 @@ fn inline_into(module: &mut Module, id: FunctionId, calls: &[u32]) {
         while let Some(inst) = module.functions[id].blocks[block].insts.get(at) {
             at += 1;
             let Op::Call(Callee::Function(callee), args) = &inst.op else { continue };
-            let (callee, args) = (*callee, args.clone());
-            if fits(module, id, callee, &args, inst, calls) {
-                let body = module.functions[callee].clone();
+            let (callee, body) = (*callee, &facts[callee.index()]);
+            if callee != id && has_room(own, body) && fits(module, id, callee, args, inst) {
+                let (body, args) = (module.functions[callee].clone(), args.clone());
                 block = splice(&mut module.functions[id], block, at - 1, &body, &args);
-                at = 0;
+                (at, own) = (0, (own.0 + facts[callee.index()].size, own.1 + facts[callee.index()].stack));
+                done.push(callee);
             }
         }
     }
+    done
 }
 
-fn fits(
-    module: &Module,
-    id: FunctionId,
-    callee: FunctionId,
-    args: &[Value],
-    inst: &Inst,
-    calls: &[u32],
-) -> bool {
+/// Whether a function of so many instructions and bytes of stack may take in another.
+fn has_room((size, stack): (usize, u32), body: &Facts) -> bool {
+    !body.recurses
+        && (body.calls == 1 || body.size <= SMALL)
+        && size + body.size <= BIG
+        && stack + body.stack <= STACK
+}
+
+fn fits(module: &Module, id: FunctionId, callee: FunctionId, args: &[Value], inst: &Inst) -> bool {
     let (caller, body) = (&module.functions[id], &module.functions[callee]);
     let params = &body.blocks[body.entry].params;
     let same_width =
@@ -101,13 +127,8 @@ fn fits(
         (Some(result), Some(kind)) => caller.kind(result).is_wide() == kind.is_wide(),
         _ => true,
     };
-    callee != id
-        && body.linkage == Linkage::Static
+    body.linkage == Linkage::Static
         && body.program.is_none()
-        && !references(body).any(|next| next == callee)
-        && (calls[callee.index()] == 1 || size(body) <= SMALL)
-        && size(caller) + size(body) <= BIG
-        && stack(caller) + stack(body) <= STACK
         && args.len() == params.len()
         && args.iter().zip(params).all(same_width)
         && result_fits
