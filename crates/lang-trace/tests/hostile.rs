@@ -1,4 +1,9 @@
 //! Broken scripts: each is compiled or refused with words; none panics, none takes long.
+//!
+//! They are made of golden scripts and of bpftrace's tools, those of this system and of the directory that
+//! `OSMIA_FUZZ_SCRIPTS` names.
+mod machine;
+
 use osmia_base::Source;
 use osmia_lang_trace::{LowerOptions, check, expand, lower, parse};
 use osmia_object::Target;
@@ -16,18 +21,22 @@ fn setting(name: &str, usual: u64) -> u64 {
 
 /// What the whole front does with a text.
 fn compile(text: &str) {
+    compile_for(text, &Target { cpus: 2, ..Target::default() });
+}
+
+/// The same for a machine that has what the script wants.
+fn compile_for(text: &str, target: &Target) {
     let mut source = Source::new("hostile", text);
     let mut parsed = parse(&source);
     parsed.diagnostics.extend(expand(&mut parsed.script, &mut source));
-    let target = Target { cpus: 2, ..Target::default() };
-    let checked = check::check(&parsed.script, &target, &check::Options::default());
+    let checked = check::check(&parsed.script, target, &check::Options::default());
     let mut diagnostics = parsed.diagnostics;
     diagnostics.extend(checked.diagnostics);
     if diagnostics.has_errors() {
         assert!(!diagnostics.render(&source).is_empty());
         return;
     }
-    let Ok(mut lowered) = lower(&checked.program, &source, &target, &LowerOptions::default()) else { return };
+    let Ok(mut lowered) = lower(&checked.program, &source, target, &LowerOptions::default()) else { return };
     osmia_ir::optimize(&mut lowered.module);
     // A frame that is too deep, for one, is an error; what is not an error is an object.
     if let Ok(object) = osmia_ir::emit(lowered.module, &osmia_ir::Options::default()) {
@@ -41,6 +50,28 @@ fn seeds() -> Vec<String> {
         .filter_map(|path| std::fs::read_to_string(path).ok())
         .map(|text| text.split("---- expect").next().unwrap_or_default().to_owned())
         .collect()
+}
+
+/// bpftrace's tools.
+fn tools() -> Vec<String> {
+    let mut paths = osmia_testkit::bpftrace_tools();
+    let more = std::env::var_os("OSMIA_FUZZ_SCRIPTS").map(std::fs::read_dir);
+    let more = more.into_iter().map(|entries| entries.expect("OSMIA_FUZZ_SCRIPTS is a directory"));
+    paths.extend(more.flatten().map(|entry| entry.expect("an entry").path()));
+    let scripts = paths.iter().filter(|path| path.extension().is_some_and(|end| end == "bt"));
+    scripts.map(|path| std::fs::read_to_string(path).expect("a tool can be read")).collect()
+}
+
+/// Puts a word of some script in place of another.
+fn other_word(random: &mut Random, text: &[char], seeds: &[String]) -> Vec<char> {
+    let other: Vec<&str> = seeds[random.below(seeds.len())].split_whitespace().collect();
+    let whole: String = text.iter().collect();
+    let mut words: Vec<&str> = whole.split_inclusive(char::is_whitespace).collect();
+    if let (false, false) = (words.is_empty(), other.is_empty()) {
+        let at = random.below(words.len());
+        words[at] = other[random.below(other.len())];
+    }
+    words.join("").chars().collect()
 }
 
 /// Pieces that make other scripts out of scripts.
@@ -96,10 +127,16 @@ const PIECES: &[&str] = &[
 ];
 
 fn mutate(random: &mut Random, seeds: &[String]) -> String {
-    let mut text: Vec<char> = seeds[random.below(seeds.len())].chars().collect();
+    let seed = random.below(seeds.len());
+    mutate_one(random, seeds, seed)
+}
+
+fn mutate_one(random: &mut Random, seeds: &[String], seed: usize) -> String {
+    let mut text: Vec<char> = seeds[seed].chars().collect();
     for _ in 0..=random.below(6) {
         let at = random.below(text.len() + 1);
-        match random.below(4) {
+        match random.below(5) {
+            4 => text = other_word(random, &text, seeds),
             0 => drop(text.splice(at..at, PIECES[random.below(PIECES.len())].chars())),
             1 if !text.is_empty() => drop(text.drain(
                 at.min(text.len() - 1)..(at + random.below(12)).clamp(at.min(text.len() - 1), text.len()),
@@ -135,6 +172,27 @@ fn broken_scripts_are_refused_with_words() {
         count += 1;
     }
     assert!(count > 0);
+}
+
+/// The same with whole tools, for a machine that has all they trace.
+#[test]
+fn broken_tools_are_refused_with_words() {
+    let tools = tools();
+    assert!(!tools.is_empty(), "bpftrace's tools are not installed: `cargo xtask install`");
+    let mut random = Random(setting("OSMIA_FUZZ_SEED", 0x05b1_a000_0002));
+    let end = Instant::now() + Duration::from_secs(setting("OSMIA_FUZZ_SECONDS", SECONDS));
+    let mut count = 0_usize;
+    while Instant::now() < end || count == 0 {
+        let seed = count % tools.len();
+        let target = machine::target(&tools[seed]);
+        for _ in 0..20 {
+            let text = mutate_one(&mut random, &tools, seed);
+            let start = Instant::now();
+            compile_for(&text, &target);
+            assert!(start.elapsed() < EACH, "{:?} for:\n{text}", start.elapsed());
+        }
+        count += 1;
+    }
 }
 
 /// On a stack as large as that of a program's first thread.

@@ -1,6 +1,9 @@
 //! Makes scripts by the language's own rules, so that most of them are right.
+mod tables;
+
 use osmia_testkit::Random;
 use std::fmt::Write;
+use tables::{COLLECTORS, EFFECTS, EVERYTHING, MAPS, NUMBERS, PRELUDE, PROBES, STRINGS, TYPES};
 
 fn pick<'a>(random: &mut Random, of: &[&'a str]) -> &'a str {
     of[random.below(of.len())]
@@ -15,88 +18,11 @@ enum Kind {
     Pair,
     /// A pointer to a task.
     Task,
+    /// `(number=…, text=…, inner=(…, …))`
+    Record,
+    /// Eight bytes.
+    Bytes,
 }
-
-/// Maps by what they hold: name, keys, and what the value is.
-const MAPS: &[(&str, &[Kind], Kind)] = &[
-    ("@i", &[], Kind::Int),
-    ("@ii", &[Kind::Int], Kind::Int),
-    ("@si", &[Kind::Str], Kind::Int),
-    ("@is", &[Kind::Int], Kind::Str),
-    ("@pi", &[Kind::Int, Kind::Str], Kind::Int),
-    ("@ip", &[Kind::Int], Kind::Pair),
-    ("@s", &[], Kind::Str),
-];
-
-/// Maps that collect: name, keys, and what is assigned (`#` is a number).
-const COLLECTORS: &[(&str, &[Kind], &str)] = &[
-    ("@count", &[Kind::Int], "count()"),
-    ("@sum", &[Kind::Str], "sum(#)"),
-    ("@avg", &[], "avg(#)"),
-    ("@min", &[Kind::Int], "min(#)"),
-    ("@max", &[Kind::Int, Kind::Str], "max(#)"),
-    ("@hist", &[Kind::Int], "hist(#)"),
-    ("@lhist", &[], "lhist(#, 0, 100, 10)"),
-    ("@stats", &[Kind::Str], "stats(#)"),
-    ("@total", &[], "count()"),
-];
-
-/// What all maps are, wherever else they are used.
-const EVERYTHING: &str = "interval:s:99 {
-  @i = (int64)0; @ii[(int64)0] = (int64)0; @si[comm] = (int64)0; @is[(int64)0] = comm;
-  @pi[(int64)0, comm] = (int64)0; @ip[(int64)0] = ((int64)0, comm); @s = comm;
-  @count[(int64)0] = count(); @sum[comm] = sum((int64)1); @avg = avg((int64)1); @min[(int64)0] = min((int64)1);
-  @max[(int64)0, comm] = max((int64)1); @hist[(int64)0] = hist((int64)1); @lhist = lhist((int64)1, 0, 100, 10);
-  @stats[comm] = stats((int64)1); @total = count();
-}
-";
-
-/// Where scripts run, and what numbers and strings there are only there.
-const PROBES: &[(&str, &[&str], &[&str])] = &[
-    ("begin", &[], &[]),
-    ("end", &[], &[]),
-    ("interval:s:1", &[], &[]),
-    ("profile:hz:99", &["reg(\"ip\")"], &[]),
-    ("tracepoint:sched:sched_switch", &["args.next_pid", "args.prev_prio"], &["args.next_comm"]),
-    ("tracepoint:syscalls:sys_enter_openat", &["args.dfd", "args.flags"], &["str(args.filename)"]),
-    ("rawtracepoint:sched_switch", &["arg0"], &[]),
-    ("uprobe:/bin/sh:main", &["arg0", "arg1", "(uint8)arg2"], &["str(arg1)", "str(arg1, 16)"]),
-    ("software:page-faults:100", &[], &[]),
-];
-
-const NUMBERS: &[&str] = &[
-    "0",
-    "1",
-    "2",
-    "7",
-    "255",
-    "256",
-    "65535",
-    "4294967295",
-    "4294967296",
-    "9223372036854775807",
-    "-1",
-    "-128",
-    "1e6",
-    "pid",
-    "tid",
-    "uid",
-    "gid",
-    "cpu",
-    "nsecs",
-    "elapsed",
-    "rand",
-    "ncpus",
-    "jiffies",
-    "curtask->pid",
-    "curtask->real_parent->tgid",
-    "curtask->prio",
-];
-
-const STRINGS: &[&str] =
-    &["\"\"", "\"a\"", "\"hello\"", "comm", "curtask->comm", "curtask->parent->comm", "probe"];
-
-const TYPES: &[&str] = &["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"];
 
 /// The script of a number.
 pub(crate) fn script(number: u64) -> String {
@@ -111,7 +37,7 @@ pub(crate) fn script(number: u64) -> String {
     for _ in 0..=maker.random.below(2) {
         maker.probe();
     }
-    maker.out + EVERYTHING
+    PRELUDE.to_owned() + &maker.out + EVERYTHING
 }
 
 struct Maker {
@@ -155,7 +81,7 @@ impl Maker {
     }
 
     fn statement(&mut self, left: usize, depth: usize) {
-        match self.random.below(if left == 0 { 9 } else { 14 }) {
+        match self.random.below(if left == 0 { 11 } else { 16 }) {
             0 | 1 => self.variable(depth),
             2 => self.change(depth),
             3 | 4 => self.store(depth),
@@ -163,7 +89,9 @@ impl Maker {
             6 => self.print(depth),
             7 => self.remove(depth),
             8 => self.jump(depth),
-            9 | 10 => {
+            9 => self.effect(depth),
+            10 => self.macros(depth),
+            11 | 12 => {
                 let truth = self.truth(3);
                 self.line(depth, &format!("if ({truth}) {{"));
                 self.body(left, depth);
@@ -172,8 +100,8 @@ impl Maker {
                     self.body(left, depth);
                 }
             }
-            11 => self.each(left, depth),
-            12 => {
+            13 => self.each(left, depth),
+            14 => {
                 let (times, word) = (1 + self.random.below(4), pick(&mut self.random, &["unroll", "while"]));
                 if word == "unroll" {
                     self.line(depth, &format!("unroll ({times}) {{"));
@@ -189,6 +117,10 @@ impl Maker {
             }
             _ => {
                 let (name, to) = (self.name(), self.random.below(20));
+                let to = match self.random.below(3) {
+                    0 => format!("(({}) & 15)", self.value(Kind::Int, 1)),
+                    _ => to.to_string(),
+                };
                 self.line(depth, &format!("for {name} : 0..{to} {{"));
                 self.vars.push((name, Kind::Int));
                 self.looped(left, depth);
@@ -223,7 +155,9 @@ impl Maker {
     }
 
     fn variable(&mut self, depth: usize) {
-        let kind = [Kind::Int, Kind::Int, Kind::Str, Kind::Pair, Kind::Task][self.random.below(5)];
+        let kinds =
+            [Kind::Int, Kind::Int, Kind::Str, Kind::Str, Kind::Pair, Kind::Task, Kind::Record, Kind::Bytes];
+        let kind = kinds[self.random.below(kinds.len())];
         let (value, name) = (self.value(kind, 3), self.name());
         self.line(depth, &format!("let {name} = {value};"));
         self.vars.push((name, kind));
@@ -244,6 +178,36 @@ impl Maker {
         let op = pick(&mut self.random, &["+=", "-=", "*=", "&=", "|=", "^="]);
         let value = self.random.below(100);
         self.line(depth, &format!("{name} {op} {value};"));
+    }
+
+    /// A statement that only has an effect: `#` is a number, `~` a string, `^` a pair, a back-quote a record.
+    fn effect(&mut self, depth: usize) {
+        let mut out = String::new();
+        for c in pick(&mut self.random, EFFECTS).chars() {
+            match c {
+                '#' => out += &self.cast(Kind::Int, 2),
+                '~' => out += &self.value(Kind::Str, 2),
+                '^' => out += &self.value(Kind::Pair, 1),
+                '`' => out += &self.value(Kind::Record, 1),
+                other => out.push(other),
+            }
+        }
+        self.line(depth, &out);
+    }
+
+    /// What takes variables and maps by name: macros, and `find()`.
+    fn macros(&mut self, depth: usize) {
+        let (name, value) = (self.name(), self.cast(Kind::Int, 2));
+        self.line(depth, &format!("let {name} = {value};"));
+        let key = self.cast(Kind::Int, 1);
+        let call = match self.random.below(4) {
+            0 => format!("bump({name});"),
+            1 => format!("put(@ii, {key}, (int64){name});"),
+            2 => format!("if (find(@ii, {key}, {name})) {{ @i = (int64){name}; }}"),
+            _ => format!("{name} = {{ bump({name}); (int64)({key}) }};"),
+        };
+        self.line(depth, &call);
+        self.vars.push((name, Kind::Int));
     }
 
     fn keys(&mut self, keys: &[Kind]) -> String {
@@ -313,7 +277,7 @@ impl Maker {
     }
 
     fn truth(&mut self, left: usize) -> String {
-        match self.random.below(4) {
+        match self.random.below(6) {
             0 => {
                 let (a, b) = (
                     self.value(Kind::Str, left.saturating_sub(1)),
@@ -326,6 +290,10 @@ impl Maker {
                 format!("({a}) {} ({b})", pick(&mut self.random, &["&&", "||"]))
             }
             2 => format!("!({})", self.value(Kind::Int, left.saturating_sub(1))),
+            3 if left > 0 => {
+                let (a, b) = (self.value(Kind::Record, left - 1), self.value(Kind::Record, left - 1));
+                format!("{a} {} {b}", pick(&mut self.random, &["==", "!="]))
+            }
             _ => {
                 let (a, b) = (self.value(Kind::Int, left), self.random.below(1000));
                 format!("({a}) {} {b}", pick(&mut self.random, &["==", "!=", "<", ">", "<=", ">="]))
@@ -347,6 +315,11 @@ impl Maker {
                 let (a, b) = (self.integer(left.saturating_sub(1)), self.string(0));
                 format!("((int64)({a}), {b})")
             }
+            Kind::Record => {
+                let (a, b, c) = (self.integer(left.saturating_sub(1)), self.string(0), self.integer(0));
+                format!("(number=(int64)({a}), text={b}, inner=((int64)({c}), (uint8)1))")
+            }
+            Kind::Bytes => format!("(uint8[8])(uint64)({})", self.integer(left.saturating_sub(1))),
             Kind::Task => {
                 pick(&mut self.random, &["curtask", "curtask->real_parent", "(struct task_struct *)curtask"])
                     .to_owned()
@@ -358,6 +331,12 @@ impl Maker {
     fn cast(&mut self, kind: Kind, left: usize) -> String {
         let value = self.value(kind, left);
         if kind == Kind::Int { format!("(int64)({value})") } else { value }
+    }
+
+    /// Bytes to take one of.
+    fn bytes(&mut self) -> String {
+        let bytes = self.value(Kind::Bytes, 1);
+        if bytes.starts_with('$') { bytes } else { format!("({bytes})") }
     }
 
     fn own<'a>(&mut self, own: &[&'a str], all: &[&'a str]) -> &'a str {
@@ -407,16 +386,25 @@ impl Maker {
             }
             9 => {
                 let text = self.value(Kind::Str, next);
-                match self.random.below(3) {
+                match self.random.below(6) {
                     0 => format!("strlen({text})"),
                     1 => format!("strncmp({text}, \"hel\", {})", 1 + self.random.below(8)),
+                    2 => format!("strstr({text}, {})", self.string(0)),
+                    3 => format!("(int64){text}[{}]", self.random.below(2)),
+                    4 => format!("(int64)memcmp({text}, \"abc\", 1)"),
                     _ => format!("(uint64)strcontains({text}, \"l\")"),
                 }
             }
-            10 => match self.random.below(3) {
+            10 => match self.random.below(9) {
                 0 => format!("{}->pid", self.value(Kind::Task, 0))
                     .replace("(struct task_struct *)curtask", "curtask"),
                 1 => format!("{}.0", self.value(Kind::Pair, next)),
+                2 => format!("{}.number", self.value(Kind::Record, next)),
+                3 => format!("{}.inner.0", self.value(Kind::Record, next)),
+                4 => format!("(int64){}[(uint64)({}) & 7]", self.bytes(), self.value(Kind::Int, 0)),
+                5 => format!("add({}, {})", self.cast(Kind::Int, next), self.cast(Kind::Int, 0)),
+                6 => format!("triangle({})", self.cast(Kind::Int, next)),
+                7 => format!("twice((int64)({}))", self.value(Kind::Int, next)),
                 _ => "(int64)@total".to_owned(),
             },
             _ => format!("(uint64)has_key(@ii, {})", self.cast(Kind::Int, next)),
@@ -428,11 +416,14 @@ impl Maker {
             return self.own(PROBES[self.probe].2, STRINGS).to_owned();
         }
         let next = left - 1;
-        match self.random.below(6) {
+        match self.random.below(9) {
             0 => {
                 let (c, a, b) = (self.truth(next), self.value(Kind::Str, next), self.value(Kind::Str, next));
                 format!("(({c}) ? {a} : {b})")
             }
+            4 => format!("str_concat({}, {})", self.string(0), self.string(0)),
+            5 => format!("{}.text", self.value(Kind::Record, next)),
+            6 => format!("longer({})", self.string(0)),
             1 => format!("@is[{}]", self.cast(Kind::Int, next)),
             2 => "@s".to_owned(),
             3 => format!("{}.1", self.value(Kind::Pair, next)),
