@@ -1,7 +1,6 @@
 //! The program `osmia`. Under the names `bpftrace` and `bpftool` it takes the command lines of these.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line")]
 mod check;
-mod explain;
 mod flags;
 mod fmt;
 mod list;
@@ -81,7 +80,6 @@ fn dispatch(osmia: Osmia) -> ExitCode {
         Command::Trace(args) => trace::trace(&args),
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
-        Command::Explain(args) => explain::explain(&args),
         Command::Fmt(args) => fmt::fmt(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -131,7 +129,7 @@ fn bpftrace(args: Vec<OsString>) -> ExitCode {
 
 /// bpftrace's usage, to standard error.
 fn usage() {
-    eprint!("{}", Bpftrace::command().render_help());
+    trace::complain(&Bpftrace::command().render_help().to_string());
 }
 
 /// Help goes to standard output and is no failure.

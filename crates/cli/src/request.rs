@@ -162,9 +162,17 @@ fn environment() -> Result<Vec<(String, String)>, String> {
     let settings: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| name.starts_with("BPFTRACE_") && !others.contains(&name.as_str()))
+        .map(|(name, value)| (known_by_now(name), value))
         .collect();
     match settings.iter().find_map(|(name, value)| osmia::environment_error(name, value)) {
         Some(error) => Err(error),
         None => Ok(settings),
     }
+}
+
+/// The name of a setting as it is called today.
+fn known_by_now(name: String) -> String {
+    let Some(now) = osmia::environment_renamed(&name) else { return name };
+    crate::trace::complain(&format!("WARNING: {name} has been renamed, please use {now}\n"));
+    now
 }

@@ -342,13 +342,19 @@ fn settings(script: &Script, options: &Options, diagnostics: &mut Diagnostics) -
     config
 }
 
+/// The name that a setting from the environment has by now, if it had another before bpftrace 0.20.
+pub fn environment_renamed(name: &str) -> Option<String> {
+    match config::set(&mut Config::default(), name, &config::Setting::Number(0)) {
+        Err(config::Refusal::Renamed(now)) => Some(format!("BPFTRACE_{}", now.to_uppercase())),
+        _ => None,
+    }
+}
+
 /// What is wrong with a setting from the environment, in words; `None` where nothing is.
 pub fn environment_error(name: &str, value: &str) -> Option<String> {
     match config::set(&mut Config::default(), name, &config::Setting::Text(value)) {
         Ok(()) | Err(config::Refusal::Unknown | config::Refusal::Deprecated) => None,
-        Err(config::Refusal::Renamed(now)) => {
-            Some(format!("{name} was renamed: use BPFTRACE_{}", now.to_uppercase()))
-        }
+        Err(config::Refusal::Renamed(now)) => environment_error(now, value),
         Err(config::Refusal::Value(text)) => Some(format!("{name}={value}: {text}")),
     }
 }

@@ -53,6 +53,10 @@ pub struct Config {
     pub lazy_symbolication: bool,
     /// Whether user stacks show lines of source and inlined functions.
     pub show_debug_info: bool,
+    /// bpftrace's word for a symbolizer that reads debug information; without it no lines are shown.
+    pub use_blazesym: bool,
+    /// Bytes for the verifier's log. It is told to `config()`; the log is as long as it has to be.
+    pub log_size: u32,
     /// Whether `dw_ustack()` may be used.
     pub unstable_dw_ustack: Unstable,
     /// Whether `tseries()` may be used.
@@ -103,6 +107,8 @@ impl Default for Config {
             cpp_demangle: true,
             lazy_symbolication: true,
             show_debug_info: true,
+            use_blazesym: true,
+            log_size: 1_000_000,
             unstable_dw_ustack: Unstable::Warn,
             unstable_tseries: Unstable::Warn,
             unstable_typeinfo: Unstable::Error,

@@ -69,7 +69,7 @@ impl Choice {
     /// Why there is nothing to run, and what to do, in whole lines.
     fn nothing(&self, others: &[PlannedProbe]) -> String {
         let has = |provider| others.iter().any(|probe| probe.provider == provider);
-        if others.is_empty() {
+        if others.is_empty() && self.mode == Mode::Trace {
             return "ERROR: none of the script's attach points is there, and missing_probes says to ignore that\n\
                     No probes to attach\n"
                 .into();

@@ -38,7 +38,7 @@ impl Names {
     /// Records from now on what processes map, where the script prints user symbols: they have names then when the
     /// processes are gone. Where that is not allowed, addresses of those have none.
     pub(crate) fn record(&mut self, schema: &Schema, config: &Config) {
-        self.shows_lines = config.show_debug_info;
+        self.shows_lines = config.show_debug_info && config.use_blazesym;
         if !config.cpp_demangle {
             self.make_symbols = Symbols::mangled;
         }

@@ -161,6 +161,8 @@ const FUNCTIONS: &[Function] = &[
     value("getopt", 1, 3, comptime::getopt),
     value("config", 0, 0, comptime::config),
     value("has_cpid", 0, 0, comptime::has_cpid),
+    value("safe_mode", 0, 0, comptime::safe_mode),
+    value("signal_num", 1, 1, super::signals::signal_num),
     value("default_str_length", 0, 0, comptime::default_str_length),
     value("kfunc_exist", 1, 1, comptime::kfunc_exist),
     value("kfunc_allowed", 1, 1, comptime::kfunc_allowed),

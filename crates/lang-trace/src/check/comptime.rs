@@ -267,6 +267,11 @@ pub(super) fn kfunc_exist(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Ma
     Some(truth(found, call.span))
 }
 
+/// `__builtin_safe_mode`: whether what changes the machine is forbidden.
+pub(super) fn safe_mode(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    Some(truth(!body.options().unsafe_allowed, call.span))
+}
+
 /// `kfunc_allowed("name")`: whether this kind of probe may call that function of the kernel.
 pub(super) fn kfunc_allowed(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let name = super::calls::literal(body, call, 0)?;

@@ -35,12 +35,12 @@ const SETTINGS: &[(&str, Put)] = &[
     ("max_probes", |config, value| number(value).map(|n| config.max_probes = n)),
     ("max_bpf_progs", |config, value| number(value).map(|n| config.max_bpf_progs = n)),
     ("max_cat_bytes", |config, value| number(value).map(|n| config.max_cat_bytes = n)),
-    ("log_size", |_, value| number(value).map(drop)),
+    ("log_size", |config, value| number(value).map(|n| config.log_size = n)),
     ("perf_rb_pages", |config, value| number(value).map(|n| config.perf_rb_pages = n)),
     ("print_maps_on_exit", |config, value| truth(value).map(|on| config.print_maps_on_exit = on)),
     ("cpp_demangle", |config, value| truth(value).map(|on| config.cpp_demangle = on)),
     ("lazy_symbolication", |config, value| truth(value).map(|on| config.lazy_symbolication = on)),
-    ("use_blazesym", |_, value| truth(value).map(drop)),
+    ("use_blazesym", |config, value| truth(value).map(|on| config.use_blazesym = on)),
     ("show_debug_info", |config, value| truth(value).map(|on| config.show_debug_info = on)),
     ("str_trunc_trailer", |config, value| text(value).map(|text| config.str_trunc_trailer = text)),
     ("license", |config, value| license(value).map(|text| config.license = text)),
@@ -79,6 +79,9 @@ const DEPRECATED: &[&str] = &[
     "unstable_map_decl",
 ];
 
+/// What only the environment can say.
+const ENVIRONMENT_ONLY: &[&str] = &["btf", "kernel_build", "kernel_source", "vmlinux"];
+
 /// Licences whose programs may use everything.
 const LICENSES: &[&str] =
     &["Dual MIT/GPL", "Dual BSD/GPL", "Dual MPL/GPL", "GPL and additional rights", "GPL v2", "GPL"];
@@ -100,6 +103,9 @@ pub(super) fn set(config: &mut Config, name: &str, value: &Setting<'_>) -> Resul
     }
     if let Some((_, now)) = RENAMED.iter().find(|(old, _)| *old == name) {
         return Err(Refusal::Renamed(now));
+    }
+    if ENVIRONMENT_ONLY.contains(&name) {
+        return Err(Refusal::Value(format!("{name}: can only be set as an environment variable")));
     }
     let (known, put) = SETTINGS.iter().find(|(known, _)| *known == name).ok_or(Refusal::Unknown)?;
     // What is wrong with a licence is told without the setting's name: its text has it.
@@ -168,21 +174,24 @@ pub(super) fn values(config: &Config) -> Vec<(&'static str, ParamValue)> {
         ("cpp_demangle", Bool(config.cpp_demangle)),
         ("lazy_symbolication", Bool(config.lazy_symbolication)),
         ("print_maps_on_exit", Bool(config.print_maps_on_exit)),
+        ("use_blazesym", Bool(config.use_blazesym)),
+        ("show_debug_info", Bool(config.show_debug_info)),
+        ("log_size", number(config.log_size)),
+        ("max_bpf_progs", number(config.max_bpf_progs)),
         ("max_cat_bytes", number(config.max_cat_bytes)),
         ("max_map_keys", number(config.max_map_keys)),
         ("max_probes", number(config.max_probes)),
-        ("max_bpf_progs", number(config.max_bpf_progs)),
         ("max_strlen", number(config.max_strlen)),
         ("on_stack_limit", number(config.on_stack_limit)),
         ("perf_rb_pages", number(config.perf_rb_pages)),
         ("str_trunc_trailer", Text(config.str_trunc_trailer.clone())),
-        ("license", Text(config.license.clone())),
         ("unstable_import_statement", Text(level_name(config.unstable_import_statement).into())),
-        ("unstable_dw_ustack", Text(level_name(config.unstable_dw_ustack).into())),
         ("unstable_tseries", Text(level_name(config.unstable_tseries).into())),
         ("unstable_typeinfo", Text(level_name(config.unstable_typeinfo).into())),
+        ("unstable_dw_ustack", Text(level_name(config.unstable_dw_ustack).into())),
         ("missing_probes", Text(missing.into())),
         ("stack_mode", Text(super::stack::mode_name(config.stack_mode).into())),
+        ("license", Text(config.license.clone())),
     ]
 }
 

@@ -152,7 +152,11 @@ impl Body<'_, '_> {
         if self.options().portable {
             return Some(self.open_number(index, span));
         }
-        let Some(text) = text else { return Some(literal(0, span)) };
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            let text = format!("Positional parameter ${index} is empty or not provided. ");
+            self.report(Diagnostic::warning(span, text));
+            return Some(literal(0, span));
+        };
         match parse_number(text) {
             Some(value) => Some(literal(value, span)),
             None => Some(text_literal(text.clone().into_bytes(), span)),

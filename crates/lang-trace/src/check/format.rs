@@ -29,34 +29,22 @@ pub(super) fn format_of(
 fn describe(body: &Body<'_, '_>, call: &Call<'_>, args: &[Expr], mismatch: &Mismatch) -> Diagnostic {
     match mismatch {
         Mismatch::Count { supplied, expected } => {
-            let few = if supplied < expected { "Not enough" } else { "Too many" };
-            Diagnostic::error(
-                call.span,
-                format!(
-                    "{}: {few} arguments for format string ({supplied} supplied, {expected} expected)",
-                    call.name
-                ),
-            )
+            let few = if supplied < expected { "not enough" } else { "too many" };
+            let counts = format!("{supplied} supplied, {expected} expected");
+            Diagnostic::error(call.span, format!("{few} arguments for format string ({counts})"))
         }
         Mismatch::Class { argument, letter, .. } => {
             let ty = args.get(*argument).map_or_else(String::new, |arg| body.type_text(&arg.ty));
             let span = args.get(*argument).map_or(call.span, |arg| arg.span);
-            Diagnostic::error(
-                span,
-                format!(
-                    "{}: %{} specifier expects a value of another type ({ty} supplied)",
-                    call.name,
-                    letter.spelling()
-                ),
-            )
-            .hint("%s prints a value of any type")
+            let text = format!("unsupported format specifier for type '{ty}': {}", letter.spelling());
+            Diagnostic::error(span, text).hint("%s prints a value of any type")
         }
         Mismatch::Width { argument } => {
             let span = args.get(*argument).map_or(call.span, |arg| arg.span);
             Diagnostic::error(span, format!("{}: the width `*` expects an integer", call.name))
         }
         Mismatch::Unsupported { letter, .. } => {
-            Diagnostic::error(call.span, format!("{}: %{} is not supported", call.name, letter.spelling()))
+            Diagnostic::error(call.span, format!("unsupported format specifier: {}", letter.spelling()))
         }
     }
 }

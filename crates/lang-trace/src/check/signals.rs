@@ -86,6 +86,16 @@ pub(super) fn signal(body: &mut Body<'_, '_>, call: &Call<'_>, to: Receiver) -> 
     None
 }
 
+/// `__builtin_signal_num("KILL")`: the number of a signal.
+pub(super) fn signal_num(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let name = super::calls::literal(body, call, 0)?;
+    let Some(found) = number_of(&name) else {
+        body.error(call.span, format!("Invalid string for signal: {name}"));
+        return None;
+    };
+    Some(Made::Value(number(found, call.span)))
+}
+
 fn sent(value: Expr, to: Receiver, call: &Call<'_>) -> Option<Made> {
     let value = convert(value, &Type::UINT32)?;
     Some(Made::Value(Expr { kind: ExprKind::Signal(Box::new(value), to), ty: Type::None, span: call.span }))

@@ -7,10 +7,13 @@ use std::sync::LazyLock;
 const TEXT: &str = include_str!("base.bt");
 
 /// Their names: text that is not needed is not parsed.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 13] = [
     "assert",
     "assert_str",
+    "assert_userspace_probe",
+    "check_key",
     "container_of",
+    "cpid",
     "find",
     "is_err",
     "leader_comm",
