@@ -135,9 +135,9 @@ const fn linkage_name(linkage: Linkage) -> &'static str {
 }
 
 /// The kind as bpftool spells it.
-const fn kind_name(tag: KindTag) -> &'static str {
+pub const fn kind_name(tag: KindTag) -> &'static str {
     match tag {
-        KindTag::Void => "VOID",
+        KindTag::Void => "UNKNOWN",
         KindTag::Int => "INT",
         KindTag::Ptr => "PTR",
         KindTag::Array => "ARRAY",

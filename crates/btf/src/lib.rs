@@ -7,6 +7,7 @@ mod builder;
 pub mod c;
 pub mod core;
 mod dedup;
+pub mod diff;
 pub mod dump;
 mod error;
 pub mod ext;
@@ -15,6 +16,7 @@ mod model;
 mod names;
 #[doc(hidden)]
 pub mod property;
+pub mod rust;
 mod spell;
 mod stack;
 mod wire;

@@ -1,7 +1,7 @@
 //! Properties that hold of any bytes, for tests and fuzzers.
 use crate::core::{AccessSpec, CoreReloc, RelocKind, resolve};
 use crate::ext::Ext;
-use crate::{Btf, Builder, c, dump, merge};
+use crate::{Btf, Builder, c, diff, dump, merge, rust};
 
 /// Whatever the bytes are, reading them ends, without a panic, and what was read can be used in every way.
 pub fn reads_anything(bytes: &[u8]) {
@@ -30,7 +30,9 @@ fn uses_everything(btf: &Btf) {
             let _ = resolve(btf, &CoreReloc { ty: id, access: AccessSpec(access), kind }, btf);
         }
     }
-    let _ = (c::header(btf), btf.functions().count());
+    let _ = (c::header(btf), rust::file(btf), btf.functions().count());
+    let same = diff::diff(btf, btf, |_, _| true);
+    assert!(same.added.is_empty() && same.removed.is_empty() && same.changed.is_empty(), "{same:?}");
     if btf.base().is_none() {
         let _ = merge(std::slice::from_ref(btf), None);
         let _ = merge(&[btf.clone(), btf.clone()], None);

@@ -2,7 +2,7 @@
 mod tools;
 
 use osmia_btf::ext::Ext;
-use osmia_btf::{Btf, Builder, Endian, Import, KindTag, c, dump, property};
+use osmia_btf::{Btf, Builder, Endian, Import, KindTag, c, dump, property, rust};
 use std::collections::HashMap;
 use std::fs;
 use tools::{assert_same_lines, compile, run, scratch, section, text};
@@ -40,6 +40,69 @@ fn c_of_an_object_compiles_to_the_same_layout() {
         assert_eq!(layout(&btf, name), layout(&other, name), "struct {name}");
     }
 }
+
+/// Types printed as Rust are taken by rustc, which asserts their sizes; members are where they are in C.
+#[test]
+fn rust_of_objects_has_the_same_layout() {
+    let dir = scratch("rust");
+    for source in ["kinds.c", "core_local.c", "core_target.c", "libbpf_relocate.c"] {
+        let btf = Btf::parse(section(&compile(source, &dir), ".BTF")).expect("BTF");
+        let mut text = rust::file(&btf).expect("Rust");
+        let composite = |id: &osmia_btf::TypeId| {
+            let name = btf.name(*id).unwrap_or_default();
+            let same = btf.find(name).filter(|&id| btf.tag(id) != Some(KindTag::Fwd)).count();
+            btf.tag(*id).is_some_and(KindTag::is_composite) && !name.is_empty() && same == 1
+        };
+        let mut count = 0;
+        for id in btf.ids().filter(composite) {
+            let ty = btf.get(id).expect("a type");
+            for member in ty.kind.members().iter().filter(|it| it.bit_size.is_none() && !it.name.is_empty()) {
+                let (name, field, at) = (&ty.name, &member.name, member.bit_offset / 8);
+                let raw = if field == "type" || field == "union" { "r#" } else { "" };
+                text.push_str(&format!(
+                    "const _: () = assert!(::core::mem::offset_of!({name}, {raw}{field}) == {at});\n"
+                ));
+                count += 1;
+            }
+        }
+        if source == "kinds.c" {
+            assert!(count > 20, "only {count} members");
+            text.push_str(BITS);
+        }
+        let file = dir.join(source).with_extension("rs");
+        fs::write(&file, text).expect("a file");
+        let out = dir.join("out.rmeta");
+        run(
+            "rustc",
+            &[
+                "--edition",
+                "2024",
+                "--crate-type",
+                "lib",
+                "--emit=metadata",
+                "-o",
+                text_of(&out),
+                text_of(&file),
+            ],
+        );
+    }
+}
+
+fn text_of(path: &std::path::Path) -> &str {
+    text(path)
+}
+
+/// Bitfields are read as they were written, without touching their neighbours.
+const BITS: &str = "
+const _: () = {
+    let mut bits: bits = unsafe { ::core::mem::zeroed() };
+    bits.set_a(5);
+    bits.set_b(-2);
+    assert!(bits.a() == 5 && bits.b() == -2);
+    bits.set_a(1);
+    assert!(bits.a() == 1 && bits.b() == -2);
+};
+";
 
 /// Size, and names, places and types of the members that have a name.
 fn layout(btf: &Btf, name: &str) -> Vec<String> {

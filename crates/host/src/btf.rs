@@ -17,6 +17,14 @@ pub fn kernel_btf(file: &Path) -> Result<Btf, String> {
     }
 }
 
+/// The BTF of a file: bare, or the section `.BTF` of an ELF file; with a base, one that goes on where that ends.
+pub fn btf_file(file: &Path, base: Option<&Btf>) -> Result<Btf, String> {
+    let Some(base) = base else { return kernel_btf(file) };
+    let bytes = fs::read(file).map_err(|error| describe(file, &error))?;
+    let bare = if bytes.starts_with(b"\x7fELF") { section(&bytes)? } else { bytes };
+    Btf::parse_split(bare, base).map_err(|error| error.to_string())
+}
+
 fn read_btf(file: &Path) -> Result<Btf, String> {
     let bytes = fs::read(file).map_err(|error| describe(file, &error))?;
     let bare = if bytes.starts_with(b"\x7fELF") { section(&bytes)? } else { bytes };

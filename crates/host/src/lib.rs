@@ -32,7 +32,7 @@ mod users;
 mod wants;
 
 pub use binary::{Binary, BinaryError, Place, mapped_file, usdt_probes};
-pub use btf::{KERNEL_BTF, kernel_btf};
+pub use btf::{KERNEL_BTF, btf_file, kernel_btf};
 pub use cgroups::Cgroups;
 pub use cpus::{cpu_list, online_cpus, possible_cpus};
 pub use demangle::demangle;

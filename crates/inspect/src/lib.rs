@@ -25,6 +25,7 @@ mod program;
 mod program_print;
 mod refs;
 mod symbols;
+mod type_print;
 mod types;
 mod value;
 mod xlated;

@@ -4,8 +4,12 @@
 //! asked for, how it is spelled, what help, completions and manual pages say of it: all that is read off [`OBJECTS`].
 mod attach_words;
 mod batch;
+mod btf;
+mod btf_diff;
+mod btf_dump;
 mod cgroup;
 mod failure;
+mod r#gen;
 mod help;
 mod iter;
 mod link;
@@ -97,6 +101,8 @@ pub const OBJECTS: &[&Object] = &[
     &link::OBJECT,
     &cgroup::OBJECT,
     &perf::OBJECT,
+    &btf::OBJECT,
+    &r#gen::OBJECT,
     &iter::OBJECT,
     &token::OBJECT,
     &version::OBJECT,

@@ -1,0 +1,174 @@
+//! `btf` and `gen` against bpftool. (Debian's 7.1 has no merging, sorting and Rust: these are looked at by themselves.)
+use osmia_inspect::command;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
+
+const SOURCE: &str = "
+enum color { RED, GREEN = 7 };
+enum wide { WIDE = 0x100000000ULL, OTHER = 1 };
+struct part { int a : 3; unsigned b : 5; struct { long x; union { char c; float f; }; }; enum color color; };
+typedef struct part part_t;
+struct { int (*type)[1]; int (*max_entries)[8]; int *key; part_t *value; } parts __attribute__((section(\".maps\")));
+enum wide wide = WIDE;
+static const volatile int limit = 3;
+__attribute__((section(\"socket\"))) int filter(void *ctx) { return limit + (int)wide; }
+char _license[] __attribute__((section(\"license\"))) = \"GPL\";
+";
+
+fn scratch(name: &str) -> PathBuf {
+    let dir = std::env::temp_dir().join(format!("osmia-types-{name}-{}", std::process::id()));
+    fs::create_dir_all(&dir).expect("a scratch directory");
+    dir
+}
+
+fn compile(dir: &Path, name: &str, source: &str) -> String {
+    let (from, to) = (dir.join(name).with_extension("c"), dir.join(name).with_extension("o"));
+    fs::write(&from, source).expect("a file");
+    let done = Command::new("clang-19")
+        .args(["-g", "-O2", "-target", "bpf", "-mcpu=v3", "-c"])
+        .arg(&from)
+        .arg("-o")
+        .arg(&to)
+        .status()
+        .expect("clang-19");
+    assert!(done.success());
+    to.to_str().expect("UTF-8").to_owned()
+}
+
+/// Status, and what is printed to the two streams.
+fn ours(words: &[&str]) -> (u8, String, String) {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let (mut out, mut errors) = (Vec::new(), Vec::new());
+    let status = command::run("bpftool", &words, &mut out, &mut errors);
+    (status, String::from_utf8(out).expect("UTF-8"), String::from_utf8(errors).expect("UTF-8"))
+}
+
+fn theirs(words: &[&str]) -> (u8, String) {
+    let done = Command::new("bpftool").args(words).output().expect("bpftool");
+    (done.status.code().expect("a status") as u8, String::from_utf8_lossy(&done.stdout).into_owned())
+}
+
+fn same(words: &[&str]) {
+    for form in [&[][..], &["-j"], &["-p"]] {
+        let words = [form, words].concat();
+        let (status, out, errors) = ours(&words);
+        let (their_status, their_out) = theirs(&words);
+        let differs = out.lines().zip(their_out.lines()).find(|(a, b)| a != b);
+        let differs = format!("{differs:?}").chars().take(400).collect::<String>();
+        assert!(out == their_out, "{words:?} {errors}: {differs}");
+        assert_eq!(status, their_status, "{words:?} {errors}");
+    }
+}
+
+#[test]
+fn types_of_files_are_printed_as_bpftool_prints_them() {
+    let dir = scratch("raw");
+    let object = compile(&dir, "kinds", SOURCE);
+    same(&["btf", "dump", "file", &object]);
+    same(&["btf", "dump", "file", &object, "format", "raw"]);
+    same(&["btf", "dump", "file", VMLINUX]);
+    same(&["btf", "dump", "file", "/nonexistent"]);
+    same(&["btf", "dump", "foo", "bar"]);
+    same(&["btf", "show", "id", "4294967295"]);
+}
+
+#[test]
+fn types_of_programs_and_maps_are_printed_as_bpftool_prints_them() {
+    let dir = scratch("loaded");
+    let object = compile(&dir, "loaded", SOURCE);
+    let pins = format!("/sys/fs/bpf/osmia-types-{}", std::process::id());
+    let done = Command::new("bpftool").args(["prog", "loadall", &object, &pins, "pinmaps", &pins]).status();
+    assert!(done.expect("bpftool").success());
+    let (program, map) = (format!("{pins}/filter"), format!("{pins}/parts"));
+    let check = || {
+        same(&["btf", "dump", "prog", "pinned", &program]);
+        same(&["btf", "dump", "map", "pinned", &map]);
+        same(&["btf", "dump", "map", "pinned", &map, "key"]);
+        same(&["btf", "dump", "map", "pinned", &map, "all"]);
+        let (_, shown, _) = ours(&["-j", "prog", "show", "pinned", &program]);
+        let id = shown.split("\"btf_id\":").nth(1).and_then(|rest| rest.split([',', '}']).next());
+        let (_, shown, _) = ours(&["-j", "btf", "show", "id", id.expect("types")]);
+        assert!(shown.contains("\"kernel\":false") && shown.contains("\"prog_ids\":["), "{shown}");
+    };
+    let checked = std::panic::catch_unwind(check);
+    fs::remove_dir_all(&pins).expect("the pins");
+    if let Err(panic) = checked {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+#[test]
+fn types_are_printed_as_languages() {
+    let dir = scratch("languages");
+    let object = compile(&dir, "languages", SOURCE);
+    let (status, c, _) = ours(&["btf", "dump", "file", &object, "format", "c"]);
+    assert_eq!(status, 0);
+    assert!(c.contains("typedef struct part part_t;") && c.contains("\tunsigned int b: 5;\n"), "{c}");
+    let (status, rust, _) = ours(&["btf", "dump", "file", &object, "format", "rust"]);
+    assert_eq!(status, 0);
+    assert!(rust.contains("pub type part_t = part;") && rust.contains("Self = Self(7);"), "{rust}");
+    let (status, out, _) = ours(&["-j", "btf", "dump", "file", &object, "format", "c"]);
+    assert_eq!(
+        (status, out.as_str()),
+        (161, "{\"error\":\"JSON output for C-syntax dump is not supported\"}\n")
+    );
+}
+
+#[test]
+fn differences_are_told() {
+    let dir = scratch("diff");
+    let old = compile(&dir, "old", SOURCE);
+    let edited = SOURCE
+        .replace("long x;", "long x, y;")
+        .replace("GREEN = 7", "GREEN = 8, BLUE")
+        .replace("void *ctx) {", "void *ctx, int more) {")
+        .replace("enum wide wide", "typedef long fresh_t; fresh_t fresh; enum wide wide");
+    let new = compile(&dir, "new", &edited);
+    let (status, out, _) = ours(&["btf", "diff", &old, &new]);
+    assert_eq!(status, 0);
+    assert_eq!(
+        out,
+        "\
++ typedef fresh_t
+~ struct part
+      size 32 -> 40
+    ~ char c at 16 -> at 24
+    ~ float f at 16 -> at 24
+    ~ enum color color at 24 -> at 32
+    + long y at 16
+~ enum color
+    ~ GREEN = 7 -> 8
+    + BLUE = 9
+~ func filter
+    - int filter(void *ctx)
+    + int filter(void *ctx, int more)
+0 removed, 1 added, 3 changed
+"
+    );
+    let (_, out, _) = ours(&["-j", "btf", "diff", &old, &new, "name", "color"]);
+    let json = "{\"removed\":[],\"added\":[],\"changed\":[{\"kind\":\"enum\",\"name\":\"color\",\"details\":[\
+                {\"what\":\"changed\",\"old\":{\"name\":\"GREEN\",\"value\":7},\"new\":{\"name\":\"GREEN\",\"value\":8}},\
+                {\"what\":\"added\",\"new\":{\"name\":\"BLUE\",\"value\":9}}]}]}\n";
+    assert_eq!(out, json);
+    let (_, out, _) = ours(&["btf", "diff", VMLINUX, VMLINUX]);
+    assert_eq!(out, "0 removed, 0 added, 0 changed\n");
+}
+
+#[test]
+fn objects_are_linked() {
+    let dir = scratch("link");
+    let one = compile(&dir, "one", "extern int shared; int use(void) { return shared; }");
+    let two = compile(&dir, "two", "int shared = 4;");
+    let out = dir.join("out.o");
+    let out = out.to_str().expect("UTF-8");
+    assert_eq!(ours(&["gen", "object", out, &one, &two]), (0, String::new(), String::new()));
+    let (_, types, _) = ours(&["btf", "dump", "file", out]);
+    assert!(types.contains("VAR 'shared' type_id=") && types.contains("linkage=global"), "{types}");
+    let three = compile(&dir, "three", "long shared = 4;");
+    let (status, _, errors) = ours(&["gen", "object", out, &one, &three]);
+    assert_eq!(status, 255);
+    assert!(errors.contains("three.o: shared is declared with another type"), "{errors}");
+}
