@@ -1,5 +1,6 @@
 //! The waist: what every language becomes ([`Object`]) and what every engine takes ([`Image`]).
 mod attach;
+mod core_report;
 pub mod elf;
 mod image;
 mod model;
@@ -15,6 +16,7 @@ pub use attach::{
     Access, Anchor, Attach, CgroupOrder, Cpus, Direction, Hold, NetfilterHook, ObjectRef, Order, OrderSide,
     Over, PerfEvent, ProbeSide, Sample, Sharing, SocketHook, TcFilter, UprobeTarget, UsdtSpot, XdpMode,
 };
+pub use core_report::{CoreAnswer, CoreEntry, core_report};
 pub use image::{
     ArenaData, AttachTypes, FunctionInfo, Image, ImageMap, ImageProgram, LineInfo, Poison, Structure,
 };
@@ -22,7 +24,9 @@ pub use model::{
     CoreReloc, Data, DataKey, DataKind, Extern, ExternKey, Foreign, Function, FunctionKey, Line, Linkage,
     Map, MapDecl, MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, Variable,
 };
-pub use resolve::{ResolveError, ResolveErrorKind, ResolveErrors, resolve, resolve_each, resolve_named};
+pub use resolve::{
+    ResolveError, ResolveErrorKind, ResolveErrors, internal_name, resolve, resolve_each, resolve_named,
+};
 pub use target::{DebugFacts, ModuleTypes, SourcePlace, Target, TraceEvent, TraceField};
 pub use user::{
     Boundary, CodeSpot, UsdtArgument, UsdtOperand, UsdtProbe, UsdtSite, UserFile, UserFileKind, UserSymbol,

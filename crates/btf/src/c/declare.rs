@@ -22,16 +22,22 @@ impl<'a> Writer<'a> {
     /// Writes the declaration of `name` as a thing of type `id`. What stands in braces is at `indent`.
     pub(super) fn declare(&mut self, id: TypeId, name: &str, indent: usize) -> Result<(), BtfError> {
         let start = self.chain.len();
-        let mut at = id;
+        let (mut at, mut hops) = (id, 0);
         loop {
-            if self.chain.len() - start >= MAX_CHAIN || self.chain.len() >= MAX_OPEN {
+            if self.chain.len() - start + hops >= MAX_CHAIN || self.chain.len() >= MAX_OPEN {
                 return Err(self.too_deep(id));
             }
-            self.chain.push(at);
             if at.is_void() {
+                self.chain.push(at);
                 break;
             }
             let raw = self.btf.raw(at)?;
+            if self.bare && raw.info.tag.is_modifier() {
+                hops += 1;
+                at = TypeId(raw.word);
+                continue;
+            }
+            self.chain.push(at);
             at = match raw.info.tag {
                 KindTag::Array => TypeId(raw.tail(0)),
                 KindTag::Ptr | KindTag::FuncProto => TypeId(raw.word),

@@ -121,6 +121,21 @@ fn kernel_functions(btf: &Btf, writer: &mut Writer<'_>) -> Result<(), BtfError> 
     Ok(())
 }
 
+/// A declaration of `name`; what stands in braces is indented by one more than `indent`.
+pub fn declaration(btf: &Btf, id: TypeId, name: &str, indent: usize) -> Result<String, BtfError> {
+    let mut writer = Writer::new(btf);
+    writer.declare(id, name, indent)?;
+    Ok(writer.out)
+}
+
+/// The same without `const`, `volatile`, `restrict` and tags: what can be written to.
+pub fn writable(btf: &Btf, id: TypeId, name: &str, indent: usize) -> Result<String, BtfError> {
+    let mut writer = Writer::new(btf);
+    writer.bare = true;
+    writer.declare(id, name, indent)?;
+    Ok(writer.out)
+}
+
 /// Texts of tags of whole functions, and the functions.
 fn whole_tags(btf: &Btf) -> Vec<(u32, TypeId)> {
     let tags = btf.ids().filter_map(|id| btf.raw(id).ok()).filter(|raw| raw.info.tag == KindTag::DeclTag);

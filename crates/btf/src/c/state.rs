@@ -41,6 +41,8 @@ pub(super) struct Writer<'a> {
     pub(super) queue: Vec<TypeId>,
     /// From a declared name inwards: each declaration that is being written has its part of it.
     pub(super) chain: Vec<TypeId>,
+    /// Whether qualifiers are left out.
+    pub(super) bare: bool,
     pub(super) out: String,
     /// How many more steps may be done: types without name can multiply.
     budget: u64,
@@ -59,6 +61,7 @@ impl<'a> Writer<'a> {
             progress: vec![Progress::default(); count],
             queue: Vec::new(),
             chain: Vec::new(),
+            bare: false,
             out: String::new(),
             budget: 100_000 + 8 * bytes as u64,
             limit: (1 << 20) + 16 * bytes,

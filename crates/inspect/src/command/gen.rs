@@ -1,12 +1,20 @@
 //! `gen`: files made of objects.
 use super::{Done, Failure, Object, Session, Words, row};
-use osmia_object::elf::{Input, link};
+use osmia_object::elf::{Input, link, read};
 use std::fs;
 
 pub(super) const OBJECT: Object = Object {
     name: "gen",
     help: "files made of objects",
-    rows: &[row(&["object"], "OUTPUT FILE [FILE]...", "link several objects into one", object)],
+    rows: &[
+        row(&["object"], "OUTPUT FILE [FILE]...", "link several objects into one", object),
+        row(
+            &["skeleton"],
+            "FILE [name NAME]",
+            "write a C header with handles for what is in an object, and the object itself",
+            skeleton,
+        ),
+    ],
     terms: &[],
 };
 
@@ -23,4 +31,26 @@ fn object(_: &mut Session<'_>, mut words: Words<'_>) -> Done {
     let linked = link(&inputs).map_err(|error| Failure::words(format!("failed to link: {error}")))?;
     let written = fs::write(output, linked);
     written.map_err(|error| Failure::io(format!("failed to write '{output}'"), &error))
+}
+
+fn skeleton(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
+    words.at_least(1)?;
+    let file = words.need("an object file")?;
+    let mut name = None;
+    while let Some(word) = words.word() {
+        if !"name".starts_with(word) {
+            return Err(Failure::words(format!("unknown arg {word}")));
+        }
+        if name.replace(words.need("a name")?).is_some() {
+            return Err(Failure::words("object name already specified"));
+        }
+    }
+    let bytes = fs::read(file).map_err(|error| Failure::io(format!("failed to open() {file}"), &error))?;
+    let object =
+        read(&bytes).map_err(|error| Failure::words(format!("failed to open BPF object file: {error}")))?;
+    let name = name.map_or_else(|| osmia_skeleton::object_name(file), str::to_owned);
+    let text = osmia_skeleton::c::header(&object, &bytes, &name);
+    let text = text.map_err(|error| Failure::words(error.to_string()))?;
+    session.text().extend_from_slice(text.as_bytes());
+    session.breathe()
 }

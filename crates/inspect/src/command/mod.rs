@@ -8,6 +8,7 @@ mod btf;
 mod btf_diff;
 mod btf_dump;
 mod cgroup;
+mod core;
 mod failure;
 mod r#gen;
 mod help;
@@ -103,6 +104,7 @@ pub const OBJECTS: &[&Object] = &[
     &perf::OBJECT,
     &btf::OBJECT,
     &r#gen::OBJECT,
+    &core::OBJECT,
     &iter::OBJECT,
     &token::OBJECT,
     &version::OBJECT,

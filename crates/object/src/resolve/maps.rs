@@ -221,7 +221,7 @@ fn array(
 
 /// The kernel's name of a data section's map, as libbpf makes it: the start of the object's name, then the section's.
 /// Sections with a second dot stand for themselves.
-fn internal_name(object: &str, section: &str) -> String {
+pub fn internal_name(object: &str, section: &str) -> String {
     let own = section.get(1..).is_some_and(|rest| rest.contains('.'));
     let room = if own { 0 } else { NAME_LEN.saturating_sub(section.len().max(7)) };
     let prefix: String = object.chars().take(room).collect();

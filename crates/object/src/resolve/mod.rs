@@ -15,6 +15,7 @@ use crate::{Image, Object, Target};
 pub(crate) use attach::wanted_type;
 pub use error::{ResolveError, ResolveErrorKind, ResolveErrors};
 use externs::Externs;
+pub use maps::internal_name;
 use osmia_abi::{Answer, Feature};
 use types::Types;
 

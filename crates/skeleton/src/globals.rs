@@ -1,0 +1,87 @@
+//! Sections of global variables.
+use crate::SkeletonError;
+use crate::names::identifier;
+use osmia_btf::{Btf, Kind, KindTag, Linkage, TypeId};
+use osmia_object::{Data, DataKind, Object, internal_name};
+
+/// A variable that users see.
+pub(crate) struct Variable {
+    /// Its name as C takes it.
+    pub(crate) name: String,
+    pub(crate) ty: TypeId,
+    pub(crate) offset: u32,
+    pub(crate) size: u32,
+}
+
+/// A section that is mapped into the user's memory.
+pub(crate) struct Section {
+    /// `.data.custom`.
+    pub(crate) name: String,
+    /// `data_custom`.
+    pub(crate) ident: String,
+    /// The map's name.
+    pub(crate) map: String,
+    pub(crate) variables: Vec<Variable>,
+    /// Whether it is `.kconfig`, whose variables stay constant.
+    pub(crate) constant: bool,
+    /// Whether users can map it: where all variables are static, there is nothing to see.
+    pub(crate) mapped: bool,
+}
+
+/// The sections in the order in which libbpf makes maps of them, the kernel's configuration last.
+pub(crate) fn sections(object: &Object, btf: &Btf, name: &str) -> Result<Vec<Section>, SkeletonError> {
+    let held = |data: &&Data| !matches!(data.kind, DataKind::StructOps | DataKind::Kconfig | DataKind::Arena);
+    let mut all = Vec::new();
+    for data in object.data.values().filter(held) {
+        let offset = |name: &str| data.variables.iter().find(|it| it.name == name).map(|it| it.offset);
+        all.push(section(btf, name, &data.name, data.type_id, offset)?);
+    }
+    if object.externs.values().any(|it| it.section == ".kconfig")
+        && let Some(id) = btf.find(".kconfig").find(|&id| btf.tag(id) == Some(KindTag::Datasec))
+    {
+        all.push(section(btf, name, ".kconfig", id, |_| None)?);
+    }
+    Ok(all)
+}
+
+fn section(
+    btf: &Btf,
+    object: &str,
+    name: &str,
+    id: TypeId,
+    symbol: impl Fn(&str) -> Option<u32>,
+) -> Result<Section, SkeletonError> {
+    let constant = name == ".kconfig";
+    let mut variables = Vec::new();
+    if let Kind::Datasec { vars, .. } = btf.get(id)?.kind {
+        let mut next = 0;
+        for slot in vars {
+            let Ok(var) = btf.get(slot.ty) else { continue };
+            let Kind::Var { ty, linkage } = var.kind else { continue };
+            if linkage == Linkage::Static {
+                continue;
+            }
+            // Those of the configuration lie one after the other, as they are aligned.
+            let size = u32::try_from(btf.size_of(ty)?).unwrap_or(u32::MAX);
+            let align = u32::try_from(btf.align_of(ty)?).unwrap_or(1).max(1);
+            let offset = match constant {
+                true => u32::next_multiple_of(next, align),
+                // Compilers leave the places of global variables to their symbols.
+                false => symbol(&var.name).unwrap_or(slot.offset),
+            };
+            variables.push(Variable { name: identifier(&var.name), ty, offset, size });
+            next = offset.saturating_add(size);
+        }
+    }
+    variables.sort_by_key(|variable| variable.offset);
+    let mapped = !variables.is_empty();
+    let ident = identifier(name.trim_start_matches('.'));
+    Ok(Section {
+        name: name.to_owned(),
+        ident,
+        map: internal_name(object, name),
+        variables,
+        constant,
+        mapped,
+    })
+}

@@ -1,0 +1,119 @@
+//! C headers: compiled against libbpf and run.
+use osmia_object::elf::read;
+use osmia_skeleton::c::header;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const PROGRAM: &str = "
+typedef _Bool bool; typedef unsigned int u32; typedef unsigned long long u64;
+#define SEC(name) __attribute__((section(name), used))
+struct event { int pid; char comm[16]; u64 *where; };
+enum mode { OFF, ON = 5 };
+struct { int (*type)[2]; int (*max_entries)[4]; u32 *key; u64 *value; } counts SEC(\".maps\");
+const volatile int target = 3;
+const volatile enum mode mode = ON;
+int hits;
+bool flag = 1;
+struct event last;
+char text[33] = \"x\";
+static volatile int hidden = 7;
+u64 big SEC(\".data.custom\") = 9;
+SEC(\"socket\") int filter(void *ctx)
+{
+	hits += target;
+	last.pid = hidden + mode;
+	flag = 0;
+	big++;
+	return hits;
+}
+char _license[] SEC(\"license\") = \"GPL\";
+";
+
+const USER: &str = "
+#include <assert.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#ifdef __cplusplus
+#define CHECK_CPP 1
+#endif
+#include \"tool.skel.h\"
+int main(void)
+{
+	struct tool *skel = tool__open();
+	assert(skel);
+	assert(skel->rodata->target == 3 && skel->rodata->mode == ON && skel->data->flag && !strcmp(skel->data->text, \"x\"));
+	skel->rodata->target = 40;
+	skel->bss->hits = 2;
+	assert(!tool__load(skel));
+	char packet[64] = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = packet, .data_size_in = sizeof(packet));
+	assert(!bpf_prog_test_run_opts(bpf_program__fd(skel->progs.filter), &run));
+	assert(run.retval == 42 && skel->bss->hits == 42 && skel->bss->last.pid == 12);
+	assert(!skel->data->flag && skel->data_custom->big == 10);
+	unsigned key = 1; unsigned long long value = 5, found = 0;
+	assert(!bpf_map__update_elem(skel->maps.counts, &key, sizeof(key), &value, sizeof(value), 0));
+	assert(!bpf_map__lookup_elem(skel->maps.counts, &key, sizeof(key), &found, sizeof(found), 0) && found == 5);
+	struct event copy = skel->bss->last;
+	assert(copy.pid == 12);
+	tool__detach(skel);
+	tool__destroy(skel);
+	return 0;
+}
+";
+
+fn run(program: &str, args: &[&str]) {
+    let done = Command::new(program).args(args).output().unwrap_or_else(|error| panic!("{program}: {error}"));
+    let errors = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{program} {args:?}: {}", errors.chars().take(3000).collect::<String>());
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+fn scratch() -> PathBuf {
+    let dir = std::env::temp_dir().join(format!("osmia-skeleton-{}", std::process::id()));
+    fs::create_dir_all(&dir).expect("a scratch directory");
+    dir
+}
+
+/// A program that uses all of it does what it does with bpftool's.
+#[test]
+fn a_program_with_a_skeleton_runs() {
+    let dir = scratch();
+    let (source, object) = (dir.join("tool.bpf.c"), dir.join("tool.bpf.o"));
+    fs::write(&source, PROGRAM).expect("a file");
+    run("clang-19", &["-g", "-O2", "-target", "bpf", "-mcpu=v3", "-c", text(&source), "-o", text(&object)]);
+    let bytes = fs::read(&object).expect("an object");
+    let skeleton = header(&read(&bytes).expect("an object"), &bytes, "tool").expect("a header");
+    fs::write(dir.join("tool.skel.h"), skeleton).expect("a file");
+    let types =
+        "struct event { int pid; char comm[16]; unsigned long long *where; };\nenum mode { OFF, ON = 5 };\n";
+    let (user, program) = (dir.join("user.c"), dir.join("user"));
+    // With the user's own header, and without any.
+    for (name, before) in [
+        ("own", format!("typedef unsigned long long u64;\n{types}")),
+        ("none", "#define TOOL_SKEL_TYPES\n".to_owned()),
+    ] {
+        fs::write(&user, format!("{before}{USER}")).expect("a file");
+        let args = [
+            "-g",
+            "-Wall",
+            "-Werror",
+            "-Wno-unused-function",
+            "-I",
+            text(&dir),
+            text(&user),
+            "-o",
+            text(&program),
+            "-lbpf",
+        ];
+        run("gcc", &args);
+        run(text(&program), &[]);
+        let _ = name;
+    }
+    fs::write(&user, format!("typedef unsigned long long u64;\n{types}#include \"tool.skel.h\"\nint main() {{ tool *skel = tool::open_and_load(); if (!skel) return 1; tool::destroy(skel); return 0; }}\n")).expect("a file");
+    run("g++", &["-x", "c++", "-I", text(&dir), text(&user), "-o", text(&program), "-lbpf"]);
+    run(text(&program), &[]);
+}
