@@ -31,6 +31,10 @@ pub(crate) enum Command {
     Trace(Trace),
     /// Run a file, whatever it is: a script or an object (told by its content)
     Run(Run),
+    /// Attach programs anywhere: those of an object, or one that is loaded
+    Attach(crate::attach::Attach),
+    /// Take programs away: a link, or what a place holds without one
+    Detach(crate::attach::Detach),
     /// Tell whether a script is right, without running it and without any rights
     Check(Check),
     /// Rewrite scripts in the form that all scripts have
@@ -204,6 +208,9 @@ pub(crate) struct Run {
     /// Keep programs, maps and links under this directory of the BPF file system, and leave
     #[arg(long, value_name = "DIR")]
     pub(crate) pin: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) places: crate::attach::Places,
 
     #[command(flatten)]
     pub(crate) trace: Trace,

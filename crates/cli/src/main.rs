@@ -1,5 +1,6 @@
 //! The program `osmia`. Under the names `bpftrace` and `bpftool` it takes the command lines of these.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line")]
+mod attach;
 mod check;
 mod flags;
 mod fmt;
@@ -44,7 +45,9 @@ fn main() -> ExitCode {
 
 /// All commands, with those that only [`tool`] takes.
 fn commands() -> clap::Command {
-    Osmia::command().subcommands(tool::subcommands())
+    let command =
+        Osmia::command().mut_subcommand("attach", |attach| attach.after_help(attach::attach_help()));
+    command.subcommands(tool::subcommands())
 }
 
 fn parse(args: &[OsString]) -> Result<Osmia, clap::Error> {
@@ -79,6 +82,8 @@ fn dispatch(osmia: Osmia) -> ExitCode {
     match osmia.command {
         Command::Trace(args) => trace::trace(&args),
         Command::Run(args) => run::run(&args),
+        Command::Attach(args) => attach::attach(&args),
+        Command::Detach(args) => attach::detach(&args),
         Command::Check(args) => check::check(&args),
         Command::Fmt(args) => fmt::fmt(&args),
         Command::Completions { shell } => {

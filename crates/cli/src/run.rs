@@ -1,7 +1,7 @@
 //! `osmia run FILE`: whatever the file is.
 use crate::flags::Run;
 use crate::trace::{fail, open_output, trace};
-use osmia::{Child, Compiled, ObjectOptions, Output, Style};
+use osmia::{Child, Compiled, Keep, ObjectOptions, Output, Style};
 use osmia_base::Source;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -39,10 +39,15 @@ pub(crate) fn run_object(args: &Run, bytes: &[u8]) -> ExitCode {
         Ok(_) => {}
         Err(message) => return fail(&format!("{file}: {message}")),
     }
+    let placing = match args.places.placing(args.trace.strict) {
+        Ok(placing) => placing,
+        Err(message) => return fail(&message),
+    };
     let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy();
     let options = ObjectOptions {
         name: name.split('.').next().unwrap_or_default().to_owned(),
-        pin: args.pin.clone(),
+        keep: args.pin.clone().map_or(Keep::Watched, Keep::PinAll),
+        placing,
         btf: args.trace.btf.clone(),
         dry_run: args.trace.dry_run,
         verbose: args.trace.verbose,

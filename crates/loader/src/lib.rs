@@ -16,8 +16,8 @@ mod structures;
 mod token;
 
 pub use attach::{
-    AttachError, AttachErrorKind, AttachOptions, Attachment, Missed, ProbeMode, adopt, attach, attach_all,
-    attach_each, clean_stale_events, detach_all,
+    AttachError, AttachErrorKind, AttachOptions, Attachment, Missed, ProbeMode, UsdtMaps, adopt, attach,
+    attach_all, attach_each, clean_stale_events, detach_all, register, take_away, take_away_link,
 };
 pub use contents::{Entries, Entry, Globals, clear, dump, zero};
 pub use error::{LoadError, MapError, MapStep};
@@ -25,7 +25,7 @@ pub use load::{Loaded, LoadedMap, LoadedProgram, LoadedStructure, load};
 pub use options::{BtfUse, Choice, LoadOptions, Reuse};
 pub use osmia_explain::{Hint, hint};
 pub use osmia_sys::bpf::TestRunResult;
-pub use pins::{PinError, pin_all};
+pub use pins::{PinError, pin_all, pin_links};
 pub use programs::{run_many, run_once};
 pub use rejection::{Place, Rejection};
 pub use stream::{Arrival, Stream};

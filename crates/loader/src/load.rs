@@ -1,4 +1,5 @@
 //! The whole of loading.
+use crate::attach::UsdtMaps;
 use crate::chosen::Chosen;
 use crate::error::LoadError;
 use crate::maps::{create_maps, fill_program_arrays, unpin};
@@ -13,6 +14,7 @@ use osmia_sys::bpf::{BtfLoad, BtfLoadError, MapFd};
 use osmia_sys::{BtfFd, MappedArray, ProgFd, Resource, TokenFd, raise_limit, resource_limit};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// An image in the kernel. It stays there as long as this value lives, or what was attached or pinned of it.
 #[derive(Debug)]
@@ -80,6 +82,8 @@ pub struct LoadedProgram {
     pub attach: Attach,
     /// What the verifier told, if it was asked.
     pub log: String,
+    /// The maps by which it learns of the arguments of probes that a file's author put in, where its object has them.
+    pub usdt: Option<Arc<UsdtMaps>>,
 }
 
 impl LoadedProgram {

@@ -77,6 +77,32 @@ fn pin_each(
     Ok(())
 }
 
+/// Pins links at a path; where there are several, each with its number behind it. If one fails, those made before are
+/// removed again.
+pub fn pin_links(attachments: &[&Attachment], path: &Path) -> Result<Vec<PathBuf>, PinError> {
+    if let Some(dir) = path.parent() {
+        make_pin_dir(dir).map_err(|errno| PinError { path: dir.to_owned(), errno })?;
+    }
+    let mut links = Vec::new();
+    for attachment in attachments {
+        let all = attachment.links().ok_or(Errno::EOPNOTSUPP);
+        links.extend(all.map_err(|errno| PinError { path: path.to_owned(), errno })?);
+    }
+    let mut done = Vec::new();
+    let several = links.len() > 1;
+    for (number, link) in links.into_iter().enumerate() {
+        let at =
+            if several { PathBuf::from(format!("{}_{number}", path.display())) } else { path.to_owned() };
+        if let Err(error) = pin_one(link, at, &mut done) {
+            for path in done {
+                let _ = std::fs::remove_file(path); // the first error is the one to tell
+            }
+            return Err(error);
+        }
+    }
+    Ok(done)
+}
+
 fn pin_one(object: &impl AsFd, path: PathBuf, done: &mut Vec<PathBuf>) -> Result<(), PinError> {
     pin(object, &path).map_err(|errno| PinError { path: path.clone(), errno })?;
     done.push(path);

@@ -1,4 +1,5 @@
 //! Programs: encoded, loaded, tried again with less, explained.
+use crate::attach::UsdtMaps;
 use crate::chosen::Chosen;
 use crate::error::LoadError;
 use crate::load::{LoadedMap, LoadedProgram};
@@ -14,6 +15,7 @@ use osmia_sys::bpf::{Loaded, ProgLoad, ProgLoadError, TestRun, TestRunResult, pr
 use osmia_sys::{BtfFd, Errno, ProgFd, TokenFd};
 use std::ffi::CString;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::Arc;
 
 /// Bytes of `struct bpf_func_info`.
 const FUNC_INFO: u32 = 8;
@@ -27,6 +29,7 @@ pub(crate) fn load_programs(
     chosen: &Chosen,
 ) -> Result<Vec<LoadedProgram>, LoadError> {
     let mut owners = Owners::default();
+    let usdt = UsdtMaps::of(given.maps).map(Arc::new);
     let mut all = Vec::with_capacity(chosen.programs.len());
     for (index, program) in image.programs.iter().enumerate().filter(|(at, _)| chosen.programs.contains(at)) {
         if !program.unfit.is_empty() {
@@ -44,6 +47,7 @@ pub(crate) fn load_programs(
             attach_type: program.attach_type,
             attach: program.attach.clone(),
             log: loaded.log,
+            usdt: usdt.clone(),
         });
     }
     Ok(all)

@@ -20,6 +20,7 @@ const PLAIN: AttachOptions = AttachOptions {
     cookie: 0,
     without_kprobe_multi: false,
     without_uprobe_multi: false,
+    without_cookies: false,
     mode: ProbeMode::Default,
 };
 

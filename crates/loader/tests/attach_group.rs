@@ -157,7 +157,11 @@ fn the_flow_dissector_of_a_network() {
         let attached = put(&counter, &Attach::Netns { path: None, hold });
         let text = refusal(&new(), &Attach::Netns { path: None, hold: Hold::Link });
         assert!(text.contains("has a program at this hook already"), "{text}");
-        runs_until_dropped(&counter, attached, || send(3));
+        runs_until_dropped(&counter, attached, || {
+            send(3);
+            // The other processor takes its packets when it comes to that.
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        });
     }
 }
 

@@ -4,6 +4,7 @@ mod core_report;
 pub mod elf;
 mod image;
 mod model;
+pub mod place;
 #[doc(hidden)]
 pub mod property;
 mod resolve;

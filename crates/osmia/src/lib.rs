@@ -1,4 +1,6 @@
 //! The façade: compile a script, load it, watch it; run an object; look at what is loaded.
+mod attach;
+mod bring_up;
 mod by_request;
 mod capture;
 mod check;
@@ -27,6 +29,8 @@ mod unwind;
 mod user;
 mod world;
 
+pub use attach::{AttachRequest, attach_loaded, detach_link, detach_place};
+pub use bring_up::{Placing, only_program};
 pub use check::{Checked, check};
 pub use child::Child;
 pub use choice::{Choice, Mode};
@@ -39,11 +43,13 @@ pub use osmia_host::Search;
 pub use osmia_inspect as inspect;
 pub use osmia_lang_trace::check::{environment_error, environment_renamed};
 pub use osmia_lang_trace::{Detail, FormatError, format as format_script};
+pub use osmia_loader::ProbeMode;
+pub use osmia_object::{ObjectRef, place};
 pub use osmia_render::{Style, Zone};
 pub use output::{Buffering, Form, Output};
 pub use portable::{SECTION, fill_parameters, open_script, write_script};
 pub use run::{LOSSY, RunOptions, run};
-pub use run_object::{ObjectOptions, run_object};
+pub use run_object::{Keep, ObjectOptions, run_object};
 pub use script::{ScriptError, ScriptPlaces, read_script};
 pub use session::{Choices, End, Session};
 pub use stand_alone::{carried, stand_alone};

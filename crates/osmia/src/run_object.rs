@@ -1,10 +1,11 @@
 //! Running an object: open, resolve, load, attach, and pass on what it prints and sends.
+use crate::bring_up::{Placing, Up, bring_up, choose};
 use crate::kernel::{ENDING, add_descriptors};
 use crate::output::Output;
 use crate::portable::gather;
-use osmia_abi::MapType;
-use osmia_loader::{Arrival, AttachOptions, Attachment, LoadOptions, Loaded, Stream};
-use osmia_object::{Attach, Image};
+use osmia_abi::{MapType, ProgramType};
+use osmia_loader::{Arrival, Attachment, Loaded, Stream};
+use osmia_object::{Attach, Object};
 use osmia_render::{Message, Origin};
 use osmia_sys::{Interest, Poller, SignalFd};
 use std::fmt::Write as _;
@@ -18,8 +19,10 @@ use std::path::PathBuf;
 pub struct ObjectOptions {
     /// The object's name: its file's, up to the first dot.
     pub name: String,
-    /// Keep everything under this directory of the BPF file system, and leave.
-    pub pin: Option<PathBuf>,
+    /// What becomes of it when everything is attached.
+    pub keep: Keep,
+    /// What is said of its programs.
+    pub placing: Placing,
     /// The kernel's types, where they are not to be the running kernel's.
     pub btf: Option<PathBuf>,
     /// Stop once everything is attached.
@@ -32,6 +35,20 @@ pub struct ObjectOptions {
     pub interactive: bool,
 }
 
+/// What becomes of what is attached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// It is watched, and taken away at the end.
+    #[default]
+    Watched,
+    /// Programs, maps and links are pinned in this directory of the BPF file system.
+    PinAll(PathBuf),
+    /// The links alone are pinned, at this path; where there are several, with their number behind it.
+    PinLinks(PathBuf),
+    /// It stays where it is, as no link holds it.
+    Stay,
+}
+
 /// Pages of each processor's perf buffer.
 const PERF_PAGES: usize = 64;
 const SIGNALS: u64 = 0;
@@ -39,31 +56,32 @@ const PIPE: u64 = 1;
 /// Streams are numbered from here.
 const STREAMS: u64 = 2;
 
-/// Runs an object until somebody ends it, or pins it and leaves.
+/// Runs an object until somebody ends it, or keeps it and leaves.
 pub fn run_object(bytes: &[u8], options: &ObjectOptions, output: &mut Output) -> Result<(), String> {
-    let object = osmia_object::elf::read(bytes).map_err(|error| error.to_string())?;
+    let mut object = osmia_object::elf::read(bytes).map_err(|error| error.to_string())?;
+    choose(&mut object, &options.placing)?;
     let target = gather(&object, options.btf.as_ref())?;
-    let image =
-        osmia_object::resolve_named(&object, &target, &options.name).map_err(|errors| errors.to_string())?;
-    let loaded = osmia_loader::load(&image, &LoadOptions::default()).map_err(|error| match &error {
-        osmia_loader::LoadError::Program(rejection) if options.verbose => {
-            format!("{error}\n{}", rejection.log)
-        }
-        _ => error.to_string(),
-    })?;
     // From before anything is attached, a signal ends the run in good order.
     let signals = SignalFd::new(ENDING).map_err(|error| error.to_string())?;
     // Opened before anything is attached, and emptied: what was printed before is not ours.
-    let pipe = match options.pin.is_none() && prints(&image) {
+    let pipe = match options.keep == Keep::Watched && object_prints(&object) {
         true => Some(trace_pipe().map_err(|error| error.to_string())?),
         false => None,
     };
-    let attached = attach(&loaded, options, output)?;
-    if let Some(dir) = &options.pin {
-        return pin(&loaded, &attached, dir, options, output);
-    }
+    let up = bring_up(&mut object, &target, &options.name, &options.placing, options.verbose)?;
     if !options.quiet {
-        output.say(&Message::Attached(attached.len() as u64)).map_err(|error| error.to_string())?;
+        for line in remarks(&up) {
+            output.note(&line).map_err(|error| error.to_string())?;
+        }
+    }
+    let Up { loaded, attached, .. } = up;
+    let said = if options.quiet { Vec::new() } else { vec![Message::Attached(attached.len() as u64)] };
+    match &options.keep {
+        Keep::Watched => {}
+        keep => return keep_all(&loaded, attached, keep, options, output),
+    }
+    for message in said {
+        output.say(&message).map_err(|error| error.to_string())?;
     }
     if options.dry_run {
         return Ok(());
@@ -76,53 +94,80 @@ pub fn run_object(bytes: &[u8], options: &ObjectOptions, output: &mut Output) ->
     }
 }
 
-/// Attaches all programs that say where they want to be; the others are named.
-fn attach(
-    loaded: &Loaded,
-    options: &ObjectOptions,
-    output: &mut Output,
-) -> Result<Vec<(String, Attachment)>, String> {
-    let mut attached = Vec::new();
-    for (name, reason) in loaded.skipped.iter().filter(|_| !options.quiet) {
-        output.note(&format!("{name}: left out: {reason}")).map_err(|error| error.to_string())?;
-    }
-    for program in &loaded.programs {
-        match &program.attach {
-            Attach::Nowhere | Attach::TestRun | Attach::Syscall { .. } => {
-                if !options.quiet {
-                    let kind = program.kind.name();
-                    let line = format!(
-                        "{}: loaded; a {kind} program of this section is not attached by itself",
-                        program.name
-                    );
-                    output.note(&line).map_err(|error| error.to_string())?;
-                }
-            }
-            place => {
-                let attachment = osmia_loader::attach(program, place, &AttachOptions::default());
-                attached.push((program.name.clone(), attachment.map_err(|error| error.to_string())?));
-            }
-        }
-    }
-    Ok(attached)
+/// What there is to say of programs that are not attached, or not at all of their places.
+fn remarks(up: &Up) -> Vec<String> {
+    let nowhere = up
+        .loaded
+        .programs
+        .iter()
+        .filter(|program| matches!(program.attach, Attach::Nowhere | Attach::TestRun))
+        // A structure of functions is attached as a whole.
+        .filter(|program| program.kind != ProgramType::StructOps);
+    let nowhere = nowhere.map(|program| {
+        let section = up.image.programs.get(program.index).map_or("", |program| program.section.as_str());
+        let kind = program.kind.name();
+        format!(
+            "{}: loaded; its section `{section}` does not say where a {kind} program is to be attached \
+             (`--at '{}=WHERE'`, see `osmia attach --help`)",
+            program.name, program.name
+        )
+    });
+    let left_out = up.left_out.iter().map(|(name, why)| format!("{name}: left out: {why}"));
+    let missed = up.attached.iter().flat_map(|(name, attachment)| {
+        attachment.missed().iter().map(move |missed| format!("{name}: {}: {}", missed.name, missed.why))
+    });
+    up.sizes.iter().cloned().chain(left_out).chain(nowhere).chain(missed).collect()
 }
 
-fn pin(
+fn keep_all(
     loaded: &Loaded,
-    attached: &[(String, Attachment)],
-    dir: &std::path::Path,
+    attached: Vec<(String, Attachment)>,
+    keep: &Keep,
     options: &ObjectOptions,
     output: &mut Output,
 ) -> Result<(), String> {
-    let attached: Vec<(String, &Attachment)> =
-        attached.iter().map(|(name, attachment)| (name.clone(), attachment)).collect();
-    let pinned = osmia_loader::pin_all(loaded, &attached, dir).map_err(|error| error.to_string())?;
+    let pinned = match keep {
+        Keep::PinAll(dir) => {
+            let all: Vec<(String, &Attachment)> =
+                attached.iter().map(|(name, attachment)| (name.clone(), attachment)).collect();
+            osmia_loader::pin_all(loaded, &all, dir).map_err(|error| error.to_string())?
+        }
+        keep => keep_each(attached.into_iter().map(|(_, attachment)| attachment).collect(), keep)?,
+    };
     if !options.quiet {
         for path in pinned {
             output.note(&format!("pinned {}", path.display())).map_err(|error| error.to_string())?;
         }
     }
     Ok(())
+}
+
+/// Keeps attachments beyond this process; the pins that were made. If it cannot be, nothing stays.
+pub(crate) fn keep_each(mut attached: Vec<Attachment>, keep: &Keep) -> Result<Vec<PathBuf>, String> {
+    match keep {
+        Keep::PinLinks(path) if attached.iter().any(|attachment| !attachment.by_links()) => Err(format!(
+            "{}: no link holds the program there, so there is nothing to pin; `--stay` leaves it in its place where the \
+             place itself can hold it",
+            path.display()
+        )),
+        Keep::PinLinks(path) => {
+            let all: Vec<&Attachment> = attached.iter().collect();
+            osmia_loader::pin_links(&all, path).map_err(|error| error.to_string())
+        }
+        // All are asked before one is told to stay.
+        Keep::Stay if attached.iter().any(|attachment| !attachment.stays()) => Err(
+            "what a link or perf event holds goes when this process ends: pin it (`--pin PATH`), or attach it without a \
+             link (`bare`)"
+                .to_owned(),
+        ),
+        Keep::Stay => {
+            for attachment in &mut attached {
+                attachment.keep();
+            }
+            Ok(Vec::new())
+        }
+        Keep::Watched | Keep::PinAll(_) => Ok(Vec::new()),
+    }
 }
 
 /// Passes on the trace pipe and all ring and perf buffers until a signal.
@@ -170,9 +215,9 @@ const fn sends(kind: MapType) -> bool {
 const PRINTERS: [u32; 2] = [6, 177];
 
 /// Whether a program prints to the trace pipe.
-fn prints(image: &Image) -> bool {
+fn object_prints(object: &Object) -> bool {
     use osmia_isa::{Callee, Insn};
-    let mut insns = image.programs.iter().flat_map(|program| &program.insns);
+    let mut insns = object.functions.values().flat_map(|function| &function.insns);
     insns.any(|insn| matches!(insn, Insn::Call(Callee::Helper(number)) if PRINTERS.contains(number)))
 }
 

@@ -10,6 +10,8 @@ const SUITES: &[(&str, &str)] = &[
     ("osmia-loader", "attach"),
     ("osmia-loader", "attach_group"),
     ("osmia-loader", "attach_net"),
+    ("osmia-loader", "attach_structures"),
+    ("osmia-loader", "attach_usdt"),
     ("osmia-loader", "load"),
     ("osmia-lang-trace", "verifier"),
 ];

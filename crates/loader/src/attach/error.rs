@@ -125,6 +125,8 @@ pub enum AttachErrorKind {
     },
     /// The program is for another hook.
     OtherHook(&'static str),
+    /// A structure of functions names a program that was not loaded.
+    MissingMember(String),
     /// That cannot be, and why.
     Unable(&'static str),
     /// The network configuration refused.
@@ -153,6 +155,25 @@ pub enum AttachErrorKind {
 }
 
 impl AttachErrorKind {
+    /// Whether the place is not there on this machine, rather than refused: who attaches many programs may leave out those.
+    pub const fn is_absence(&self) -> bool {
+        matches!(
+            self,
+            Self::NoTracepoint { .. }
+                | Self::NoKprobes
+                | Self::NoUprobes
+                | Self::NoFunction { .. }
+                | Self::NotProbable { .. }
+                | Self::NothingFits { .. }
+                | Self::Binary(BinaryError::NotFound)
+                | Self::NoSymbol { .. }
+                | Self::NoUsdt { .. }
+                | Self::NoCounter(_)
+                | Self::NoTrampolines(_)
+                | Self::Lacks { .. }
+        )
+    }
+
     /// A refusal of a step.
     pub(super) fn refused(step: &'static str, errno: Errno) -> Self {
         match errno {

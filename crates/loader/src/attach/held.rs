@@ -1,6 +1,6 @@
 //! What holds programs without links, and how each is taken away again.
 use osmia_abi::{AttachType, flags};
-use osmia_sys::bpf::{AttachPoint, Order, ProgDetach};
+use osmia_sys::bpf::{AttachPoint, MapFd, Order, ProgDetach};
 use osmia_sys::netlink::{FilterPlace, Netlink, Qdisc, SetXdp};
 use osmia_sys::{Errno, ProgFd, SocketProgram, detach_from_socket};
 use std::os::fd::{AsFd, OwnedFd};
@@ -23,6 +23,8 @@ pub(super) enum Place {
     Filter { netlink: Netlink, place: FilterPlace },
     /// The discipline that was made for a filter.
     Qdisc { netlink: Netlink, qdisc: Qdisc, hooks: [u32; 2] },
+    /// A structure of functions that is registered by the element of its map.
+    Structure { map: MapFd, key: [u8; 4] },
     /// A socket.
     Socket { socket: OwnedFd, role: SocketProgram },
 }
@@ -89,6 +91,7 @@ impl Place {
                     false => Ok(()),
                 }
             }
+            Self::Structure { map, key } => map.delete(key),
             Self::Socket { socket, role } => detach_from_socket(socket, *role),
         }
     }

@@ -1,4 +1,5 @@
 //! Attaching: plain data of where into descriptors that hold the program there.
+mod away;
 mod bare;
 mod error;
 mod group;
@@ -11,16 +12,21 @@ mod perf;
 mod place;
 mod refer;
 mod side_by_side;
+mod structures;
 #[cfg(test)]
 mod tests;
 mod tracing;
+mod usdt;
 mod user;
 mod words;
 
+pub use away::{take_away, take_away_link};
 pub use error::{AttachError, AttachErrorKind};
 pub use legacy::clean_stale_events;
 pub use part::{Attachment, Missed, detach_all};
 pub use refer::adopt;
+pub use structures::register;
+pub use usdt::UsdtMaps;
 
 use crate::load::LoadedProgram;
 use osmia_object::Attach;
@@ -36,6 +42,8 @@ pub struct AttachOptions {
     pub without_kprobe_multi: bool,
     /// Places of a file one by one, though the program was loaded for one link at all of them.
     pub without_uprobe_multi: bool,
+    /// Programs learn by their address where they are, as on kernels without cookies.
+    pub without_cookies: bool,
     /// By which of the kernel's ways tracepoints, kprobes and uprobes run the program.
     pub mode: ProbeMode,
 }
@@ -62,6 +70,14 @@ type Parts = Result<Vec<Part>, AttachErrorKind>;
 struct Job<'a> {
     program: &'a LoadedProgram,
     options: &'a AttachOptions,
+}
+
+impl Job<'_> {
+    /// Whether the kernel gives programs at uprobes what was said when they were attached.
+    fn has_cookies(&self) -> bool {
+        let known = || osmia_host::probe(osmia_abi::Feature::AttachCookie, &|_| None);
+        !self.options.without_cookies && known() != Ok(false)
+    }
 }
 
 /// Attaches a program to one place. It stays there until the attachment is dropped.
@@ -143,7 +159,7 @@ fn parts(job: Job<'_>, to: &Attach, missed: &mut Vec<Missed>) -> Parts {
             user::multi(job, &user::File { path, pid: *pid }, targets, *side, missed)
         }
         Attach::Usdt { path, provider, name, pid, sites } => {
-            user::usdt(job, &user::File { path, pid: *pid }, (provider, name), sites)
+            usdt::attach(job, &user::File { path, pid: *pid }, (provider, name), sites, missed)
         }
         Attach::UprobeSession { path, targets, pid } => {
             user::session(job, &user::File { path, pid: *pid }, targets)

@@ -17,18 +17,28 @@ fn expect(job: Job<'_>, kind: ProgramType, why: &'static str) -> Result<(), Kind
 }
 
 /// The number of an interface.
-fn index_of(interface: &str) -> Result<u32, Kind> {
+pub(super) fn index_of(interface: &str) -> Result<u32, Kind> {
     interface_index(interface).map_err(|_| Kind::NoInterface(interface.to_owned()))
 }
 
-fn netlink() -> Result<Netlink, Kind> {
+pub(super) fn netlink() -> Result<Netlink, Kind> {
     Netlink::open().map_err(|errno| Kind::refused("opening a netlink socket", errno))
 }
 
-fn told(step: &'static str) -> impl Fn(NetlinkError) -> Kind {
+pub(super) fn told(step: &'static str) -> impl Fn(NetlinkError) -> Kind {
     move |error| match error.errno {
         Errno::EPERM | Errno::EACCES => Kind::refused(step, error.errno),
         _ => Kind::Netlink { step, error },
+    }
+}
+
+/// `XDP_FLAGS_*` of a mode.
+pub(super) const fn mode_flags(mode: XdpMode) -> u32 {
+    match mode {
+        XdpMode::Any => 0,
+        XdpMode::Generic => flags::XDP_SKB_MODE,
+        XdpMode::Driver => flags::XDP_DRV_MODE,
+        XdpMode::Hardware => flags::XDP_HW_MODE,
     }
 }
 
@@ -36,12 +46,7 @@ fn told(step: &'static str) -> impl Fn(NetlinkError) -> Kind {
 pub(super) fn xdp(job: Job<'_>, interface: &str, mode: XdpMode, hold: &Hold) -> Parts {
     expect(job, ProgramType::Xdp, "only XDP programs are attached there (section `xdp`)")?;
     let index = index_of(interface)?;
-    let mode = match mode {
-        XdpMode::Any => 0,
-        XdpMode::Generic => flags::XDP_SKB_MODE,
-        XdpMode::Driver => flags::XDP_DRV_MODE,
-        XdpMode::Hardware => flags::XDP_HW_MODE,
-    };
+    let mode = mode_flags(mode);
     if matches!(job.program.attach_type, Some(AttachType::XdpDevmap | AttachType::XdpCpumap)) {
         return Err(Kind::OtherHook(
             "it was loaded for a device or CPU map: it is attached by an element of such a map",
@@ -101,13 +106,18 @@ const CLSACT_HANDLE: u32 = 0xffff_0000;
 /// The hooks that it has, for what comes in and for what goes out.
 const CLSACT_HOOKS: [u32; 2] = [0xffff_fff2, 0xffff_fff3];
 
+/// The hook of `clsact` for one direction.
+pub(super) const fn hook_of(direction: Direction) -> u32 {
+    match direction {
+        Direction::Ingress => CLSACT_HOOKS[0],
+        Direction::Egress => CLSACT_HOOKS[1],
+    }
+}
+
 /// A filter of the classic traffic control. The discipline is made where it is missing, and goes with the filter then.
 pub(super) fn tc(job: Job<'_>, filter: &TcFilter) -> Parts {
     let index = index_of(&filter.interface)?;
-    let parent = match filter.direction {
-        Direction::Ingress => CLSACT_HOOKS[0],
-        Direction::Egress => CLSACT_HOOKS[1],
-    };
+    let parent = hook_of(filter.direction);
     let mut parts = Vec::with_capacity(2);
     let mut socket = netlink()?;
     let qdisc = Qdisc { index, handle: CLSACT_HANDLE, parent: CLSACT, kind: "clsact".to_owned() };

@@ -77,13 +77,18 @@ impl Attachment {
         self.parts.iter().map(|part| part.link.as_ref().filter(|_| part.dynamic.is_none())).collect()
     }
 
+    /// Whether the place itself can hold the program when this process ends.
+    pub fn stays(&self) -> bool {
+        self.parts.iter().all(|part| part.held.is_some())
+    }
+
     /// Leaves the program where it is when this value goes, where the place itself holds it (netlink, cgroups without links,
     /// sockets); whether all of it stays. What links hold stays by their pins, and perf events are gone with their process.
     pub fn keep(&mut self) -> bool {
         for held in self.parts.iter_mut().filter_map(|part| part.held.as_mut()) {
             held.keep();
         }
-        self.parts.iter().all(|part| part.held.is_some())
+        self.stays()
     }
 
     /// Whether links alone hold the program, so that it can be pinned.

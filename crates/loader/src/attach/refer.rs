@@ -64,7 +64,7 @@ pub fn adopt(which: &ObjectRef, attach_type: Option<AttachType>) -> Result<Loade
     let kind = ProgramType::from_raw(info.r#type)
         .ok_or_else(|| format!("programs of type {} are newer than osmia", info.r#type))?;
     let (name, attach) = (name_of(&info.name), Attach::Nowhere);
-    Ok(LoadedProgram { name, index: 0, fd, kind, attach_type, attach, log: String::new() })
+    Ok(LoadedProgram { name, index: 0, fd, kind, attach_type, attach, log: String::new(), usdt: None })
 }
 
 fn pinned(what: &'static str, which: &ObjectRef, path: &str) -> Result<Pinned, Kind> {

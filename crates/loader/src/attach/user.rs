@@ -8,8 +8,8 @@ use super::side_by_side::side_by_side;
 use super::{AttachOptions, Job, Parts, ProbeMode};
 use osmia_abi::attr::PerfEventAttr;
 use osmia_abi::{AttachType, flags};
-use osmia_host::{Binary, BinaryError, find_binary, is_pattern, mapped_file, matches, usdt_probes};
-use osmia_object::{ProbeSide, UprobeTarget, UsdtSpot};
+use osmia_host::{Binary, BinaryError, find_binary, is_pattern, mapped_file, matches};
+use osmia_object::{ProbeSide, UprobeTarget};
 use osmia_sys::Errno;
 use osmia_sys::bpf::{LinkCreate, LinkTarget, UprobeMulti};
 use osmia_sys::perf::PerfEventOpen;
@@ -26,7 +26,7 @@ pub(super) struct File<'a> {
 }
 
 impl File<'_> {
-    fn find(&self) -> Result<PathBuf, Kind> {
+    pub(super) fn find(&self) -> Result<PathBuf, Kind> {
         find_binary(self.path).ok_or(Kind::Binary(BinaryError::NotFound))
     }
 }
@@ -86,35 +86,6 @@ pub(super) fn multi(
     put_at(job, &Code::new(&path, file.pid, side)?, &spots, missed)
 }
 
-/// A probe that the file's author put in, at all its sites; each has its number as cookie.
-pub(super) fn usdt(
-    job: Job<'_>,
-    file: &File<'_>,
-    (provider, name): (&str, &str),
-    sites: &[UsdtSpot],
-) -> Parts {
-    let path = file.find()?;
-    let read = if sites.is_empty() { read_sites(&path, provider, name)? } else { Vec::new() };
-    let sites = if sites.is_empty() { &read } else { sites };
-    let spot = |(number, site): (usize, &UsdtSpot)| {
-        (String::new(), Spot { offset: site.offset, semaphore: site.semaphore, cookie: number as u64 })
-    };
-    let spots: Vec<(String, Spot)> = sites.iter().enumerate().map(spot).collect();
-    put_at(job, &Code::new(&path, file.pid, ProbeSide::Entry)?, &spots, None)
-}
-
-fn read_sites(path: &Path, provider: &str, name: &str) -> Result<Vec<UsdtSpot>, Kind> {
-    let probes = usdt_probes(path).map_err(Kind::Binary)?;
-    let Some(probe) = probes.iter().find(|probe| probe.provider == provider && probe.name == name) else {
-        let nearest = osmia_base::nearest(name, probes.iter().map(|probe| probe.name.as_str()));
-        return Err(Kind::NoUsdt {
-            probe: format!("{provider}:{name}"),
-            nearest: nearest.map(str::to_owned),
-        });
-    };
-    Ok(probe.sites.iter().map(|site| UsdtSpot { offset: site.offset, semaphore: site.semaphore }).collect())
-}
-
 /// The file as the kernel is to open it, in which process, and at which side of its functions.
 #[derive(Clone, Debug)]
 pub(super) struct Code {
@@ -147,7 +118,12 @@ impl Spot {
 }
 
 /// Puts the program at all these places; with a list for those that fail, as long as one does not.
-fn put_at(job: Job<'_>, code: &Code, spots: &[(String, Spot)], missed: Option<&mut Vec<Missed>>) -> Parts {
+pub(super) fn put_at(
+    job: Job<'_>,
+    code: &Code,
+    spots: &[(String, Spot)],
+    missed: Option<&mut Vec<Missed>>,
+) -> Parts {
     if job.program.attach_type == Some(AttachType::TraceUprobeMulti) && !job.options.without_uprobe_multi {
         let flags = if code.side == ProbeSide::Return { flags::UPROBE_MULTI_RETURN } else { 0 };
         match link(job, AttachType::TraceUprobeMulti, code, spots, flags) {

@@ -83,6 +83,10 @@ impl fmt::Display for AttachErrorKind {
                  addresses of the kernel need no -p, those of a process do"
             ),
             Self::NoProcess(pid) => write!(f, "there is no process {pid}"),
+            Self::NoTrampolines(Errno::EBUSY) => f.write_str(
+                "nothing can be put at the function by trampoline (EBUSY): this kernel has its types, but the code was inlined \
+                 or built without room for the call, or all of the kernel was (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)",
+            ),
             Self::NoTrampolines(errno) => write!(
                 f,
                 "this kernel cannot put programs at functions by trampoline ({errno}): it needs \
@@ -132,6 +136,9 @@ impl AttachErrorKind {
             Self::Taken { by: None, hint } => f.write_str(hint),
             Self::Lacks { what, since, errno } => {
                 write!(f, "this kernel seems to have no {what} ({errno}): they came in Linux {since}")
+            }
+            Self::MissingMember(name) => {
+                write!(f, "it names the program `{name}`, which is not loaded")
             }
             Self::OtherHook(why) | Self::Unable(why) => f.write_str(why),
             Self::Netlink { step, error } => write!(f, "{step} failed: {error}"),

@@ -1,0 +1,139 @@
+//! `osmia attach` and `osmia detach` for what is loaded already.
+use crate::kernel::ENDING;
+use crate::output::Output;
+use crate::run_object::{Keep, keep_each};
+use osmia_loader::{AttachOptions, adopt, take_away, take_away_link};
+use osmia_object::ObjectRef;
+use osmia_object::place::Wish;
+use osmia_sys::bpf::{Pinned, link_by_id};
+use osmia_sys::{Errno, Interest, LinkFd, Poller, SignalFd};
+use std::path::{Path, PathBuf};
+
+/// A wish for a program that is loaded already.
+#[derive(Clone, Debug)]
+pub struct AttachRequest {
+    /// The program.
+    pub program: ObjectRef,
+    /// Where.
+    pub wish: Wish,
+    /// What becomes of it.
+    pub keep: Keep,
+    /// What else there is to say.
+    pub options: AttachOptions,
+    /// Say nothing.
+    pub quiet: bool,
+}
+
+/// Attaches a loaded program; keeps it there, or waits for a signal and takes it away.
+pub fn attach_loaded(request: &AttachRequest, output: &mut Output) -> Result<(), String> {
+    let program = adopt(&request.program, request.wish.attach_type)?;
+    if let Some(kind) = request.wish.kind.filter(|kind| *kind != program.kind) {
+        return Err(format!(
+            "`{}` is a {} program, and that place takes {} programs",
+            program.name,
+            program.kind.name(),
+            kind.name()
+        ));
+    }
+    let signals = SignalFd::new(ENDING).map_err(|error| error.to_string())?;
+    let attached = osmia_loader::attach(&program, &request.wish.attach, &request.options)
+        .map_err(|error| error.to_string())?;
+    let say = |output: &mut Output, line: &str| match request.quiet {
+        true => Ok(()),
+        false => output.note(line).map_err(|error| error.to_string()),
+    };
+    if request.keep != Keep::Watched {
+        for path in keep_each(vec![attached], &request.keep)? {
+            say(output, &format!("pinned {}", path.display()))?;
+        }
+        return Ok(());
+    }
+    say(output, "attached; it is taken away when this ends")?;
+    wait(&signals).map_err(|error| error.to_string())?;
+    drop(attached);
+    Ok(())
+}
+
+fn wait(signals: &SignalFd) -> Result<(), Errno> {
+    let poller = Poller::new()?;
+    poller.add(signals, 0, Interest::Read)?;
+    loop {
+        match poller.wait(None) {
+            Err(Errno::EINTR) => {}
+            answer => return answer.map(drop),
+        }
+    }
+}
+
+/// Ends a link, by its pin, which is removed, by a directory of pins, or by its id; what was done, in lines.
+pub fn detach_link(which: &ObjectRef) -> Result<Vec<String>, String> {
+    match which {
+        ObjectRef::Pinned(path) => detach_pin(Path::new(path)),
+        ObjectRef::Id(id) => {
+            let link = link_by_id(*id).map_err(|errno| format!("there is no link {id}: {errno}"))?;
+            end(&link, &format!("link {id}")).map(|line| vec![line])
+        }
+        ObjectRef::Name(name) => Err(format!("links have no names: say the id or the pin of `{name}`")),
+    }
+}
+
+fn detach_pin(path: &Path) -> Result<Vec<String>, String> {
+    if path.is_dir() {
+        let entries = std::fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        let links: Vec<PathBuf> =
+            paths.into_iter().filter(|path| matches!(Pinned::get(path), Ok(Pinned::Link(_)))).collect();
+        if links.is_empty() {
+            return Err(format!("{}: no link is pinned there", path.display()));
+        }
+        return links
+            .iter()
+            .map(|path| detach_pin(path))
+            .collect::<Result<Vec<_>, _>>()
+            .map(|all| all.concat());
+    }
+    let name = path.display();
+    let link = match Pinned::get(path) {
+        Ok(Pinned::Link(link)) => link,
+        Ok(Pinned::Prog(_)) => {
+            return Err(format!(
+                "{name} is a program's pin, and a program may be in many places: name its link, or its place \
+                 (`osmia detach WHERE prog={name}`)"
+            ));
+        }
+        Ok(Pinned::Map(_)) => return Err(format!("{name} is the pin of a map")),
+        Err(Errno::ELOOP) => {
+            return Err(format!(
+                "{name}: there is a symbolic link on the way in a directory that others can write; name the place itself"
+            ));
+        }
+        Err(errno) => return Err(format!("{name}: {errno}")),
+    };
+    // What only ends with its last pin and descriptor ends with this pin, unless somebody else holds it.
+    let ended = take_away_link(&link);
+    std::fs::remove_file(path).map_err(|error| format!("{name}: {error}"))?;
+    Ok(vec![match ended {
+        Ok(()) => format!("{name}: detached, and its pin removed"),
+        Err(_) => {
+            format!("{name}: its pin is removed; the program stays if another pin or process holds the link")
+        }
+    }])
+}
+
+fn end(link: &LinkFd, name: &str) -> Result<String, String> {
+    match take_away_link(link) {
+        Ok(()) => Ok(format!("{name}: detached")),
+        Err(Errno::EOPNOTSUPP | Errno::ENOTSUPP | Errno::EINVAL) => Err(format!(
+            "{name} is of a kind that ends only with its last pin and descriptor: remove its pin (`osmia detach PIN`), or end \
+             the process that holds it"
+        )),
+        Err(errno) => Err(format!("{name} cannot be detached: {errno}")),
+    }
+}
+
+/// Takes a program away from a place that holds it without a link.
+pub fn detach_place(wish: &Wish, program: Option<&ObjectRef>) -> Result<(), String> {
+    take_away(&wish.attach, wish.attach_type, program)
+        .map_err(|error| format!("{}: {}", error.place, error.kind))
+}
