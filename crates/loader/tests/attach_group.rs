@@ -160,7 +160,11 @@ fn the_flow_dissector_of_a_network() {
         runs_until_dropped(&counter, attached, || {
             send(3);
             // The other processor takes its packets when it comes to that.
-            std::thread::sleep(std::time::Duration::from_millis(200));
+            let mut before = None;
+            while before != Some(counter.count()) {
+                before = Some(counter.count());
+                std::thread::sleep(std::time::Duration::from_millis(500));
+            }
         });
     }
 }
