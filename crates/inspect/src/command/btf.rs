@@ -57,7 +57,10 @@ fn show(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     session.print(
         loaded.as_slice(),
         |all, out| all.iter().for_each(|one| one_text(one, out)),
-        |all, json| json.array(|json| all.iter().for_each(|one| one_json(one, json))),
+        |all, json| match all {
+            [one] if wanted.is_some() => one_json(one, json),
+            all => json.array(|json| all.iter().for_each(|one| one_json(one, json))),
+        },
     )
 }
 

@@ -10,6 +10,7 @@ mod btf_dump;
 mod cgroup;
 mod core;
 mod failure;
+mod feature;
 mod r#gen;
 mod help;
 mod iter;
@@ -102,6 +103,7 @@ pub const OBJECTS: &[&Object] = &[
     &link::OBJECT,
     &cgroup::OBJECT,
     &perf::OBJECT,
+    &feature::OBJECT,
     &btf::OBJECT,
     &r#gen::OBJECT,
     &core::OBJECT,
