@@ -23,7 +23,7 @@ pub use image::{
 };
 pub use model::{
     CoreReloc, Data, DataKey, DataKind, Extern, ExternKey, Foreign, Function, FunctionKey, Line, Linkage,
-    Map, MapDecl, MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, Variable,
+    Map, MapDecl, MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, Undecoded, Variable,
 };
 pub use resolve::{
     ResolveError, ResolveErrorKind, ResolveErrors, internal_name, resolve, resolve_each, resolve_named,

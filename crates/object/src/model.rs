@@ -79,6 +79,18 @@ pub struct Function {
     pub lines: Vec<Line>,
     /// Its BTF `FUNC`; void where there is none.
     pub type_id: TypeId,
+    /// What stands in the file where that is no code that a machine could run; `insns` is empty then, and whatever reaches the
+    /// function cannot be loaded. The rest of the object can.
+    pub undecoded: Option<Box<Undecoded>>,
+}
+
+/// Bytes in the place of instructions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecoded {
+    /// The bytes, as they stand in the file.
+    pub bytes: Vec<u8>,
+    /// What is wrong with them, and where.
+    pub reason: String,
 }
 
 /// What a program is loaded as and where it wants to be.

@@ -72,4 +72,4 @@ macro_rules! cases {
     };
 }
 
-cases!(calls core data direct externs inner kinds maps poison types);
+cases!(calls core data direct externs inner kinds maps poison structures types);

@@ -13,6 +13,7 @@ const SUITES: &[(&str, &str)] = &[
     ("osmia-loader", "attach_structures"),
     ("osmia-loader", "attach_usdt"),
     ("osmia-loader", "load"),
+    ("osmia-loader", "objects"),
     ("osmia-lang-trace", "verifier"),
 ];
 

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command-line tool")]
 mod bench;
 mod ci;
+mod corpus;
 mod deps;
 mod install;
 mod kernels;
@@ -38,6 +39,11 @@ const TASKS: &[Task] = &[
         name: "kernels",
         help: "run the tests for other kernels in virtual machines",
         run: kernels::kernels,
+    },
+    Task {
+        name: "corpus",
+        help: "compare with libbpf what becomes of a folder of objects",
+        run: corpus::corpus,
     },
     Task {
         name: "bench",

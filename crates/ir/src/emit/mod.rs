@@ -113,6 +113,7 @@ fn finish(function: &Function, encoded: Encoded, files: &[Source]) -> osmia_obje
         core: encoded.core,
         lines,
         type_id: function.type_id,
+        undecoded: None,
     }
 }
 

@@ -2,7 +2,7 @@
 use super::ElfError;
 use super::error::ElfErrorKind as Kind;
 use super::read::{Reader, Role, linkage};
-use crate::{Function, FunctionKey, Linkage, Program, section};
+use crate::{Function, FunctionKey, Linkage, Program, Undecoded, section};
 use elf::elf::{STB_LOCAL, STT_FUNC, STT_NOTYPE};
 use osmia_abi::ProgramType;
 use osmia_base::Key;
@@ -124,8 +124,13 @@ fn function(reader: &mut Reader<'_>, section: usize, extent: Extent) -> Result<(
     let (name, bytes) = reader.file.sections.get(section).map_or(("", &[][..]), |it| (it.name, it.bytes));
     let code = bytes.get(extent.start as usize..extent.end as usize).ok_or((0, Kind::Outside))?;
     reader.file.spend(code.len()).map_err(|kind| (0, kind))?;
-    let insns = wire::decode_with(code, reader.file.endian)
-        .map_err(|error| (error.slot as u64 * SLOT, Kind::Insn(error)))?;
+    let (insns, undecoded) = match wire::decode_with(code, reader.file.endian) {
+        Ok(insns) => (insns, None),
+        Err(error) => {
+            let reason = format!("slot {}: {}", error.slot, error.kind);
+            (Vec::new(), Some(Box::new(Undecoded { bytes: code.to_vec(), reason })))
+        }
+    };
     let slots = slots(&insns);
     let key = reader.object.functions.push(Function {
         section: reader.file.own(name).map_err(|kind| (0, kind))?,
@@ -134,6 +139,7 @@ fn function(reader: &mut Reader<'_>, section: usize, extent: Extent) -> Result<(
         insns,
         type_id: reader.type_named(&extent.name, KindTag::Func),
         name: extent.name,
+        undecoded,
         ..Function::default()
     });
     reader.functions.insert((section, extent.start), key);
@@ -171,11 +177,31 @@ fn unknown(name: &str) -> Program {
     }
 }
 
+/// What is at a place in code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Located {
+    /// An instruction of a function.
+    Insn(FunctionKey, u32),
+    /// Something in a function whose instructions cannot be told apart.
+    Undecoded,
+    /// No instruction begins there.
+    Nothing,
+}
+
 impl Reader<'_> {
-    /// The function and the instruction that begin at an offset of a section.
-    pub(super) fn locate(&self, section: usize, offset: u64) -> Option<(FunctionKey, u32)> {
-        let (_, &key) = self.functions.range((section, 0)..=(section, offset)).next_back()?;
-        let span = self.spans.get(key.index()).filter(|span| span.section == section && offset < span.end)?;
-        Some((key, span.insn_at(offset)?))
+    /// What begins at an offset of a section.
+    pub(super) fn locate(&self, section: usize, offset: u64) -> Located {
+        let before = self.functions.range((section, 0)..=(section, offset)).next_back();
+        let inside = before.and_then(|(_, &key)| {
+            let span = self.spans.get(key.index())?;
+            (span.section == section && offset < span.end).then_some((key, span))
+        });
+        match inside {
+            Some((key, _)) if self.object.functions[key].undecoded.is_some() => Located::Undecoded,
+            Some((key, span)) => {
+                span.insn_at(offset).map_or(Located::Nothing, |insn| Located::Insn(key, insn))
+            }
+            None => Located::Nothing,
+        }
     }
 }

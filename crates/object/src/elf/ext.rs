@@ -1,8 +1,9 @@
 //! `.BTF.ext`: types of functions, lines, and CO-RE relocations.
 use super::ElfError;
+use super::code::Located;
 use super::error::ElfErrorKind as Kind;
 use super::read::{Reader, Role};
-use crate::{CoreReloc, Line};
+use crate::{CoreReloc, FunctionKey, Line};
 use osmia_btf::Btf;
 use osmia_btf::ext::{Ext, ExtSection};
 use std::collections::HashMap;
@@ -34,14 +35,14 @@ fn apply(reader: &mut Reader<'_>, btf: &Btf, ext: &Ext) -> Result<(), Failed> {
     }
     for (section, record) in of_known(btf, &sections, &ext.func_info) {
         let at = u64::from(record.insn_off);
-        let (key, insn) = reader.locate(section, at).ok_or((section, at, Kind::MisplacedRelocation))?;
+        let Some((key, insn)) = place(reader, section, at)? else { continue };
         if insn == 0 {
             reader.object.functions[key].type_id = record.ty;
         }
     }
     for (section, record) in of_known(btf, &sections, &ext.line_info) {
         let at = u64::from(record.insn_off);
-        let (key, insn) = reader.locate(section, at).ok_or((section, at, Kind::MisplacedRelocation))?;
+        let Some((key, insn)) = place(reader, section, at)? else { continue };
         let mut own = |offset| string(reader, btf, offset).map_err(|kind| (section, at, kind));
         let (file, text) = (own(record.file)?, own(record.text)?);
         let (line, column) = (record.line(), record.column());
@@ -49,7 +50,7 @@ fn apply(reader: &mut Reader<'_>, btf: &Btf, ext: &Ext) -> Result<(), Failed> {
     }
     for (section, record) in of_known(btf, &sections, &ext.core_relos) {
         let at = u64::from(record.insn_off);
-        let (key, insn) = reader.locate(section, at).ok_or((section, at, Kind::MisplacedRelocation))?;
+        let Some((key, insn)) = place(reader, section, at)? else { continue };
         let access = string(reader, btf, record.access).map_err(|kind| (section, at, kind))?;
         if access.len() > MAX_ACCESS {
             return Err((section, at, Kind::BadValue("CO-RE relocation")));
@@ -58,6 +59,15 @@ fn apply(reader: &mut Reader<'_>, btf: &Btf, ext: &Ext) -> Result<(), Failed> {
         reader.object.functions[key].core.push(reloc);
     }
     Ok(())
+}
+
+/// The instruction that a record is about; none in a function that has none.
+fn place(reader: &Reader<'_>, section: usize, at: u64) -> Result<Option<(FunctionKey, u32)>, Failed> {
+    match reader.locate(section, at) {
+        Located::Insn(key, insn) => Ok(Some((key, insn))),
+        Located::Undecoded => Ok(None),
+        Located::Nothing => Err((section, at, Kind::MisplacedRelocation)),
+    }
 }
 
 /// The records of sections that hold code, with the section.

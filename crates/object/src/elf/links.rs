@@ -1,6 +1,6 @@
 //! Relocations: which instruction, or which pointer in data, refers to what.
 use super::ElfError;
-use super::code::SLOT;
+use super::code::{Located, SLOT};
 use super::error::ElfErrorKind as Kind;
 use super::raw::{Place, Reloc as RawReloc};
 use super::read::{Reader, Role};
@@ -67,7 +67,11 @@ fn instruction(reader: &mut Reader<'_>, section: usize, reloc: RawReloc) -> Resu
     if !INSN.contains(&reloc.kind) {
         return Err(Kind::RelocationType(reloc.kind));
     }
-    let (key, at) = reader.locate(section, reloc.offset).ok_or(Kind::MisplacedRelocation)?;
+    let (key, at) = match reader.locate(section, reloc.offset) {
+        Located::Insn(key, at) => (key, at),
+        Located::Undecoded => return Ok(()),
+        Located::Nothing => return Err(Kind::MisplacedRelocation),
+    };
     let insn =
         reader.object.functions[key].insns.get(at as usize).copied().ok_or(Kind::MisplacedRelocation)?;
     let (addend, cleared) = match insn {

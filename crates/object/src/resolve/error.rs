@@ -47,6 +47,13 @@ pub enum ResolveErrorKind {
         /// Function or variable.
         tag: KindTag,
     },
+    /// A function that is not made of instructions.
+    Undecoded {
+        /// The function.
+        function: String,
+        /// What is wrong, and where.
+        reason: String,
+    },
     /// A structure of functions that does not fit the kernel's.
     Structure(String),
     /// A section whose name says nothing of what its programs are for.
@@ -104,6 +111,9 @@ impl fmt::Display for ResolveErrorKind {
             Self::OtherType { name, tag } => {
                 let what = if *tag == KindTag::Func { "function" } else { "variable" };
                 write!(f, "the kernel's {what} `{name}` has another type than the object declares")
+            }
+            Self::Undecoded { function, reason } => {
+                write!(f, "what stands in `{function}` is not made of instructions: {reason}")
             }
             Self::UnknownSection(section) => write!(
                 f,

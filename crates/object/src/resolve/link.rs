@@ -139,7 +139,14 @@ impl<'b> Linker<'_, 'b> {
     }
 
     fn place(&mut self, layout: &mut Layout, key: FunctionKey) -> Result<(), Kind> {
-        let slots = self.function(key)?.insns.iter().map(Insn::slots).fold(0u32, u32::saturating_add);
+        let function = self.function(key)?;
+        if let Some(undecoded) = &function.undecoded {
+            return Err(Kind::Undecoded {
+                function: function.name.clone(),
+                reason: undecoded.reason.clone(),
+            });
+        }
+        let slots = function.insns.iter().map(Insn::slots).fold(0u32, u32::saturating_add);
         layout.order.push(key);
         layout.base.insert(key, layout.slots);
         layout.slots = layout.slots.saturating_add(slots);

@@ -193,7 +193,7 @@ pub(crate) fn of_image(image: &Image) -> Vec<String> {
             name: &program.name.chars().take(15).collect::<String>(),
             kind: program.kind.raw().into(),
             flags: program.flags.into(),
-            attach_type: program.attach_type.map_or(0, |kind| kind.raw()).into(),
+            attach_type: program.member.or(program.attach_type.map(|kind| kind.raw())).unwrap_or(0).into(),
             attach_btf_id: program.attach_btf_id.0.into(),
             version: image.version.into(),
             license: &image.license,

@@ -35,7 +35,10 @@ pub(super) fn sections(object: &Object) -> Vec<Code> {
 
 /// How many slots a function has.
 pub(super) fn size(function: &Function) -> u32 {
-    function.insns.iter().map(Insn::slots).sum()
+    match &function.undecoded {
+        Some(undecoded) => undecoded.bytes.len() as u32 / wire::SLOT_BYTES as u32,
+        None => function.insns.iter().map(Insn::slots).sum(),
+    }
 }
 
 /// The slot of each instruction from the function's start.
@@ -75,6 +78,7 @@ pub(super) fn relocations(
         for &(key, slot) in &code.functions {
             let insns = linked(object, &object.functions[key], (section, slot), &homes, symbols, &mut rels);
             bytes.extend(wire::encode_with(&insns, object.endian));
+            bytes.extend(object.functions[key].undecoded.iter().flat_map(|undecoded| &undecoded.bytes));
         }
         sections[section].fill(bytes);
         all.push((section, rels));
