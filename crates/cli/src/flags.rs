@@ -44,6 +44,11 @@ pub(crate) enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Print the manual page of an object's commands, or of all, for `man -l -`
+    Man {
+        /// Such as `prog`
+        object: Option<String>,
+    },
 }
 
 const TRACE_EXAMPLES: &str = "\

@@ -31,6 +31,9 @@ fn main() -> ExitCode {
         Some("bpftool") => return tool::tool("bpftool", args.get(1..).unwrap_or_default()),
         _ => {}
     }
+    if args.get(1).is_some_and(|first| first == tool::COMPLETE) {
+        return tool::complete(args.get(2..).unwrap_or_default());
+    }
     if args.get(1).is_some_and(|first| tool::is_object(&first.to_string_lossy())) {
         return tool::tool("osmia", args.get(1..).unwrap_or_default());
     }
@@ -90,8 +93,10 @@ fn dispatch(osmia: Osmia) -> ExitCode {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut commands(), "osmia", &mut script);
             trace::say(&String::from_utf8_lossy(&script));
+            trace::say(tool::completions(shell));
             ExitCode::SUCCESS
         }
+        Command::Man { object } => tool::manual(object.as_deref()),
     }
 }
 

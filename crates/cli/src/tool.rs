@@ -17,6 +17,41 @@ pub(crate) fn tool(program: &str, words: &[OsString]) -> ExitCode {
     ExitCode::from(command::run(program, &words, &mut io::stdout().lock(), &mut io::stderr()))
 }
 
+/// The hidden command that shells ask what may come next.
+pub(crate) const COMPLETE: &str = "__complete";
+
+/// Tells what may come next, a line each: the word, a tab, what it means.
+pub(crate) fn complete(words: &[OsString]) -> ExitCode {
+    let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let lines = command::complete(&words).into_iter().map(|it| format!("{}\t{}\n", it.word, it.help));
+    crate::trace::say(&lines.collect::<String>());
+    ExitCode::SUCCESS
+}
+
+/// What shells are told besides: for `bpftool` and for objects, ask us.
+pub(crate) const fn completions(shell: clap_complete::Shell) -> &'static str {
+    match shell {
+        clap_complete::Shell::Bash => include_str!("complete.bash"),
+        clap_complete::Shell::Zsh => include_str!("complete.zsh"),
+        clap_complete::Shell::Fish => include_str!("complete.fish"),
+        _ => "",
+    }
+}
+
+/// Prints a manual page.
+pub(crate) fn manual(object: Option<&str>) -> ExitCode {
+    match command::manual(object) {
+        Some(page) => {
+            crate::trace::say(&page);
+            ExitCode::SUCCESS
+        }
+        None => {
+            eprintln!("Error: there is no object '{}'", object.unwrap_or_default());
+            ExitCode::from(u8::MAX)
+        }
+    }
+}
+
 /// The word with which an object's commands begin: its whole name, or a letter that long stood for it here.
 pub(crate) fn is_object(word: &str) -> bool {
     matches!(word, "p" | "m")

@@ -35,6 +35,10 @@ pub enum InspectError {
     NoTypes,
     /// The kernel does not give the instructions.
     NoInstructions,
+    /// The program has no machine code, or the kernel does not give it.
+    NoMachineCode,
+    /// The machine code is for a processor whose instructions are not known here.
+    OtherMachine,
     /// The instructions are no whole ones.
     BadInstructions(String),
 }
@@ -71,6 +75,8 @@ impl fmt::Display for InspectError {
             }
             Self::NoTypes => f.write_str("failed to get btf"),
             Self::NoInstructions => f.write_str("error retrieving insn dump: kernel.kptr_restrict set?"),
+            Self::NoMachineCode => f.write_str("no instructions returned: the program is interpreted, or net.core.bpf_jit_harden or kernel.kptr_restrict hides them"),
+            Self::OtherMachine => f.write_str("machine code of this processor can't be taken apart; 'file FILE' writes it as it is"),
             Self::BadInstructions(why) => write!(f, "the kernel gave instructions that are none: {why}"),
         }
     }

@@ -32,6 +32,19 @@ pub struct Step {
     pub source: Option<SourceLine>,
     /// The instruction in the kernel's syntax: `(b7) r0 = 1`.
     pub text: String,
+    /// Where control goes from here.
+    pub flow: Flow,
+}
+
+/// Where control goes from an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// Whether to the next one.
+    pub falls: bool,
+    /// The slot it may jump to.
+    pub jumps: Option<u32>,
+    /// Whether out of the function.
+    pub leaves: bool,
 }
 
 /// A line of a program's source.
@@ -69,11 +82,27 @@ pub fn xlated(program: &OpenProgram) -> Result<Xlated, InspectError> {
         let start = slot as usize * wire::SLOT_BYTES;
         let end = start + insn.slots() as usize * wire::SLOT_BYTES;
         let text = kernel::xlated(insn, &names);
-        let step = Step { slot, bytes: start..end.min(bytes.len()), function, source, text };
+        let flow = flow(insn, slot);
+        let step = Step { slot, bytes: start..end.min(bytes.len()), function, source, text, flow };
         slot += insn.slots();
         step
     });
     Ok(Xlated { steps: steps.collect(), bytes: bytes.clone() })
+}
+
+/// Jumps are counted from the next slot.
+fn flow(insn: &wire::Xlated, slot: u32) -> Flow {
+    let to = |off: i32| slot.checked_add(1)?.checked_add_signed(off);
+    let jump = |falls, off: i32| Flow { falls, jumps: to(off), leaves: false };
+    match *insn {
+        wire::Xlated::Insn(Insn::Jump { off, .. } | Insn::MayGoto { off }) => jump(true, off.into()),
+        wire::Xlated::Insn(Insn::Goto { off }) => jump(false, off.into()),
+        wire::Xlated::Insn(Insn::GotoLong { off }) => jump(false, off),
+        wire::Xlated::Insn(Insn::Exit) => Flow { falls: false, jumps: None, leaves: true },
+        // Where a register leads is not known here.
+        wire::Xlated::Insn(Insn::GotoRegister { .. }) => Flow { falls: false, jumps: None, leaves: false },
+        _ => Flow { falls: true, jumps: None, leaves: false },
+    }
 }
 
 /// The names of all that is called.
@@ -113,22 +142,40 @@ struct Margin<'a> {
 
 /// A record of the kernel's: where a line begins, and string offsets.
 #[derive(Clone, Copy)]
-struct Line {
-    slot: u32,
+pub(super) struct Line {
+    pub(super) slot: u32,
     file: u32,
     text: u32,
     line_col: u32,
 }
 
+/// The lines of a program, as the kernel has them.
+pub(super) fn lines(facts: &ProgFacts) -> impl Iterator<Item = Line> {
+    let size = facts.raw.line_info_rec_size.max(16) as usize;
+    facts.detail.line_info.chunks_exact(size).map(|record| Line {
+        slot: word(record, 0),
+        file: word(record, 1),
+        text: word(record, 2),
+        line_col: word(record, 3),
+    })
+}
+
+impl Line {
+    /// The line's texts, out of the program's types.
+    pub(super) fn source(&self, btf: &Btf) -> SourceLine {
+        let string = |offset: u32| btf.string(offset).ok().map(str::to_owned);
+        SourceLine {
+            text: string(self.text).map(|text| text.trim_start().to_owned()),
+            file: string(self.file),
+            line: self.line_col >> 10,
+            column: self.line_col & 0x3ff,
+        }
+    }
+}
+
 impl<'a> Margin<'a> {
     fn new(facts: &ProgFacts, btf: Option<&'a Btf>) -> Self {
-        let size = facts.raw.line_info_rec_size.max(16) as usize;
-        let lines = facts.detail.line_info.chunks_exact(size).map(|record| Line {
-            slot: word(record, 0),
-            file: word(record, 1),
-            text: word(record, 2),
-            line_col: word(record, 3),
-        });
+        let lines = lines(facts);
         let functions = functions(&facts.raw, &facts.detail).collect();
         Self { btf, functions, next_function: 0, lines: lines.collect(), next_line: 0 }
     }
@@ -148,12 +195,6 @@ impl<'a> Margin<'a> {
         let begun = left.iter().take_while(|line| line.slot <= slot).last()?;
         let (line, btf) = (*begun, self.btf?);
         self.next_line += 1;
-        let string = |offset: u32| btf.string(offset).ok().map(str::to_owned);
-        Some(SourceLine {
-            text: string(line.text).map(|text| text.trim_start().to_owned()),
-            file: string(line.file),
-            line: line.line_col >> 10,
-            column: line.line_col & 0x3ff,
-        })
+        Some(line.source(btf))
     }
 }

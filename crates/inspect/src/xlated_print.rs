@@ -41,7 +41,7 @@ fn step_text(step: &Step, bytes: &[u8], extras: Extras, out: &mut Vec<u8>) {
     }
 }
 
-fn source_text(source: &SourceLine, extras: Extras) -> String {
+pub(super) fn source_text(source: &SourceLine, extras: Extras) -> String {
     let Some(text) = &source.text else { return String::new() };
     if !extras.lines {
         return format!("; {text}\n");
@@ -86,7 +86,7 @@ fn step_json(step: &Step, bytes: &[u8], extras: Extras, json: &mut Json) {
     });
 }
 
-fn source_json(source: &SourceLine, extras: Extras, json: &mut Json) {
+pub(super) fn source_json(source: &SourceLine, extras: Extras, json: &mut Json) {
     if let Some(text) = &source.text {
         json.text_field("src", text);
     }

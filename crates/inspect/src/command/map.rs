@@ -1,6 +1,7 @@
 //! `map`: loaded maps.
 use super::map_create::{create, freeze, pin};
 use super::map_element::{delete, getnext, lookup, pop, update};
+use super::map_events::{event_pipe, events};
 use super::{Done, MAP, Object, PROG, Session, Words, map_dump, row, term};
 use crate::{Handle, Map, Pins, Refs, Subject, maps, maps_json, maps_text};
 use osmia_sys::bpf::ObjectKind;
@@ -21,6 +22,18 @@ pub(super) const OBJECT: Object = Object {
         row(&["getnext"], "MAP [key DATA]", "show the key after a key, or the first", getnext),
         row(&["delete"], "MAP key DATA", "remove an element", delete),
         row(&["pin"], "MAP FILE", "keep a map under a path in a BPF file system", pin),
+        row(
+            &["event_pipe"],
+            "MAP [cpu N index M]",
+            "show what programs send to an array of perf events, until a signal",
+            event_pipe,
+        ),
+        row(
+            &["events"],
+            "MAP [type NAME]",
+            "show what programs send to a ring buffer or an array of perf events, as values of a type",
+            events,
+        ),
         row(
             &["create"],
             "FILE type TYPE key KEY_SIZE value VALUE_SIZE entries MAX_ENTRIES name NAME\n\

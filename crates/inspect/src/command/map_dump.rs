@@ -44,7 +44,8 @@ fn no_keys(map: &Map) -> String {
     let instead = match MapType::from_raw(map.kind.number) {
         Some(Queue | Stack) => "'map peek' shows the next element",
         Some(BloomFilter) => "'map lookup' tells whether it may hold a value",
-        Some(Ringbuf | UserRingbuf) => "what is in it is read by its reader",
+        Some(Ringbuf) => "'map events' shows what arrives",
+        Some(UserRingbuf) => "the kernel reads what is in it",
         _ => return format!("can't list the keys of this {kind}"),
     };
     format!("a {kind} has no keys to list ({instead})")

@@ -8,24 +8,30 @@ mod btf;
 mod btf_diff;
 mod btf_dump;
 mod cgroup;
+mod complete;
 mod core;
 mod failure;
 mod feature;
+mod follow;
 mod r#gen;
 mod help;
 mod iter;
 mod link;
+mod man;
 mod map;
 mod map_create;
 mod map_dump;
 mod map_element;
+mod map_events;
 mod map_input;
+mod net;
 mod objects;
 mod options;
 mod perf;
 mod pinning;
 mod prog;
 mod prog_attach;
+mod prog_dump;
 mod prog_load;
 mod prog_run;
 mod session;
@@ -34,7 +40,9 @@ mod tracelog;
 mod version;
 mod words;
 
+pub use complete::{Candidate, complete};
 pub use failure::{Done, Failure};
+pub use man::manual;
 pub use options::{OPTIONS, OptionRow, Options, Sign, Switch};
 pub use session::Session;
 pub use words::Words;
@@ -107,6 +115,7 @@ pub const OBJECTS: &[&Object] = &[
     &btf::OBJECT,
     &r#gen::OBJECT,
     &core::OBJECT,
+    &net::OBJECT,
     &iter::OBJECT,
     &token::OBJECT,
     &version::OBJECT,

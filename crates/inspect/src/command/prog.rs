@@ -1,16 +1,13 @@
 //! `prog`: loaded programs.
 use super::prog_attach::{attach, detach, pin};
+use super::prog_dump::dump;
 use super::prog_load::{load, loadall};
 use super::prog_run::run;
 use super::tracelog::tracelog;
 use super::{Done, Failure, MAP, Object, PROG, Session, Words, row, term};
-use crate::{Extras, Handle, OpenProgram, Program, Refs, Subject, Xlated, open_programs, programs};
-use crate::{programs_json, programs_text, xlated, xlated_json, xlated_text};
+use crate::{Handle, Refs, Subject, programs, programs_json, programs_text};
 use osmia_render::Zone;
 use osmia_sys::bpf::ObjectKind;
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 
 pub(super) const OBJECT: Object = Object {
     name: "prog",
@@ -19,8 +16,9 @@ pub(super) const OBJECT: Object = Object {
         row(&["show", "list"], "[PROG]", "tell what is loaded: all of it, or what a handle names", show),
         row(
             &["dump"],
-            "xlated PROG [{ file FILE | [opcodes] [linum] }]",
-            "show a program's instructions as the kernel runs them",
+            "{ xlated | jited } PROG [{ file FILE | [opcodes] [linum] [visual] [mapping] }]",
+            "show a program's instructions as the verifier left them, or as machine code; as a graph (visual); machine\n\
+            code together with what it was made of (mapping)",
             dump,
         ),
         row(&["pin"], "PROG FILE", "keep a program under a path in a BPF file system", pin),
@@ -86,70 +84,4 @@ pub(super) fn only_handle(subject: Subject, words: &mut Words<'_>) -> Result<Han
         // More or fewer words than a handle has are not looked at one by one.
         [word, ..] => Err(super::words::stray(word)),
     }
-}
-
-/// What to do with instructions.
-#[derive(Default)]
-struct Wanted<'a> {
-    extras: Extras,
-    file: Option<&'a str>,
-}
-
-fn dump(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
-    if words.take("jited") {
-        return Err(Failure::words("machine code can't be shown yet"));
-    }
-    if !words.take("xlated") {
-        let what = words.need("'xlated' or 'jited'")?;
-        return Err(Failure::words(format!("expected 'xlated' or 'jited', got: {what}")));
-    }
-    if words.left().len() < 2 {
-        return Err(session.misuse("'dump xlated' needs the handle of a program, two words"));
-    }
-    let programs = open_programs(&words.handle(Subject::Program)?)?;
-    let wanted = wanted(session, words, programs.len())?;
-    let code = |program: OpenProgram| Ok((xlated(&program)?, program.facts));
-    let coded: Result<Vec<_>, Failure> = programs.into_iter().map(code).collect();
-    let coded: Vec<(Program, Xlated)> = coded?.into_iter().map(|(code, facts)| (facts, code)).collect();
-    if let Some(path) = wanted.file {
-        return coded.iter().try_for_each(|(_, code)| write_file(path, &code.bytes));
-    }
-    session.print(
-        coded.as_slice(),
-        |coded, out| xlated_text(coded, wanted.extras, out),
-        |coded, json| xlated_json(coded, wanted.extras, json),
-    )
-}
-
-fn wanted<'a>(session: &Session<'_>, mut words: Words<'a>, programs: usize) -> Result<Wanted<'a>, Failure> {
-    let mut wanted = Wanted::default();
-    while let Some(word) = words.peek() {
-        if words.take("file") {
-            wanted.file = Some(words.need("file path")?);
-            if programs > 1 {
-                return Err(Failure::words("several programs matched"));
-            }
-        } else if words.take("opcodes") {
-            wanted.extras.opcodes = true;
-        } else if words.take("linum") {
-            wanted.extras.lines = true;
-        } else {
-            return Err(session.misuse(format!("expected 'file', 'opcodes' or 'linum', got: '{word}'")));
-        }
-    }
-    if wanted.file.is_some() && wanted.extras != Extras::default() {
-        return Err(
-            session.misuse("a file gets the bare instructions: neither 'opcodes' nor 'linum' go with 'file'")
-        );
-    }
-    Ok(wanted)
-}
-
-/// Writes bytes to a file that only its owner reads.
-fn write_file(path: &str, bytes: &[u8]) -> Done {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let open = options.open(path);
-    let mut file = open.map_err(|error| Failure::io(format!("can't open file {path}"), &error))?;
-    file.write_all(bytes).map_err(|error| Failure::io("error writing output file", &error))
 }

@@ -1,14 +1,12 @@
 //! `prog tracelog`: what programs print.
+use super::follow::follow;
 use super::{Done, Failure, Session, Words};
 use crate::{Subject, open_program};
 use osmia_sys::bpf::prog_stream_read;
-use osmia_sys::{Errno, Interest, Poller, SignalFd};
 use std::fs::OpenOptions;
 use std::io::{self, Read as _, Write as _};
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-
-/// Hang-up, interrupt, termination.
-const ENDING: &[i32] = &[1, 2, 15];
 
 /// `O_NONBLOCK`
 const NON_BLOCKING: i32 = 0o4000;
@@ -55,40 +53,24 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 fn pipe(session: &mut Session<'_>) -> Done {
     let root = osmia_host::tracefs::root().map_err(|error| Failure::words(error.to_string()))?;
     let opened = OpenOptions::new().read(true).custom_flags(NON_BLOCKING).open(root.join("trace_pipe"));
-    let mut pipe = opened.map_err(|error| Failure::io("could not open trace pipe", &error))?;
-    let told = |errno: Errno| Failure::errno("can't wait for the trace pipe", errno).plain();
-    let signals = SignalFd::new(ENDING).map_err(told)?;
-    let poller = Poller::new().map_err(told)?;
-    poller.add(&signals, 0, Interest::Read).map_err(told)?;
-    poller.add(&pipe, 1, Interest::Read).map_err(told)?;
-    if session.is_json() {
-        session.json().start(b'[');
-        session.flush()?;
-    }
-    let mut kept = Vec::new();
-    loop {
-        let ready = match poller.wait(None) {
-            Err(Errno::EINTR) => continue,
-            ready => ready.map_err(told)?,
-        };
-        if ready.iter().any(|ready| ready.token == 0) {
-            break;
-        }
-        read_some(&mut pipe, &mut kept)?;
-        // What is no whole line yet stays.
-        let whole = kept.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-        let text: Vec<u8> = kept.drain(..whole).collect();
-        session.print(
-            text.as_slice(),
-            |text, out| out.extend(text),
-            |text, json| lines(text).for_each(|line| json.bytes(line)),
-        )?;
-        session.flush()?;
-    }
-    if session.is_json() {
-        session.json().end(b']');
-    }
-    Ok(())
+    let pipe = opened.map_err(|error| Failure::io("could not open trace pipe", &error))?;
+    let mut source = (pipe, Vec::new());
+    follow(
+        session,
+        &mut source,
+        |(pipe, _)| vec![pipe.as_fd()],
+        |session, (pipe, kept)| {
+            read_some(pipe, kept)?;
+            // What is no whole line yet stays.
+            let whole = kept.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+            let text: Vec<u8> = kept.drain(..whole).collect();
+            session.print(
+                text.as_slice(),
+                |text, out| out.extend(text),
+                |text, json| lines(text).for_each(|line| json.bytes(line)),
+            )
+        },
+    )
 }
 
 fn read_some(pipe: &mut std::fs::File, kept: &mut Vec<u8>) -> Done {
