@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Detach(crate::attach::Detach),
     /// Tell whether a script is right, without running it and without any rights
     Check(Check),
+    /// Tell in plain words why the kernel's verifier refused a program, from its log or by loading an object
+    Explain(Explain),
     /// Rewrite scripts in the form that all scripts have
     Fmt(Fmt),
     /// Print a completion script for a shell
@@ -49,6 +51,30 @@ pub(crate) enum Command {
         /// Such as `prog`
         object: Option<String>,
     },
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  bpftool prog load x.bpf.o /sys/fs/bpf/x 2>&1 | osmia explain -
+  osmia explain verifier.log
+  osmia explain x.bpf.o                       loads each program by itself and attaches nothing
+  osmia explain --json x.bpf.o";
+
+/// Tell why the verifier refused.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub(crate) struct Explain {
+    /// A log of the verifier's, `-` for standard input, or an object
+    #[arg(value_name = "FILE")]
+    pub(crate) file: String,
+
+    /// Tell it as JSON
+    #[arg(short = 'j', long)]
+    pub(crate) json: bool,
+
+    /// The kernel's types, where they are not to be the running kernel's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) btf: Option<PathBuf>,
 }
 
 const TRACE_EXAMPLES: &str = "\

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line")]
 mod attach;
 mod check;
+mod explain;
 mod flags;
 mod fmt;
 mod list;
@@ -88,6 +89,7 @@ fn dispatch(osmia: Osmia) -> ExitCode {
         Command::Attach(args) => attach::attach(&args),
         Command::Detach(args) => attach::detach(&args),
         Command::Check(args) => check::check(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Fmt(args) => fmt::fmt(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -139,7 +141,7 @@ fn bpftrace(args: Vec<OsString>) -> ExitCode {
 
 /// bpftrace's usage, to standard error.
 fn usage() {
-    trace::complain(&Bpftrace::command().render_help().to_string());
+    eprint!("{}", Bpftrace::command().render_help());
 }
 
 /// Help goes to standard output and is no failure.

@@ -23,7 +23,6 @@ pub use contents::{Entries, Entry, Globals, clear, dump, zero};
 pub use error::{LoadError, MapError, MapStep};
 pub use load::{Loaded, LoadedMap, LoadedProgram, LoadedStructure, load};
 pub use options::{BtfUse, Choice, LoadOptions, Reuse};
-pub use osmia_explain::{Hint, hint};
 pub use osmia_sys::bpf::TestRunResult;
 pub use pins::{PinError, pin_all, pin_links};
 pub use programs::{run_many, run_once};

@@ -1,5 +1,5 @@
 //! A refusal by the verifier, traced back to the program's own source.
-use osmia_explain::{Hint, hint};
+use osmia_explain::{Explanation, Refused, Station};
 use osmia_object::{ImageProgram, LineInfo};
 use osmia_sys::Errno;
 use std::fmt;
@@ -36,6 +36,10 @@ pub struct Rejection {
     pub meaning: Option<String>,
     /// What to do, where that is known.
     pub advice: Option<String>,
+    /// The value that was refused, where the verifier names it.
+    pub value: Option<Refused>,
+    /// Where that value came from, the newest first.
+    pub origin: Vec<Station>,
     /// All that the verifier told.
     pub log: String,
 }
@@ -43,20 +47,22 @@ pub struct Rejection {
 impl Rejection {
     /// Reads the log of a refusal.
     pub fn new(program: &ImageProgram, errno: Errno, log: String) -> Self {
-        let last = last_instruction(&log);
-        let said = reason(&log);
-        let slot = said.and_then(named_slot).or(last.as_ref().map(|(slot, _)| *slot));
-        let insn = last.filter(|(at, _)| Some(*at) == slot).map(|(_, text)| text);
-        let (meaning, advice) = explain(program, errno, slot, said);
+        let told = osmia_explain::explain(&log).unwrap_or_default();
+        let (meaning, advice) = explain(program, errno, &told);
         Self {
             program: program.name.clone(),
             errno,
-            slot,
-            insn,
-            place: slot.and_then(|slot| place(&program.lines, slot)).or_else(|| annotated_place(&log)),
-            reason: said.map_or_else(|| silent_reason(errno), str::to_owned),
+            slot: told.slot,
+            insn: told.insn,
+            place: told
+                .slot
+                .and_then(|slot| place(&program.lines, slot))
+                .or_else(|| told.place.and_then(annotated)),
+            reason: if told.message.is_empty() { silent_reason(errno) } else { told.message },
             meaning,
             advice,
+            value: told.value,
+            origin: told.origin,
             log,
         }
     }
@@ -74,24 +80,17 @@ impl Rejection {
 }
 
 /// What a refusal means and what to do.
-fn explain(
-    program: &ImageProgram,
-    errno: Errno,
-    slot: Option<u32>,
-    said: Option<&str>,
-) -> (Option<String>, Option<String>) {
-    if let Some(poison) = program.poisoned.iter().find(|poison| Some(poison.slot) == slot) {
+fn explain(program: &ImageProgram, errno: Errno, told: &Explanation) -> (Option<String>, Option<String>) {
+    if let Some(poison) = program.poisoned.iter().find(|poison| Some(poison.slot) == told.slot) {
         return (
             Some(poison.reason.clone()),
             Some("this machine does not have what the program asks for here".to_owned()),
         );
     }
-    let known: Option<&Hint> = said.and_then(hint);
-    match known {
-        Some(hint) => (Some(hint.meaning.to_owned()), Some(hint.advice.to_owned())),
-        None if errno == Errno::EPERM => forbidden(program),
-        None => (None, None),
+    if told.meaning.is_none() && errno == Errno::EPERM {
+        return forbidden(program);
     }
+    (told.meaning.clone(), told.advice.clone())
 }
 
 /// Why a program may not be loaded at all.
@@ -124,72 +123,6 @@ fn silent_reason(errno: Errno) -> String {
     format!("{text}: {errno}")
 }
 
-/// The number and text of the last instruction in the log.
-fn last_instruction(log: &str) -> Option<(u32, String)> {
-    log.lines().rev().find_map(instruction)
-}
-
-/// Reads `5: (71) r0 = *(u8 *)(r1 +0)     ; R1=ctx()`.
-fn instruction(line: &str) -> Option<(u32, String)> {
-    let (slot, rest) = line.split_once(": (")?;
-    let slot = slot.parse().ok()?;
-    let (_, text) = rest.split_once(") ")?;
-    let text = text.split_once(" ; ").map_or(text, |(text, _)| text);
-    Some((slot, text.trim_end().to_owned()))
-}
-
-/// How lines begin that only tell how the verifier went along.
-const CHATTER: &[&str] = &[
-    "processed ",
-    "verification time",
-    "stack depth",
-    "max_states",
-    "mark_precise",
-    "last_idx",
-    "regs=",
-    "parent ",
-    "from ",
-    "func#",
-    "Func#",
-    "Validating ",
-    "caller:",
-    "callee:",
-    "returning from",
-    "-- ",
-    ";",
-    "propagating",
-    "frame",
-    "old state",
-    "cur state",
-    "insns processed",
-];
-
-/// The last line that says why.
-fn reason(log: &str) -> Option<&str> {
-    log.lines().map(str::trim).rev().find(|line| !line.is_empty() && !is_chatter(line))
-}
-
-fn is_chatter(line: &str) -> bool {
-    let is_state = |line: &str| {
-        let number = line.split_once(':').map(|(number, _)| number);
-        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    is_state(line) || is_registers(line) || CHATTER.iter().any(|start| line.starts_with(start))
-}
-
-/// Whether a line is the verifier's state alone: ` R0=inv(id=0) R10=fp0`.
-fn is_registers(line: &str) -> bool {
-    line.starts_with('R') && line.split_whitespace().all(|word| word.contains('='))
-}
-
-/// The instruction that a message names itself: `back-edge from insn 5 to 3`, `unreachable insn 7`.
-fn named_slot(message: &str) -> Option<u32> {
-    const WORDS: [&str; 4] = ["from insn ", "unreachable insn ", "insn #", "at insn "];
-    let rest = WORDS.iter().find_map(|word| message.split_once(word)).map(|(_, rest)| rest)?;
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    rest.get(..end)?.parse().ok()
-}
-
 /// The line that the instruction at `slot` comes from.
 fn place(lines: &[LineInfo], slot: u32) -> Option<Place> {
     let after = lines.partition_point(|line| line.slot <= slot);
@@ -197,13 +130,10 @@ fn place(lines: &[LineInfo], slot: u32) -> Option<Place> {
     Some(Place { file: line.file.clone(), line: line.line, column: line.column, text: line.text.clone() })
 }
 
-/// The last `; text @ file.c:12` of a log (kernel 6.9), for programs whose lines we do not have.
-fn annotated_place(log: &str) -> Option<Place> {
-    let note =
-        log.lines().rev().find_map(|line| line.strip_prefix("; ").filter(|note| note.contains(" @ ")))?;
-    let (text, at) = note.rsplit_once(" @ ")?;
-    let (file, line) = at.rsplit_once(':')?;
-    Some(Place { file: file.to_owned(), line: line.trim().parse().ok()?, column: 0, text: text.to_owned() })
+/// A line that the log names itself (kernel 6.9), for programs whose lines we do not have.
+fn annotated(place: osmia_explain::Place) -> Option<Place> {
+    let known = !place.file.is_empty();
+    known.then_some(Place { file: place.file, line: place.line, column: 0, text: place.text })
 }
 
 impl fmt::Display for Rejection {
@@ -224,6 +154,12 @@ impl fmt::Display for Rejection {
         }
         if let (Some(slot), Some(insn)) = (self.slot, &self.insn) {
             write!(f, "\nat instruction {slot}: {insn}")?;
+        }
+        if let Some(value) = &self.value {
+            write!(f, "\n{value}")?;
+        }
+        for station in &self.origin {
+            write!(f, "\n  {station}")?;
         }
         match &self.advice {
             Some(advice) => write!(f, "\nwhat to do: {advice}"),

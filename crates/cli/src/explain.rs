@@ -1,0 +1,51 @@
+//! `osmia explain`: the verifier's words in plain ones.
+use crate::flags::Explain;
+use crate::trace::{fail, say};
+use osmia::{Explained, Verdict, explain_log, explain_object};
+use std::io::Read as _;
+use std::process::ExitCode;
+
+/// Explains a log, or why the programs of an object are refused.
+pub(crate) fn explain(args: &Explain) -> ExitCode {
+    let bytes = match read(&args.file) {
+        Ok(bytes) => bytes,
+        Err(error) => return fail(&format!("{}: {error}", args.file)),
+    };
+    let explained = if bytes.starts_with(b"\x7fELF") {
+        match explain_object(&bytes, args.btf.as_ref()) {
+            Ok(explained) => explained,
+            Err(error) => return fail(&error),
+        }
+    } else {
+        vec![explain_log(&String::from_utf8_lossy(&bytes))]
+    };
+    if args.json {
+        say(&Explained::json(&explained));
+    } else {
+        say(&explained.iter().map(text).collect::<String>());
+    }
+    let good = explained.iter().all(|one| matches!(one.verdict, Verdict::Accepted));
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn read(file: &str) -> std::io::Result<Vec<u8>> {
+    if file != "-" {
+        return std::fs::read(file);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn text(explained: &Explained) -> String {
+    let name = match explained.program.as_str() {
+        "" => String::new(),
+        name => format!("{name}: "),
+    };
+    match &explained.verdict {
+        Verdict::Accepted if name.is_empty() => "the log tells of no refusal\n".to_owned(),
+        Verdict::Accepted => format!("{name}accepted\n"),
+        Verdict::NotTried(why) => format!("{name}not looked at: {why}\n"),
+        Verdict::Refused(explanation) => format!("{name}{explanation}"),
+    }
+}

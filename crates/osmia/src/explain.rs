@@ -1,0 +1,80 @@
+//! `osmia explain`: why the kernel refuses a program, told of a log or found out by loading.
+use crate::portable::gather;
+use osmia_explain::Explanation;
+use osmia_loader::{LoadError, LoadOptions, Rejection};
+use osmia_object::{Image, elf, resolve_named};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// What there is to say of one program.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explained {
+    /// The program; empty for a log, which does not name it.
+    pub program: String,
+    /// How it ended.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
+
+/// How a program ended.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The verifier took it.
+    Accepted,
+    /// The verifier refused it.
+    Refused(Box<Explanation>),
+    /// It did not come to the verifier: a map that could not be created, a missing right.
+    NotTried(String),
+}
+
+impl Explained {
+    /// Several, as a JSON array.
+    pub fn json(all: &[Self]) -> String {
+        serde_json::to_string_pretty(all).unwrap_or_default() + "\n"
+    }
+}
+
+/// Explains a log of the verifier's.
+pub fn explain_log(log: &str) -> Explained {
+    let explanation = osmia_explain::explain(log);
+    let verdict =
+        explanation.map_or(Verdict::Accepted, |explanation| Verdict::Refused(Box::new(explanation)));
+    Explained { program: String::new(), verdict }
+}
+
+/// Loads each program of an object by itself, and tells how that ended. Nothing is attached, and nothing stays.
+pub fn explain_object(bytes: &[u8], btf: Option<&PathBuf>) -> Result<Vec<Explained>, String> {
+    let object = elf::read(bytes).map_err(|error| error.to_string())?;
+    let target = gather(&object, btf)?;
+    let image = resolve_named(&object, &target, "").map_err(|errors| errors.to_string())?;
+    Ok((0..image.programs.len()).map(|only| explain_program(&image, only)).collect())
+}
+
+fn explain_program(image: &Image, only: usize) -> Explained {
+    let mut image = image.clone();
+    for (number, program) in image.programs.iter_mut().enumerate() {
+        program.autoload = number == only;
+    }
+    let verdict = match osmia_loader::load(&image, &LoadOptions::default()) {
+        Ok(_) => Verdict::Accepted,
+        Err(LoadError::Program(rejection)) => refused(&rejection),
+        Err(error) => Verdict::NotTried(error.to_string()),
+    };
+    let program = image.programs.get(only).map(|program| program.name.clone()).unwrap_or_default();
+    Explained { program, verdict }
+}
+
+/// What the log says, with what else is known of the program.
+fn refused(rejection: &Rejection) -> Verdict {
+    let Some(mut explanation) = osmia_explain::explain(&rejection.log) else {
+        return Verdict::NotTried(rejection.to_string());
+    };
+    explanation.meaning.clone_from(&rejection.meaning);
+    explanation.advice.clone_from(&rejection.advice);
+    if let Some(place) = &rejection.place {
+        let (file, text) = (place.file.clone(), place.text.trim().to_owned());
+        explanation.place = Some(osmia_explain::Place { file, line: place.line, text });
+    }
+    Verdict::Refused(Box::new(explanation))
+}
