@@ -39,6 +39,12 @@ pub(crate) enum Command {
     Check(Check),
     /// Tell in plain words why the kernel's verifier refused a program, from its log or by loading an object
     Explain(Explain),
+    /// Tell what this machine allows, what it does not, and why; and what others left behind on it
+    Doctor(Doctor),
+    /// Tell what is loaded and how it hangs together: programs, maps, links, pins, processes
+    Graph(Graph),
+    /// Show what programs cost, moment by moment
+    Top(Top),
     /// Rewrite scripts in the form that all scripts have
     Fmt(Fmt),
     /// Print a completion script for a shell
@@ -75,6 +81,54 @@ pub(crate) struct Explain {
     /// The kernel's types, where they are not to be the running kernel's
     #[arg(long, value_name = "FILE")]
     pub(crate) btf: Option<PathBuf>,
+}
+
+/// Tell what this machine allows.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Doctor {
+    /// Tell it as JSON
+    #[arg(short = 'j', long)]
+    pub(crate) json: bool,
+
+    /// Remove the dynamic events (kprobe_events, uprobe_events) that killed processes left
+    #[arg(long)]
+    pub(crate) clean: bool,
+}
+
+/// How a graph is told.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default)]
+pub(crate) enum GraphForm {
+    /// For people: each program with what is around it
+    #[default]
+    Text,
+    /// Nodes and edges
+    Json,
+    /// For Graphviz
+    Dot,
+}
+
+/// Tell how things hang together.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Graph {
+    /// In which form
+    #[arg(short = 'f', long, value_enum, default_value_t)]
+    pub(crate) format: GraphForm,
+}
+
+/// Show what programs cost.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Top {
+    /// Seconds from sample to sample
+    #[arg(short = 'd', long, default_value_t = 1.0)]
+    pub(crate) delay: f64,
+
+    /// How many samples; without end if it is not said
+    #[arg(short = 'n', long)]
+    pub(crate) samples: Option<u64>,
+
+    /// A line of JSON a sample; so it is also where nobody sees it
+    #[arg(short = 'j', long)]
+    pub(crate) json: bool,
 }
 
 const TRACE_EXAMPLES: &str = "\

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line")]
 mod attach;
 mod check;
+mod doctor;
 mod explain;
 mod flags;
 mod fmt;
@@ -9,6 +10,7 @@ mod list;
 mod request;
 mod run;
 mod tool;
+mod top;
 mod trace;
 mod words;
 
@@ -89,6 +91,9 @@ fn dispatch(osmia: Osmia) -> ExitCode {
         Command::Attach(args) => attach::attach(&args),
         Command::Detach(args) => attach::detach(&args),
         Command::Check(args) => check::check(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
+        Command::Graph(args) => doctor::graph(&args),
+        Command::Top(args) => top::top(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Fmt(args) => fmt::fmt(&args),
         Command::Completions { shell } => {
@@ -141,7 +146,7 @@ fn bpftrace(args: Vec<OsString>) -> ExitCode {
 
 /// bpftrace's usage, to standard error.
 fn usage() {
-    eprint!("{}", Bpftrace::command().render_help());
+    trace::complain(&Bpftrace::command().render_help().to_string());
 }
 
 /// Help goes to standard output and is no failure.

@@ -16,8 +16,9 @@ mod structures;
 mod token;
 
 pub use attach::{
-    AttachError, AttachErrorKind, AttachOptions, Attachment, Missed, ProbeMode, UsdtMaps, adopt, attach,
-    attach_all, attach_each, clean_stale_events, detach_all, register, take_away, take_away_link,
+    AttachError, AttachErrorKind, AttachOptions, Attachment, Missed, ProbeMode, StaleEvent, UsdtMaps, adopt,
+    attach, attach_all, attach_each, clean_stale_events, detach_all, register, stale_events, take_away,
+    take_away_link,
 };
 pub use contents::{Entries, Entry, Globals, clear, dump, zero};
 pub use error::{LoadError, MapError, MapStep};

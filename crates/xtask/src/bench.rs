@@ -3,6 +3,7 @@ mod binary;
 mod compile;
 mod core_fields;
 mod hello;
+mod inspector;
 mod lab;
 mod machine;
 mod printing;
@@ -30,6 +31,7 @@ const SECTIONS: &[Section] = &[
     Section { name: "core", measure: core_fields::measure },
     Section { name: "compile", measure: compile::measure },
     Section { name: "printing", measure: printing::measure },
+    Section { name: "inspector", measure: inspector::measure },
 ];
 
 /// What is measured only where it is asked for: it needs what not every kernel has.
@@ -39,7 +41,7 @@ const USAGE: &str = "usage: cargo xtask bench [--rounds N] [--no-build] [--recor
     --rounds N   how often both tools run each script (7)\n\
     --no-build   take the release as it is\n\
     --record     write the tables into BENCHMARKS.md; needs all sections\n\
-    sections: hello, binary, scripts, core, compile, printing; and tools, which needs kprobes";
+    sections: hello, binary, scripts, core, compile, printing, inspector; and tools, which needs kprobes";
 
 /// What is asked for.
 struct Options {

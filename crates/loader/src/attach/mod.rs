@@ -12,6 +12,7 @@ mod perf;
 mod place;
 mod refer;
 mod side_by_side;
+mod stale;
 mod structures;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ pub use error::{AttachError, AttachErrorKind};
 pub use legacy::clean_stale_events;
 pub use part::{Attachment, Missed, detach_all};
 pub use refer::adopt;
+pub use stale::{StaleEvent, stale_events};
 pub use structures::register;
 pub use usdt::UsdtMaps;
 
