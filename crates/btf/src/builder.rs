@@ -6,7 +6,7 @@ use crate::{
 };
 use std::collections::HashMap;
 
-/// Collects types and strings, then writes them. Equal strings are written once; [`crate::dedup`] merges equal types.
+/// Collects types and strings, then writes them. Equal strings are written once; [`crate::dedup()`] merges equal types.
 #[derive(Clone, Debug)]
 pub struct Builder {
     types: Vec<Type>,

@@ -1,4 +1,4 @@
-//! How each relocation of an object ends on some kernel's types: [`crate::resolve`] without the code.
+//! How each relocation of an object ends on some kernel's types: [`crate::resolve()`] without the code.
 use crate::{Function, Line, Object};
 use osmia_btf::core::{AccessSpec, Candidates, CoreError, CoreReloc, RelocKind, resolve_with};
 use osmia_btf::{Btf, KindTag, TypeId};
