@@ -36,7 +36,9 @@ impl Trace {
         // What is wrong with the words is told before anything is read.
         self.request(Source::new("", ""), Vec::new())?;
         let (source, words) = self.source()?;
-        self.request(source, words)
+        let request = self.request(source, words)?;
+        tell_old_names();
+        Ok(request)
     }
 
     /// Checks that the words go together for a script that is there.
@@ -172,7 +174,13 @@ fn environment() -> Result<Vec<(String, String)>, String> {
 
 /// The name of a setting as it is called today.
 fn known_by_now(name: String) -> String {
-    let Some(now) = osmia::environment_renamed(&name) else { return name };
-    crate::trace::complain(&format!("WARNING: {name} has been renamed, please use {now}\n"));
-    now
+    osmia::environment_renamed(&name).unwrap_or(name)
+}
+
+/// Settings that the environment calls by an old name.
+fn tell_old_names() {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for (now, name) in names.filter_map(|name| Some((osmia::environment_renamed(&name)?, name))) {
+        crate::trace::complain(&format!("WARNING: {name} has been renamed, please use {now}\n"));
+    }
 }

@@ -205,7 +205,7 @@ fn words_of_all_objects() {
     assert_eq!(output.status.code(), Some(255));
     assert!(text(&output.stderr).starts_with("Error: unrecognized option '--nonsense'\n"));
     let ours = Command::new(env!("CARGO_BIN_EXE_osmia")).args(["prog", "help"]).output().unwrap();
-    assert!(text(&ours.stderr).contains("Usage: osmia prog"));
+    assert!(text(&ours.stdout).contains("Usage: osmia prog"));
 }
 
 /// Defects 15 and 17: a `#` in quotes is no comment, and there is one JSON value, whatever the words.

@@ -14,8 +14,13 @@ pub(super) fn of(session: &mut Session<'_>, object: &Object) -> Done {
 }
 
 fn show(session: &mut Session<'_>, text: &str) -> Done {
-    if !session.is_json() {
-        session.note(text.trim_end());
+    if session.is_json() {
+        return Ok(());
+    }
+    // bpftool tells it on standard error.
+    match session.program() {
+        "bpftool" => session.note(text.trim_end()),
+        _ => session.text().extend_from_slice(text.as_bytes()),
     }
     Ok(())
 }
@@ -71,6 +76,6 @@ pub(super) fn usage(program: &str, object: &Object) -> String {
         "" => format!("-{}", option.short),
         long => format!("-{}|--{long}", option.short),
     });
-    text += &letters.collect::<Vec<_>>().join(" | ").replace(" | -B", "\n           | -B");
+    text += &letters.collect::<Vec<_>>().join(" | ").replace(" | -L", "\n           | -L");
     text + " }\n"
 }

@@ -129,7 +129,10 @@ pub fn run(program: &str, words: &[String], out: &mut dyn Write, errors: &mut dy
     let status = session.answer(|session| match parsed.wish {
         Wish::Run => select(session, &parsed.words),
         Wish::Version => version::version(session, Words::of("version", &[])),
-        Wish::Help => help::everything(session),
+        Wish::Help => match parsed.words.first().and_then(|word| object(word)) {
+            Some(object) if session.program() != "bpftool" => help::of(session, object),
+            _ => help::everything(session),
+        },
         Wish::Wrong(failure) => Err(failure),
     });
     session.close(status)

@@ -15,6 +15,22 @@ struct Section {
     offsets: HashMap<String, u32>,
 }
 
+/// What kernel functions take and return.
+#[derive(Clone, Copy)]
+enum Shape {
+    Nothing,
+    Flag,
+    Number,
+    Task,
+}
+
+/// The kernel functions that are called, with their prototypes (kernel/bpf/helpers.c, kernel/trace/bpf_trace.c).
+const KERNEL_FUNCTIONS: [(&str, Shape, &[(&str, Shape)]); 3] = [
+    ("bpf_task_from_pid", Shape::Task, &[("pid", Shape::Number)]),
+    ("bpf_task_release", Shape::Nothing, &[("p", Shape::Task)]),
+    ("bpf_session_is_return", Shape::Flag, &[]),
+];
+
 impl Section {
     /// Where the variable of a name is.
     fn find(&self, name: &str) -> Option<(DataKey, u32)> {
@@ -113,11 +129,29 @@ impl Globals {
         self.module.btf.add_func(name, proto, TypeLinkage::Static)
     }
 
-    /// The type of a function of the kernel that takes nothing and tells a truth value.
+    /// The type of one of the kernel's functions, as the kernel declares it: loaders compare the two.
     pub(super) fn kernel_function_type(&mut self, name: &str) -> TypeId {
-        let ret = self.int(1, false);
-        let proto = self.module.btf.add_func_proto(ret, Vec::new());
+        let row = KERNEL_FUNCTIONS.iter().find(|row| row.0 == name);
+        let (ret, takes) = row.map_or((Shape::Nothing, &[][..]), |row| (row.1, row.2));
+        let ret = self.shape(ret);
+        let params =
+            takes.iter().map(|(name, shape)| Param { name: (*name).to_owned(), ty: self.shape(*shape) });
+        let params = params.collect();
+        let proto = self.module.btf.add_func_proto(ret, params);
         self.module.btf.add_func(name, proto, TypeLinkage::Extern)
+    }
+
+    fn shape(&mut self, shape: Shape) -> TypeId {
+        match shape {
+            Shape::Nothing => TypeId::VOID,
+            Shape::Flag => self.int(1, false),
+            Shape::Number => self.int(4, true),
+            Shape::Task => {
+                // Only the name of the structure is looked at.
+                let task = self.module.btf.add_struct("task_struct", 0, Vec::new());
+                self.module.btf.add_ptr(task)
+            }
+        }
     }
 
     /// The type of a function from one number to another.
