@@ -3,10 +3,20 @@
 /// Two digits of each byte.
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
+/// Two digits of a byte.
+const fn pair(byte: u8) -> [u8; 2] {
+    [DIGITS[(byte >> 4) as usize], DIGITS[(byte & 15) as usize]]
+}
+
+/// `"0x7f"`
+pub(super) const fn quoted(byte: u8) -> [u8; 6] {
+    let [high, low] = pair(byte);
+    [b'"', b'0', b'x', high, low, b'"']
+}
+
 /// Appends two digits.
 pub(super) fn push_byte(out: &mut Vec<u8>, byte: u8) {
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
-    out.extend([digit(byte >> 4), digit(byte & 15)]);
+    out.extend_from_slice(&pair(byte));
 }
 
 /// Appends `00 11 22 33 44 55 66 77  88 …`, sixteen to a line.

@@ -185,11 +185,10 @@ impl Json {
     /// `["0x00","0x01"]`
     pub fn hex(&mut self, bytes: &[u8]) {
         self.array(|json| {
+            json.out.reserve(bytes.len() * 7);
             for &byte in bytes {
                 json.separate();
-                json.out.extend(b"\"0x");
-                hex::push_byte(&mut json.out, byte);
-                json.out.push(b'"');
+                json.out.extend_from_slice(&hex::quoted(byte));
             }
         });
     }
