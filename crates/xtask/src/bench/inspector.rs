@@ -179,8 +179,9 @@ fn calls(lab: &Lab, program: &Path, words: &[&str]) -> Result<u64, String> {
         .status()
         .map_err(|error| format!("strace: {error}; `cargo xtask install` installs it"))?;
     let text = std::fs::read_to_string(&list).map_err(|error| format!("strace ({status}): {error}"))?;
-    let numbers = text.lines().filter_map(|line| line.trim().parse::<u64>().ok());
-    numbers.max().ok_or_else(|| format!("strace counted nothing: {text}"))
+    let line = text.lines().find(|line| line.split_whitespace().nth(1) == Some("bpf"));
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    number.ok_or_else(|| format!("strace counted nothing: {text}"))
 }
 
 fn calls_summary(calls: &[Result<u64, String>; 2]) -> Result<Summary, String> {
