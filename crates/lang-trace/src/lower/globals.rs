@@ -24,8 +24,11 @@ enum Shape {
     Task,
 }
 
+/// Name, result, parameters.
+type Prototype = (&'static str, Shape, &'static [(&'static str, Shape)]);
+
 /// The kernel functions that are called, with their prototypes (kernel/bpf/helpers.c, kernel/trace/bpf_trace.c).
-const KERNEL_FUNCTIONS: [(&str, Shape, &[(&str, Shape)]); 3] = [
+const KERNEL_FUNCTIONS: [Prototype; 3] = [
     ("bpf_task_from_pid", Shape::Task, &[("pid", Shape::Number)]),
     ("bpf_task_release", Shape::Nothing, &[("p", Shape::Task)]),
     ("bpf_session_is_return", Shape::Flag, &[]),
