@@ -208,6 +208,8 @@ fn lists_at_interfaces_have_an_order_or_the_refusal_says_since_when() {
 fn in_a_list_one_takes_the_place_of_another() {
     own_network();
     if !has_tcx() {
+        let text = refusal(&next(), &tcx(None, None, 0, Hold::Link));
+        assert!(text.contains("they came in Linux 6.6"), "{text}");
         return;
     }
     let (old, new) = (next(), next());
