@@ -247,3 +247,23 @@ kinds! {
         Sockmap = 14, "sockmap", "BPF_LINK_TYPE_SOCKMAP";
     }
 }
+
+impl MapType {
+    /// Whether its keys are places from 0 on, of four bytes, which are there for ever.
+    pub const fn is_array(self) -> bool {
+        matches!(
+            self,
+            Self::Array
+                | Self::ArrayOfMaps
+                | Self::CgroupArray
+                | Self::Cpumap
+                | Self::Devmap
+                | Self::PercpuArray
+                | Self::PerfEventArray
+                | Self::ProgArray
+                | Self::ReuseportSockarray
+                | Self::Sockmap
+                | Self::Xskmap
+        )
+    }
+}

@@ -86,24 +86,7 @@ const fn comes_by_buckets(kind: MapType) -> bool {
 
 /// Kinds whose keys are places: they are there for ever.
 const fn keeps_its_keys(kind: MapType) -> bool {
-    use MapType::{Array, ArrayOfMaps, CgroupArray, Cpumap, Devmap, PercpuArray, PerfEventArray, ProgArray};
-    use MapType::{ReuseportSockarray, Sockmap, StackTrace, StructOps, Xskmap};
-    matches!(
-        kind,
-        Array
-            | ArrayOfMaps
-            | CgroupArray
-            | Cpumap
-            | Devmap
-            | PercpuArray
-            | PerfEventArray
-            | ProgArray
-            | ReuseportSockarray
-            | Sockmap
-            | StackTrace
-            | StructOps
-            | Xskmap
-    )
+    kind.is_array() || matches!(kind, MapType::StackTrace | MapType::StructOps)
 }
 
 /// `None` where the kernel cannot even begin: nothing was visited then.

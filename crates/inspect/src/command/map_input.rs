@@ -125,27 +125,7 @@ fn two(words: &Words<'_>, otherwise: &str) -> Result<(), Failure> {
 }
 
 fn is_array(map: &OpenMap) -> bool {
-    map.fd.shape().key_size == 4
-        && MapType::from_raw(map.facts.kind.number).is_some_and(|kind| {
-            use MapType::{
-                Array, ArrayOfMaps, CgroupArray, Cpumap, Devmap, PercpuArray, PerfEventArray, ProgArray,
-            };
-            use MapType::{ReuseportSockarray, Sockmap, Xskmap};
-            matches!(
-                kind,
-                Array
-                    | ArrayOfMaps
-                    | CgroupArray
-                    | Cpumap
-                    | Devmap
-                    | PercpuArray
-                    | PerfEventArray
-                    | ProgArray
-                    | ReuseportSockarray
-                    | Sockmap
-                    | Xskmap
-            )
-        })
+    map.fd.shape().key_size == 4 && MapType::from_raw(map.facts.kind.number).is_some_and(MapType::is_array)
 }
 
 /// What else than bytes may stand for a key or value.
