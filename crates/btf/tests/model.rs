@@ -2,7 +2,7 @@
 use osmia_btf::core::{AccessSpec, CoreError, CoreReloc, RelocKind, essential_name, resolve};
 use osmia_btf::{
     Btf, BtfErrorKind, Builder, Endian, Enum, Enumerator, IntEncoding, Kind, Linkage, Member, Param, Type,
-    TypeId, c,
+    TypeId, c, rust,
 };
 
 fn int(builder: &mut Builder) -> TypeId {
@@ -239,4 +239,19 @@ fn long_names_are_not_multiplied() {
     assert!(matches!(btf.get(id).expect_err("too long").kind, BtfErrorKind::NameTooLong(65_536)));
     assert!(c::definition(&btf, id).is_err());
     assert!(btf.field(id, &"y".repeat(65_536)).is_some(), "finding copies nothing");
+}
+
+/// A compiler writes members in the order of their offsets; other bytes may not.
+#[test]
+fn bitfields_out_of_order_have_no_accessors() {
+    let mut builder = Builder::new();
+    let int = int(&mut builder);
+    let bits =
+        |name: &str, bit_offset| Member { name: name.to_owned(), ty: int, bit_offset, bit_size: Some(3) };
+    builder.add_struct("forward", 4, vec![bits("first", 8), bits("second", 11)]);
+    builder.add_struct("backward", 4, vec![bits("late", 8), bits("early", 0)]);
+    let text = rust::file(&built(builder)).expect("Rust");
+    assert!(text.contains("fn second(&self)"), "{text}");
+    assert!(text.contains("pub struct backward"), "{text}");
+    assert!(!text.contains("fn early(&self)"), "{text}");
 }

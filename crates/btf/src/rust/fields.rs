@@ -21,7 +21,7 @@ impl Storage {
     /// Takes one more bitfield; false if it does not share a byte with the others and stands alone.
     pub(super) fn take(&mut self, member: &Member) -> bool {
         let (start, end) = bytes_of(member);
-        if start >= self.end {
+        if start < self.start || start >= self.end {
             return false;
         }
         self.end = self.end.max(end);
