@@ -255,3 +255,16 @@ fn bitfields_out_of_order_have_no_accessors() {
     assert!(text.contains("pub struct backward"), "{text}");
     assert!(!text.contains("fn early(&self)"), "{text}");
 }
+
+/// A function that takes itself twice has no end in either language, and doubles with each step into it.
+#[test]
+fn functions_that_take_themselves_are_refused() {
+    let mut builder = Builder::new();
+    let pointer = builder.add_ptr(TypeId(2));
+    let param = |name: &str| Param { name: name.to_owned(), ty: pointer };
+    builder.add_func_proto(TypeId::VOID, vec![param("one"), param("other")]);
+    builder.add_struct("holder", 8, vec![Member::at("callback", pointer, 0)]);
+    let btf = built(builder);
+    assert!(c::header(&btf).is_err() && rust::file(&btf).is_err());
+    assert!(c::definition(&btf, TypeId(2)).is_err());
+}

@@ -7,8 +7,8 @@ use crate::{BtfError, KindTag, TypeId};
 /// How many types one declaration may hang on each other.
 const MAX_CHAIN: usize = 128;
 
-/// How many declarations may be begun inside of each other, in types.
-const MAX_OPEN: usize = 4096;
+/// How many declarations may be begun inside of each other: parameters of functions, members without names.
+const MAX_OPEN: usize = 256;
 
 /// What was written last: a `*` wants no space behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +21,28 @@ enum Last {
 impl<'a> Writer<'a> {
     /// Writes the declaration of `name` as a thing of type `id`. What stands in braces is at `indent`.
     pub(super) fn declare(&mut self, id: TypeId, name: &str, indent: usize) -> Result<(), BtfError> {
+        if self.open >= MAX_OPEN {
+            return Err(self.too_deep(id));
+        }
         let start = self.chain.len();
+        self.inwards(id, start)?;
+        self.open += 1;
+        let written = self.outwards(start, name, indent);
+        self.open -= 1;
+        self.chain.truncate(start);
+        written
+    }
+
+    /// Hangs the types of a declaration on the chain, from the name inwards.
+    fn inwards(&mut self, id: TypeId, start: usize) -> Result<(), BtfError> {
         let (mut at, mut hops) = (id, 0);
         loop {
-            if self.chain.len() - start + hops >= MAX_CHAIN || self.chain.len() >= MAX_OPEN {
+            if self.chain.len() - start + hops >= MAX_CHAIN {
                 return Err(self.too_deep(id));
             }
             if at.is_void() {
                 self.chain.push(at);
-                break;
+                return Ok(());
             }
             let raw = self.btf.raw(at)?;
             if self.bare && raw.info.tag.is_modifier() {
@@ -42,12 +55,9 @@ impl<'a> Writer<'a> {
                 KindTag::Array => TypeId(raw.tail(0)),
                 KindTag::Ptr | KindTag::FuncProto => TypeId(raw.word),
                 tag if tag.is_modifier() => TypeId(raw.word),
-                _ => break,
+                _ => return Ok(()),
             };
         }
-        let written = self.outwards(start, name, indent);
-        self.chain.truncate(start);
-        written
     }
 
     /// The next type outwards of this declaration.

@@ -41,6 +41,8 @@ pub(super) struct Writer<'a> {
     pub(super) queue: Vec<TypeId>,
     /// From a declared name inwards: each declaration that is being written has its part of it.
     pub(super) chain: Vec<TypeId>,
+    /// How many declarations are begun inside of each other.
+    pub(super) open: usize,
     /// Whether qualifiers are left out.
     pub(super) bare: bool,
     pub(super) out: String,
@@ -61,6 +63,7 @@ impl<'a> Writer<'a> {
             progress: vec![Progress::default(); count],
             queue: Vec::new(),
             chain: Vec::new(),
+            open: 0,
             bare: false,
             out: String::new(),
             budget: 100_000 + 8 * bytes as u64,

@@ -81,6 +81,8 @@ struct Writer<'a> {
     constants: HashSet<TypeId>,
     out: String,
     limit: usize,
+    /// How many more types may be spelled: functions whose parameters are functions multiply.
+    budget: u64,
 }
 
 impl<'a> Writer<'a> {
@@ -96,6 +98,7 @@ impl<'a> Writer<'a> {
             constants: HashSet::new(),
             out: String::new(),
             limit,
+            budget: 100_000 + 8 * btf.whole_len() as u64,
         }
     }
 

@@ -30,6 +30,8 @@ impl Writer<'_> {
         if id.is_void() {
             return Ok("::core::ffi::c_void".to_owned());
         }
+        let spent = || self.btf.error_at(id, crate::BtfErrorKind::TooLarge(id));
+        self.budget = self.budget.checked_sub(1).ok_or_else(spent)?;
         let ty = self.btf.get(id)?;
         let next = depth + 1;
         match ty.kind {
