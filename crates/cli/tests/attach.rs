@@ -1,0 +1,162 @@
+//! `osmia attach` and `osmia detach`, as a person uses them; everything in a network namespace and directories of its own.
+mod common;
+
+use common::{Live, Scratch, eventually, osmia, run};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const PROGRAMS: &str = r#"
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+__u64 runs;
+SEC("xdp") int pass(struct xdp_md *ctx) { __sync_fetch_and_add(&runs, 1); return XDP_PASS; }
+SEC("tc") int classify(struct __sk_buff *skb) { return 0; }
+SEC("raw_tp/sys_enter") int enter(void *ctx) { return 0; }
+SEC("tp/syscalls/no_such_call") int missing(void *ctx) { return 0; }
+char LICENSE[] SEC("license") = "GPL";
+"#;
+
+/// An object, and a directory for pins; both are removed at the end.
+struct Place {
+    _scratch: Scratch,
+    object: String,
+    pins: PathBuf,
+}
+
+impl Place {
+    /// In a network of this thread's own, which the commands that it starts share.
+    fn new(name: &str) -> Self {
+        let scratch = Scratch::new();
+        let object = scratch.compile_bpf("all", PROGRAMS);
+        osmia_sys::enter_new_network().expect("a network namespace");
+        let pins = format!("/sys/fs/bpf/osmia-attach-{}-{name}", std::process::id()).into();
+        Self { _scratch: scratch, object, pins }
+    }
+
+    fn of(&self, program: &str) -> String {
+        format!("{}:{program}", self.object)
+    }
+
+    fn pin(&self, name: &str) -> String {
+        self.pins.join(name).display().to_string()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // What is left of a failed test.
+        let _ = std::fs::remove_dir_all(&self.pins);
+    }
+}
+
+#[track_caller]
+fn succeeds(arguments: &[&str]) -> String {
+    let done = run(osmia().args(arguments));
+    assert!(done.status.success(), "{arguments:?}: {done:#?}");
+    done.out + &done.err
+}
+
+#[track_caller]
+fn fails(arguments: &[&str]) -> String {
+    run(osmia().args(arguments)).refused()
+}
+
+fn output(program: &str, arguments: &str) -> String {
+    run(Command::new(program).args(arguments.split(' '))).out
+}
+
+fn ip(arguments: &str) -> String {
+    output("ip", arguments)
+}
+
+#[test]
+fn a_link_is_held_by_its_pin() {
+    let place = Place::new("pin");
+    let pin = place.pin("xdp");
+    let said = succeeds(&["attach", &place.of("pass"), "xdp", "lo", "mode=skb", "--pin", &pin]);
+    assert!(said.contains(&format!("pinned {pin}")), "{said}");
+    assert!(ip("link show lo").contains("xdpgeneric"));
+    let refused = fails(&["attach", &place.of("pass"), "xdp", "lo", "mode=skb"]);
+    assert!(refused.contains("is there already"), "{refused}");
+    let said = succeeds(&["detach", &pin]);
+    assert!(said.contains("detached, and its pin removed"), "{said}");
+    assert!(!ip("link show lo").contains("xdp"));
+    assert!(!Path::new(&pin).exists());
+}
+
+#[test]
+fn without_a_pin_it_goes_with_the_command() {
+    let place = Place::new("wait");
+    let live = Live::start(osmia().args(["attach", &place.of("pass"), "xdp", "lo"]));
+    eventually("a program at lo", || ip("link show lo").contains("xdp"));
+    live.signal("INT");
+    assert!(live.finish().status.success());
+    assert!(!ip("link show lo").contains("xdp"));
+}
+
+#[test]
+fn what_has_no_link_stays_when_asked() {
+    let place = Place::new("stay");
+    let object = place.of("classify");
+    let refused = fails(&["attach", &object, "tc", "ingress", "lo", "--pin", &place.pin("tc")]);
+    assert!(refused.contains("there is nothing to pin; `--stay`"), "{refused}");
+    let filters = || output("tc", "filter show dev lo ingress");
+    assert!(filters().is_empty(), "a failed attempt left something");
+    succeeds(&["attach", &object, "tc", "ingress", "lo", "--stay"]);
+    assert!(filters().contains("classify"));
+    succeeds(&["detach", "tc", "ingress", "lo"]);
+    assert!(filters().is_empty());
+    let refused = fails(&["detach", "tc", "ingress", "lo"]);
+    assert!(refused.contains("there is no such filter"), "{refused}");
+}
+
+#[test]
+fn a_loaded_program_is_attached_by_its_pin() {
+    let place = Place::new("loaded");
+    succeeds(&["attach", &place.of("pass"), "--pin", &place.pin("")]);
+    let (program, link) = (place.pin("pass"), place.pin("link"));
+    succeeds(&["attach", &program, "xdp", "lo", "bare", "--stay"]);
+    assert!(ip("link show lo").contains("xdp"));
+    succeeds(&["detach", "xdp", "lo", &format!("prog={program}")]);
+    succeeds(&["attach", &program, "xdp", "lo", "--pin", &link]);
+    let refused = fails(&["detach", "xdp", "lo"]);
+    assert!(refused.contains("detach the link"), "{refused}");
+    succeeds(&["detach", &link]);
+    assert!(!ip("link show lo").contains("xdp"));
+    let refused = fails(&["attach", &program, "tcx", "ingress", "lo"]);
+    assert!(
+        refused.contains("`pass` is a xdp program, and that place takes sched_cls programs"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn what_is_not_there_is_left_out_with_the_reason() {
+    let place = Place::new("partial");
+    let object = place.object.clone();
+    let said = succeeds(&["run", "--dry-run", &object]);
+    assert!(said.contains("missing: left out: tracepoint:syscalls:no_such_call"), "{said}");
+    assert!(said.contains("pass: loaded; its section `xdp` does not say where"), "{said}");
+    assert!(said.contains("Attached 1 probe"), "{said}");
+    let refused = fails(&["run", "--dry-run", "--strict", &object]);
+    assert!(refused.contains("no_such_call"), "{refused}");
+    let said = succeeds(&[
+        "run",
+        "--dry-run",
+        &object,
+        "--at",
+        "missing=tp/syscalls/sys_enter_getpid",
+        "--at",
+        "pass=xdp lo",
+    ]);
+    assert!(said.contains("Attached 3 probes"), "{said}");
+    let refused = fails(&["attach", &place.of("pas"), "xdp", "lo"]);
+    assert!(refused.contains("did you mean `pass`?"), "{refused}");
+    let refused = fails(&["attach", &place.of("enter"), "xdp", "lo"]);
+    assert!(
+        refused.contains(
+            "is a raw_tracepoint program (section raw_tp/sys_enter), and that place takes xdp programs"
+        ),
+        "{refused}"
+    );
+}
