@@ -97,12 +97,15 @@ fn explain(program: &ImageProgram, errno: Errno, told: &Explanation) -> (Option<
 fn forbidden(program: &ImageProgram) -> (Option<String>, Option<String>) {
     use osmia_abi::AttachType as A;
     let privileges = osmia_host::privileges();
-    let at_function =
-        matches!(program.attach_type, Some(A::TraceFentry | A::TraceFexit | A::ModifyReturn | A::LsmMac));
+    let at_function = program.kind == osmia_abi::ProgramType::Ext
+        || matches!(
+            program.attach_type,
+            Some(A::TraceFentry | A::TraceFexit | A::ModifyReturn | A::LsmMac | A::LsmCgroup)
+        );
     if !privileges.may_trace() || !at_function {
         return (None, privileges.explanation());
     }
-    let meaning = "this kernel does not let anybody put programs at its functions by trampoline (fentry, fexit, fmod_ret, LSM): \
+    let meaning = "this kernel does not let anybody put programs at its functions by trampoline (fentry, fexit, fmod_ret, LSM, freplace): \
                    it is locked down, or its functions cannot be changed";
     let advice = "use a tracepoint, a raw tracepoint or tp_btf at the same place, or another kernel";
     (Some(meaning.to_owned()), Some(advice.to_owned()))

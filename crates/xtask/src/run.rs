@@ -31,6 +31,21 @@ pub(crate) fn run_with(program: &str, args: &[&str], environment: &[(&str, &str)
     if status.success() { Ok(()) } else { Err(format!("`{line}` failed ({status})")) }
 }
 
+/// The same for a program that runs beside others: what it says is shown in one piece at its end.
+pub(crate) fn run_whole(program: &str, args: &[&str]) -> Result<(), String> {
+    let line = format!("{program} {}", args.join(" "));
+    let start = Instant::now();
+    let done = Command::new(program)
+        .args(args)
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("{program}: {error}"))?;
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    println!("── {line}\n{out}{err}── {:.1} s", start.elapsed().as_secs_f64());
+    if done.status.success() { Ok(()) } else { Err(format!("`{line}` failed ({})", done.status)) }
+}
+
 /// What a program prints to its standard output.
 pub(crate) fn output(program: &str, args: &[&str]) -> Result<String, String> {
     let output = Command::new(program)
