@@ -15,7 +15,7 @@ const HEAD: &str = "
     char LICENSE[] SEC(\"license\") = \"GPL\";";
 
 /// Compiles a text and makes it fit for this machine.
-fn image(name: &str, text: &str) -> Image {
+fn fitted(name: &str, text: &str) -> Result<Image, String> {
     let dir = std::env::temp_dir().join(format!("osmia-objects-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
     let (source, object) = (dir.join("x.bpf.c"), dir.join("x.bpf.o"));
@@ -27,22 +27,29 @@ fn image(name: &str, text: &str) -> Image {
     let object = elf::read(&std::fs::read(&object).unwrap()).unwrap();
     std::fs::remove_dir_all(dir).unwrap();
     let target = gather(&Wants::from(wants(&object))).unwrap();
-    resolve_each(&object, &target, name).unwrap_or_else(|errors| panic!("{errors}"))
+    resolve_each(&object, &target, name).map_err(|errors| errors.to_string())
+}
+
+fn image(name: &str, text: &str) -> Image {
+    fitted(name, text).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn loaded(image: &Image) -> Loaded {
     load(image, &LoadOptions::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Whether this kernel is at least that new: what is tested here came with it.
-#[expect(clippy::print_stderr, reason = "a test that is left out says so")]
-fn since(major: u32, minor: u32) -> bool {
+/// The image of what came in Linux `since`; on an older kernel nothing, and it must refuse.
+fn image_since(since: (u32, u32), name: &str, text: &str) -> Option<Image> {
     let code = osmia_host::kernel_version().unwrap().code;
-    let there = code >= major << 16 | minor << 8;
-    if !there {
-        eprintln!("not tested: it came in Linux {major}.{minor}");
+    if code >= since.0 << 16 | since.1 << 8 {
+        return Some(image(name, text));
     }
-    there
+    let refused = match fitted(name, text) {
+        Ok(image) => load(&image, &LoadOptions::default()).map(drop).map_err(|error| error.to_string()),
+        Err(error) => Err(error),
+    };
+    assert!(refused.is_err(), "it came in Linux {since:?}, and this older kernel takes it");
+    None
 }
 
 #[test]
@@ -82,12 +89,7 @@ fn a_structure_of_functions_is_registered_and_counted_by_the_kernel() {
 
 #[test]
 fn an_arena_holds_its_variables() {
-    if !since(6, 9) {
-        return;
-    }
-    let image = image(
-        "arena",
-        "
+    let text = "
         #define __arena __attribute__((address_space(1)))
         SEC(\".maps\") struct { int (*type)[33]; int (*map_flags)[1024]; int (*max_entries)[4]; } arena;
         u64 __arena first SEC(\".addr_space.1\") = 40;
@@ -96,8 +98,8 @@ fn an_arena_holds_its_variables() {
             if (!&arena) return 1;
             first += second;
             return 0;
-        }",
-    );
+        }";
+    let Some(image) = image_since((6, 9), "arena", text) else { return };
     let at = image.maps[0].arena.as_ref().unwrap().offset as usize;
     let loaded = loaded(&image);
     let memory = loaded.map("arena").unwrap().memory.as_ref().unwrap();
@@ -109,17 +111,12 @@ fn an_arena_holds_its_variables() {
 
 #[test]
 fn an_exception_is_caught_by_the_function_that_is_named() {
-    if !since(6, 7) {
-        return;
-    }
-    let image = image(
-        "caught",
-        "
+    let text = "
         extern void bpf_throw(u64 cookie) __ksym;
         __attribute__((noinline)) int caught(u64 cookie) { return cookie + 2; }
         __attribute__((btf_decl_tag(\"exception_callback:caught\")))
-        SEC(\"tc\") int run(void *ctx) { bpf_throw(40); return 0; }",
-    );
+        SEC(\"tc\") int run(void *ctx) { bpf_throw(40); return 0; }";
+    let Some(image) = image_since((6, 7), "caught", text) else { return };
     let loaded = loaded(&image);
     let result = TestRun { data: &[0; 14], ..TestRun::default() }.call(&loaded.programs[0].fd).unwrap();
     assert_eq!(result.returned, 42);
@@ -127,12 +124,7 @@ fn an_exception_is_caught_by_the_function_that_is_named() {
 
 #[test]
 fn kernel_functions_are_called_and_missing_ones_are_not() {
-    if !since(6, 4) {
-        return;
-    }
-    let image = image(
-        "kfuncs",
-        "
+    let text = "
         extern void bpf_rcu_read_lock(void) __ksym;
         extern void bpf_rcu_read_unlock___flavour(void) __ksym;
         extern void no_such_function(int) __ksym __attribute__((weak));
@@ -142,8 +134,8 @@ fn kernel_functions_are_called_and_missing_ones_are_not() {
             bpf_rcu_read_unlock___flavour();
             if (no_such_function) no_such_function(1);
             return no_such_function != 0 || &no_such_symbol != 0 ? 1 : 2;
-        }",
-    );
+        }";
+    let Some(image) = image_since((6, 4), "kfuncs", text) else { return };
     assert_eq!(run_once(&loaded(&image).programs[0]).unwrap().returned, 2);
 }
 
