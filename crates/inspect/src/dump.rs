@@ -1,17 +1,11 @@
 //! What is in a map.
 use super::types::Types;
-use super::{InspectError, Layout, Map, OpenMap};
+use super::{InspectError, Layout, Map, OpenMap, batches};
 use osmia_abi::MapType;
 use osmia_btf::TypeId;
 use osmia_sys::Errno;
-use osmia_sys::bpf::{BatchCursor, MapFd};
+use osmia_sys::bpf::MapFd;
 use std::collections::HashSet;
-
-/// How many elements are asked for at once, at first.
-const BATCH: usize = 1024;
-
-/// How many bytes of elements are asked for at once, at first.
-const BATCH_BYTES: usize = 1 << 20;
 
 /// How the keys and values of a map are to be read.
 #[derive(Clone, Debug)]
@@ -54,9 +48,9 @@ impl OpenMap {
     pub fn walk(&self, visit: Visit<'_>) -> Walked {
         let kind = MapType::from_raw(self.facts.kind.number);
         if kind.is_some_and(comes_by_buckets)
-            && let Some(walked) = walk_batches(&self.fd, visit)
+            && let Ok(failure) = batches::walk(&self.fd, &mut |key, value| visit(key, Ok(value)))
         {
-            return walked;
+            return Walked { failure };
         }
         let mut seen = HashSet::new();
         let mut once = |key: &[u8], value: Result<&[u8], Errno>| {
@@ -65,9 +59,9 @@ impl OpenMap {
             }
         };
         if kind == Some(MapType::LpmTrie)
-            && let Some(walked) = walk_batches(&self.fd, &mut once)
+            && let Ok(failure) = batches::walk(&self.fd, &mut |key, value| once(key, Ok(value)))
         {
-            return walked;
+            return Walked { failure };
         }
         Walked { failure: walk_keys(&self.fd, &mut once).err() }
     }
@@ -87,36 +81,6 @@ const fn comes_by_buckets(kind: MapType) -> bool {
 /// Kinds whose keys are places: they are there for ever.
 const fn keeps_its_keys(kind: MapType) -> bool {
     kind.is_array() || matches!(kind, MapType::StackTrace | MapType::StructOps)
-}
-
-/// `None` where the kernel cannot even begin: nothing was visited then.
-fn walk_batches(map: &MapFd, visit: Visit<'_>) -> Option<Walked> {
-    let shape = *map.shape();
-    let one = shape.key_size.saturating_add(shape.element_size).max(1);
-    let mut room = (BATCH_BYTES / one).clamp(1, BATCH).min(shape.max_entries.max(1));
-    let (mut at, mut visited) = (BatchCursor::default(), false);
-    let (mut keys, mut values) = (Vec::new(), Vec::new());
-    loop {
-        keys.resize(room * shape.key_size, 0);
-        values.resize(room * shape.element_size, 0);
-        let batch = match map.lookup_batch(&mut at, &mut keys, &mut values) {
-            Ok(batch) => batch,
-            // A bucket with more elements than there is room for.
-            Err(Errno::ENOSPC) if room < shape.max_entries => {
-                room = room.saturating_mul(2).min(shape.max_entries);
-                continue;
-            }
-            Err(errno) => return visited.then_some(Walked { failure: Some(errno) }),
-        };
-        let pairs = keys.chunks_exact(shape.key_size).zip(values.chunks_exact(shape.element_size));
-        for (key, value) in pairs.take(batch.count) {
-            visited = true;
-            visit(key, Ok(value));
-        }
-        if batch.end {
-            return Some(Walked { failure: None });
-        }
-    }
 }
 
 /// One call for each key and one for its value.

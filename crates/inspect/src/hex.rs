@@ -19,16 +19,23 @@ pub(super) fn push_byte(out: &mut Vec<u8>, byte: u8) {
     out.extend_from_slice(&pair(byte));
 }
 
+/// How many bytes stand in a row.
+const ROW: usize = 16;
+
 /// Appends `00 11 22 33 44 55 66 77  88 …`, sixteen to a line.
 pub(super) fn push_rows(out: &mut Vec<u8>, bytes: &[u8]) {
-    for (place, &byte) in bytes.iter().enumerate() {
-        match place {
-            0 => {}
-            _ if place % 16 == 0 => out.push(b'\n'),
-            _ if place % 8 == 0 => out.extend(b"  "),
-            _ => out.push(b' '),
+    for (place, chunk) in bytes.chunks(ROW).enumerate() {
+        if place > 0 {
+            out.push(b'\n');
         }
-        push_byte(out, byte);
+        // Two digits and a blank each, and one blank more in the middle: a row is written in one piece.
+        let mut row = [b' '; 3 * ROW + 1];
+        for (place, &byte) in chunk.iter().enumerate() {
+            let at = 3 * place + usize::from(place >= ROW / 2);
+            [row[at], row[at + 1]] = pair(byte);
+        }
+        let end = 3 * chunk.len() - 1 + usize::from(chunk.len() > ROW / 2);
+        out.extend_from_slice(&row[..end]);
     }
 }
 

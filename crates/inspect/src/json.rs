@@ -185,11 +185,15 @@ impl Json {
     /// `["0x00","0x01"]`
     pub fn hex(&mut self, bytes: &[u8]) {
         self.array(|json| {
+            let Some((&first, rest)) = bytes.split_first() else { return };
+            json.separate();
             json.out.reserve(bytes.len() * 7);
-            for &byte in bytes {
-                json.separate();
-                json.out.extend_from_slice(&hex::quoted(byte));
+            json.out.extend_from_slice(&hex::quoted(first));
+            for &byte in rest {
+                let [open, zero, x, high, low, close] = hex::quoted(byte);
+                json.out.extend_from_slice(&[b',', open, zero, x, high, low, close]);
             }
+            json.count += rest.len() as u64;
         });
     }
 

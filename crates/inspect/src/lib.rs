@@ -3,6 +3,7 @@
 //! Asking yields plain values ([`programs`], [`open_maps`], [`OpenMap::walk`], [`xlated()`]); printing them is pure
 //! ([`programs_text`], [`maps_json`], [`DumpPrinter`], [`xlated_text`], …) and says the same as bpftool 7.1, byte for
 //! byte, but for what would not be JSON.
+mod batches;
 mod cgroup;
 pub mod command;
 mod declaration;

@@ -52,7 +52,8 @@ fn parse(args: &[String]) -> Result<Options, String> {
 }
 
 fn ours() -> Result<PathBuf, String> {
-    let args = ["build", "--message-format=json", "--package", "osmia-loader", "--example", "corpus"];
+    let args =
+        ["build", "--release", "--message-format=json", "--package", "osmia-loader", "--example", "corpus"];
     let messages = output("cargo", &args)?;
     let path = messages
         .lines()
