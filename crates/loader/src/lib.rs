@@ -17,8 +17,7 @@ mod token;
 
 pub use attach::{
     AttachError, AttachErrorKind, AttachOptions, Attachment, Missed, ProbeMode, StaleEvent, UsdtMaps, adopt,
-    attach, attach_all, attach_each, clean_stale_events, detach_all, register, stale_events, take_away,
-    take_away_link,
+    attach, attach_all, attach_each, detach_all, register, stale_events, take_away, take_away_link,
 };
 pub use contents::{Entries, Entry, Globals, clear, dump, zero};
 pub use error::{LoadError, MapError, MapStep};

@@ -23,7 +23,6 @@ mod words;
 
 pub use away::{take_away, take_away_link};
 pub use error::{AttachError, AttachErrorKind};
-pub use legacy::clean_stale_events;
 pub use part::{Attachment, Missed, detach_all};
 pub use refer::adopt;
 pub use stale::{StaleEvent, stale_events};

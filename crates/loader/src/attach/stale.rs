@@ -34,6 +34,11 @@ pub fn stale_events() -> Vec<StaleEvent> {
 }
 
 impl StaleEvent {
+    /// The group, which says what kind of loader made it.
+    pub fn group(&self) -> &str {
+        self.name.split_once('/').map_or("", |(group, _)| group)
+    }
+
     /// Removes it. Events that are in use stay, with `EBUSY`.
     pub fn remove(&self) -> Result<(), Errno> {
         let root = tracefs::root().map_err(|_| Errno::ENOENT)?;
