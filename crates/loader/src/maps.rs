@@ -6,8 +6,9 @@ use crate::memlock::{refusal, with_memory};
 use crate::options::LoadOptions;
 use crate::owner::Owners;
 use osmia_abi::MapType;
+use osmia_abi::flags::RDONLY_PROG;
 use osmia_object::{Image, ImageMap, ResolveErrors};
-use osmia_sys::bpf::{MapCreate, MapFd, get_pinned, map_by_id, pin};
+use osmia_sys::bpf::{MapCreate, MapFd, get_pinned, map_by_id, map_info, pin};
 use osmia_sys::{BtfFd, Errno, FileSystem, MappedArray, TokenFd, file_system_at, mount};
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
@@ -293,17 +294,27 @@ fn reuse(map: &ImageMap, path: &Path) -> Result<Option<MapFd>, MapError> {
         Err(errno) => return Err(error(errno, None)),
     };
     let found = MapFd::from_fd(fd).map_err(|errno| error(errno, None))?;
-    let shape = found.shape();
-    let here = (shape.kind, shape.key_size, shape.value_size, shape.max_entries, shape.flags);
-    let wanted =
-        (map.kind.raw(), map.key_size as usize, map.value_size as usize, map.max_entries as usize, map.flags);
-    if here == wanted {
+    let info = map_info(&found).map_err(|errno| error(errno, None))?;
+    // The kernel adds this one to maps of devices itself.
+    let added = if matches!(map.kind, MapType::Devmap | MapType::DevmapHash) { RDONLY_PROG } else { 0 };
+    let facts: [(&str, u64, u64); 6] = [
+        ("kind", info.r#type.into(), map.kind.raw().into()),
+        ("key size", info.key_size.into(), map.key_size.into()),
+        ("value size", info.value_size.into(), map.value_size.into()),
+        ("number of entries", info.max_entries.into(), map.max_entries.into()),
+        ("flags", (info.map_flags & !added).into(), (map.flags & !added).into()),
+        ("map_extra", info.map_extra, map.extra),
+    ];
+    let differ = facts.iter().filter(|(_, here, wanted)| here != wanted);
+    let differ: Vec<_> =
+        differ.map(|(what, here, wanted)| format!("its {what} is {here}, not {wanted}")).collect();
+    if differ.is_empty() {
         return Ok(Some(found));
     }
     let reason = format!(
-        "what is pinned at {} is another map: kind, key size, value size, entries and flags are {here:?}, not {wanted:?}; \
-         remove that pin, or rename the map",
-        path.display()
+        "what is pinned at {} is another map: {}; remove that pin, or rename the map",
+        path.display(),
+        differ.join(", ")
     );
     Err(error(Errno::EINVAL, Some(reason)))
 }

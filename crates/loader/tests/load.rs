@@ -224,7 +224,19 @@ fn pinned_maps_are_taken_again_and_others_refused() {
         panic!("another map was taken")
     };
     assert_eq!(error.step, MapStep::Reuse);
-    assert!(error.to_string().contains("is another map"), "{error}");
+    assert!(error.to_string().contains("is another map: its value size is 8, not 16;"), "{error}");
+    // Maps that differ by `map_extra` (the hash functions of a Bloom filter) are others; what the kernel adds itself is not.
+    let filter = |extra| ImageMap {
+        pin: Some("filter".to_owned()),
+        extra,
+        ..map("filter", MapType::BloomFilter, 0, 4, 8)
+    };
+    let devices = || ImageMap { pin: Some("devices".to_owned()), ..map("devices", MapType::Devmap, 4, 4, 8) };
+    drop(load(&image(vec![filter(3), devices()], Vec::new()), &options).unwrap());
+    let again = load(&image(vec![filter(3), devices()], Vec::new()), &options).unwrap();
+    assert!(again.maps.iter().all(|map| map.reused));
+    let error = load(&image(vec![filter(5)], Vec::new()), &options).unwrap_err().to_string();
+    assert!(error.contains("its map_extra is 3, not 5;"), "{error}");
 }
 
 #[test]
