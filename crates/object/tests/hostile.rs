@@ -1,10 +1,8 @@
 //! Broken files: an error or an object, never a panic, never a hang, never memory out of proportion.
 mod common;
-#[path = "common/mutate.rs"]
-mod mutate;
 
-use mutate::{Random, mutate};
 use osmia_object::{elf, property, resolve};
+use osmia_testkit::{Random, mutate};
 use std::time::{Duration, Instant};
 
 #[test]

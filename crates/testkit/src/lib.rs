@@ -1,4 +1,8 @@
 //! The shared test runner: text files with an input and what is expected of it.
+mod mutate;
+
+pub use mutate::mutate;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

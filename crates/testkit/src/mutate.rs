@@ -1,33 +1,19 @@
 //! Files that are broken a little, the same on every run.
 
-/// A small generator, the same on every run.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit.max(1) as u64) as usize
-    }
-}
+use crate::Random;
 
 /// Values that numbers in headers are changed to.
 const NASTY: [u64; 10] = [0, 1, 7, 8, 0x7f, 0xff, 0xffff, 0x7fff_ffff, 0xffff_ffff, u64::MAX];
 
 /// Changes some bytes of the file, more often in its tables than in its code.
-pub(crate) fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
+pub fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
     for _ in 0..1 + random.below(4) {
         let len = bytes.len();
         let tables = len.saturating_sub(len / 3);
         let at = if random.below(2) == 0 { random.below(len) } else { tables + random.below(len - tables) };
         match random.below(5) {
             0 => bytes[at] ^= 1 << random.below(8),
-            1 => bytes[at] = random.next() as u8,
+            1 => bytes[at] = random.below(256) as u8,
             2 => {
                 let value = NASTY[random.below(NASTY.len())].to_le_bytes();
                 let width = [1, 2, 4, 8][random.below(4)];

@@ -1,0 +1,120 @@
+//! Breaks objects a little, a great number of times, and gives each to a command that reads objects, one after the other: none may
+//! panic, take long, or take much memory. `mutants COUNT SEED OBJECT...`; CONFORMANCE.md has what was seen.
+//!
+//! What a panic or a run of more than ten seconds was about stays in `/dev/shm`, and its command is printed.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command-line tool")]
+use osmia_btf::Btf;
+use osmia_inspect::command;
+use osmia_object::{Target, elf, resolve_each};
+use osmia_testkit::{Random, mutate};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// Commands that read an object: `F` is the broken one, `S` what it was before, `O` a file to write.
+const COMMANDS: &[&str] = &[
+    "btf dump file F format raw",
+    "btf dump file F format c",
+    "btf dump file F format c unsorted",
+    "btf dump file F format rust",
+    "-j btf dump file F",
+    "btf diff F S",
+    "gen object O F",
+    "gen object O S F",
+    "gen skeleton F",
+    "core check F --btf S",
+];
+
+/// Longer than anything may take.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What is run now, and since when.
+type Now = Arc<Mutex<(String, Instant)>>;
+
+/// What became of the runs of one command.
+#[derive(Clone, Default)]
+struct Tally {
+    good: usize,
+    refused: usize,
+    longest: Duration,
+}
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let mut number = || -> u64 {
+        args.next().and_then(|text| text.parse().ok()).expect("usage: mutants COUNT SEED OBJECT...")
+    };
+    let (count, seed) = (number(), number());
+    let paths: Vec<String> = args.collect();
+    let seeds: Vec<Vec<u8>> = paths.iter().map(|path| std::fs::read(path).expect("an object")).collect();
+    let btf = std::fs::read("/sys/kernel/btf/vmlinux").ok().and_then(|bytes| Btf::parse(bytes).ok());
+    let target = Target { btf, cpus: 2, ..Target::default() };
+    let file = |what: &str| format!("/dev/shm/osmia-{what}-{}.o", std::process::id());
+    let (broken, written) = (file("mutant"), file("written"));
+    let now: Now = Arc::new(Mutex::new((String::new(), Instant::now())));
+    watch(&now);
+    let mut random = Random(seed | 1);
+    let mut tallies = vec![Tally::default(); COMMANDS.len() + 1];
+    for (run, (path, bytes)) in (0..count).zip(paths.iter().zip(&seeds).cycle()) {
+        let mut bytes = bytes.clone();
+        mutate(&mut bytes, &mut random);
+        let which = run as usize % tallies.len();
+        let words = COMMANDS.get(which).map(|line| words(line, [&broken, path, &written]));
+        std::fs::write(&broken, &bytes).expect("room in /dev/shm");
+        if let Ok(mut now) = now.lock() {
+            *now = (format!("{} of {path}: {words:?}", run + 1), Instant::now());
+        }
+        let start = Instant::now();
+        let good = words.map_or_else(|| fits(&bytes, &target), |words| succeeds(&words));
+        let tally = &mut tallies[which];
+        *if good { &mut tally.good } else { &mut tally.refused } += 1;
+        tally.longest = tally.longest.max(start.elapsed());
+    }
+    for (tally, line) in tallies.iter().zip(COMMANDS.iter().copied().chain(["read and fit to the kernel"])) {
+        println!(
+            "{line}: {} succeed, {} refused, the longest took {:?}",
+            tally.good, tally.refused, tally.longest
+        );
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!("{count} runs; {}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());
+    let _ = (std::fs::remove_file(broken), std::fs::remove_file(written));
+}
+
+fn words(line: &str, [broken, seed, written]: [&String; 3]) -> Vec<String> {
+    let word = |word| match word {
+        "F" => broken.clone(),
+        "S" => seed.clone(),
+        "O" => written.clone(),
+        _ => word.to_owned(),
+    };
+    line.split(' ').map(word).collect()
+}
+
+fn succeeds(words: &[String]) -> bool {
+    let (mut out, mut errors) = (Vec::new(), Vec::new());
+    let status = command::run("bpftool", words, &mut out, &mut errors);
+    assert!(status == 0 || !errors.is_empty() || !out.is_empty(), "{words:?} fails without a word");
+    status == 0
+}
+
+fn fits(bytes: &[u8], target: &Target) -> bool {
+    elf::read(bytes).is_ok_and(|object| resolve_each(&object, target, "mutant").is_ok())
+}
+
+/// Ends everything when one run takes too long; says what was run when one panics.
+fn watch(now: &Now) {
+    let (watched, told) = (Arc::clone(now), Arc::clone(now));
+    std::panic::set_hook(Box::new(move |panic| {
+        eprintln!("{}: {panic}", told.lock().map(|now| now.0.clone()).unwrap_or_default());
+    }));
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+            let Ok(now) = watched.lock() else { return };
+            if now.1.elapsed() > LIMIT {
+                eprintln!("more than {LIMIT:?}: {}", now.0);
+                std::process::exit(1);
+            }
+        }
+    });
+}
