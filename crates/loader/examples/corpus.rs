@@ -9,7 +9,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command-line tool")]
 use osmia_abi::MapType;
 use osmia_base::Endian;
-use osmia_host::{Wants, gather};
+use osmia_host::{Places, Wants, gather_with};
 use osmia_isa::wire;
 use osmia_loader::{Choice, LoadError, LoadOptions, load};
 use osmia_object::{Image, ImageMap, ImageProgram, Object, Target, elf, resolve_each, wants};
@@ -22,6 +22,7 @@ struct Options {
     load: bool,
     verbose: bool,
     wanted: Option<String>,
+    places: Places,
 }
 
 fn main() {
@@ -30,6 +31,7 @@ fn main() {
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "-l" => options.load = true,
+            "-b" => options.places.btf = args.next().unwrap_or_default().into(),
             "-v" => options.verbose = true,
             "-d" => options.wanted = args.next(),
             path => object(Path::new(path), &options),
@@ -53,7 +55,7 @@ fn object(path: &Path, options: &Options) {
     println!("object {file} open 0");
     // libbpf: the file's name up to its first dot.
     let name = file.split('.').next().unwrap_or_default();
-    let resolved = fit(&object, name);
+    let resolved = fit(&object, name, &options.places);
     let (image, whole) = match resolved {
         Ok(image) => (image, None),
         Err(errors) => (fallback(&object, name), Some(errors)),
@@ -81,8 +83,8 @@ fn object(path: &Path, options: &Options) {
     }
 }
 
-fn fit(object: &Object, name: &str) -> Result<Image, String> {
-    let target = gather(&Wants::from(wants(object))).map_err(|error| error.to_string())?;
+fn fit(object: &Object, name: &str, places: &Places) -> Result<Image, String> {
+    let target = gather_with(&Wants::from(wants(object)), places).map_err(|error| error.to_string())?;
     resolve_each(object, &target, name).map_err(|errors| errors.to_string())
 }
 

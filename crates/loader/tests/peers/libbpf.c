@@ -2,7 +2,8 @@
 //   object OBJ open ERRNO
 //   map OBJ NAME kind key value entries flags numa extra
 //   prog OBJ NAME slots HASH RESULT      RESULT: tag/xlated bytes, or a negative errno; "-" where nothing is loaded
-// Usage: libbpf [-l] [-d PROGRAM] FILE...   (-l: load; -d: print that program's instructions)
+// Usage: libbpf [-l] [-b BTF] [-d PROGRAM] FILE...   (-l: load; -b: for the kernel with these types; -d: print that program's
+// instructions)
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 
 static bool loads, talks;
 static const char *wanted;
+static struct bpf_object_open_opts opening = { .sz = sizeof(opening) };
 
 static int print(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -90,7 +92,7 @@ static void alone(struct bpf_object *obj, struct bpf_program *prog)
 
 static void one(const char *path, int index)
 {
-	struct bpf_object *obj = bpf_object__open(path);
+	struct bpf_object *obj = bpf_object__open_file(path, &opening);
 	struct bpf_program *prog, *chosen = NULL;
 	int at = 0, error;
 	if (!obj)
@@ -146,7 +148,7 @@ static void describe(const char *object, struct bpf_map *map)
 
 static void object(const char *path)
 {
-	struct bpf_object *obj = bpf_object__open(path);
+	struct bpf_object *obj = bpf_object__open_file(path, &opening);
 	struct bpf_program *prog;
 	struct bpf_map *map;
 	int count = 0;
@@ -166,9 +168,11 @@ static void object(const char *path)
 int main(int argc, char **argv)
 {
 	int option;
-	while ((option = getopt(argc, argv, "lvd:")) != -1) {
+	while ((option = getopt(argc, argv, "lvb:d:")) != -1) {
 		loads |= option == 'l';
 		talks |= option == 'v';
+		if (option == 'b')
+			opening.btf_custom_path = optarg;
 		if (option == 'd')
 			wanted = optarg;
 	}
