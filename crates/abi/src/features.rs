@@ -71,6 +71,8 @@ features! {
     BtfEnum64, "btf_enum64", 6, 0;
     /// The kernel describes its own types in `/sys/kernel/btf/vmlinux`.
     KernelBtf, "kernel_btf", 5, 4;
+    /// Jumps where one number is less than another (ISA v2).
+    JumpLess, "jump_less", 4, 14;
     /// Jumps that compare 32 bits (ISA v3).
     Jump32, "jump32", 5, 1;
     /// Atomics that fetch, exchange and compare.

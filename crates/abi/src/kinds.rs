@@ -1,5 +1,6 @@
 //! Kinds of maps, programs, attachments and links, and the commands of `bpf(2)`.
-//! From `include/uapi/linux/bpf.h` as Linux 6.18's own BTF has it (`cargo xtask gen`).
+//! From `include/uapi/linux/bpf.h` as Linux 6.18's own BTF has it (`cargo xtask gen`), and what was added since as libbpf
+//! 1.8's copy of it has it.
 
 /// Declares an enum of kernel numbers: variant, number, the name that libbpf and bpftool print, the kernel's constant.
 macro_rules! kinds {
@@ -121,6 +122,8 @@ kinds! {
         UserRingbuf = 31, "user_ringbuf", "BPF_MAP_TYPE_USER_RINGBUF";
         CgrpStorage = 32, "cgrp_storage", "BPF_MAP_TYPE_CGRP_STORAGE";
         Arena = 33, "arena", "BPF_MAP_TYPE_ARENA";
+        InsnArray = 34, "insn_array", "BPF_MAP_TYPE_INSN_ARRAY";
+        Rhash = 35, "rhash", "BPF_MAP_TYPE_RHASH";
     }
 }
 
@@ -224,6 +227,10 @@ kinds! {
         NetkitPeer = 55, "netkit_peer", "BPF_NETKIT_PEER";
         TraceKprobeSession = 56, "trace_kprobe_session", "BPF_TRACE_KPROBE_SESSION";
         TraceUprobeSession = 57, "trace_uprobe_session", "BPF_TRACE_UPROBE_SESSION";
+        TraceFsession = 58, "trace_fsession", "BPF_TRACE_FSESSION";
+        TraceFentryMulti = 59, "trace_fentry_multi", "BPF_TRACE_FENTRY_MULTI";
+        TraceFexitMulti = 60, "trace_fexit_multi", "BPF_TRACE_FEXIT_MULTI";
+        TraceFsessionMulti = 61, "trace_fsession_multi", "BPF_TRACE_FSESSION_MULTI";
     }
 }
 
@@ -245,6 +252,7 @@ kinds! {
         UprobeMulti = 12, "uprobe_multi", "BPF_LINK_TYPE_UPROBE_MULTI";
         Netkit = 13, "netkit", "BPF_LINK_TYPE_NETKIT";
         Sockmap = 14, "sockmap", "BPF_LINK_TYPE_SOCKMAP";
+        TracingMulti = 15, "tracing_multi", "BPF_LINK_TYPE_TRACING_MULTI";
     }
 }
 

@@ -66,8 +66,16 @@ pub fn probe_all(function: FindFunction<'_>) -> impl Iterator<Item = (Feature, R
     FEATURES.iter().map(move |row| (row.feature, probe(row.feature, function)))
 }
 
+/// Whether the kernel accepts the code that asks for `feature`, in a program for an interface (0: for none). `None` where
+/// it is not asked for by code.
+pub fn accepts(feature: Feature, interface: u32) -> Option<bool> {
+    let Test::Code(code) = test_of(feature) else { return None };
+    let load = ProgLoad { ifindex: interface, ..program(ProgramType::SocketFilter, code) };
+    Some(load.call().is_ok())
+}
+
 /// One instruction, as eight bytes.
-type Insn = [u8; 8];
+pub(crate) type Insn = [u8; 8];
 
 /// How to ask.
 enum Test {
@@ -113,6 +121,7 @@ fn test_of(feature: Feature) -> Test {
         F::BtfTypeTag => Btf(TYPE_TAG, b"\0int\0tag\0"),
         F::BtfEnum64 => Btf(ENUM64, b"\0enum64\0"),
         F::KernelBtf => Try(|| Ok(std::path::Path::new("/sys/kernel/btf/vmlinux").exists())),
+        F::JumpLess => Code(JUMP_LESS),
         F::Jump32 => Code(JUMP32),
         F::AtomicFetch => Code(ATOMIC_FETCH),
         F::IsaV4 => Code(SIGN_EXTENDING_MOVE),
@@ -136,7 +145,7 @@ fn test_of(feature: Feature) -> Test {
         F::GetStackid => Helper(Tracepoint, "get_stackid"),
         F::GetStack => Helper(Tracepoint, "get_stack"),
         F::BoundedLoops => Code(LOOP),
-        F::LargePrograms => Try(|| verdict(load(ProgramType::SocketFilter, &large_program()))),
+        F::LargePrograms => Code(&LARGE),
         F::Fentry => TryWith(fentry),
         F::SleepableUprobe => Try(sleepable_uprobe),
         F::TaskIter => TryWith(task_iter),
@@ -168,7 +177,7 @@ fn verdict<T>(answer: Result<T, Errno>) -> Result<bool, Errno> {
     }
 }
 
-const fn insn(code: u8, registers: u8, off: i16, imm: i32) -> Insn {
+pub(crate) const fn insn(code: u8, registers: u8, off: i16, imm: i32) -> Insn {
     let ([o0, o1], [i0, i1, i2, i3]) = (off.to_ne_bytes(), imm.to_ne_bytes());
     [code, registers, o0, o1, i0, i1, i2, i3]
 }
@@ -176,9 +185,11 @@ const fn insn(code: u8, registers: u8, off: i16, imm: i32) -> Insn {
 /// `r0 = 0`
 const ZERO: Insn = insn(0xb7, 0x00, 0, 0);
 /// `exit`
-const EXIT: Insn = insn(0x95, 0x00, 0, 0);
+pub(crate) const EXIT: Insn = insn(0x95, 0x00, 0, 0);
 /// `r0 = 0; exit`
-const NOTHING: &[Insn] = &[ZERO, EXIT];
+pub(crate) const NOTHING: &[Insn] = &[ZERO, EXIT];
+/// `if r0 < 0 goto +1; r0 = 1`
+const JUMP_LESS: &[Insn] = &[ZERO, insn(0xa5, 0x00, 1, 0), insn(0xb7, 0x00, 0, 1), EXIT];
 /// `if w0 != 1 goto +0`
 const JUMP32: &[Insn] = &[ZERO, insn(0x56, 0x00, 0, 1), EXIT];
 /// `r1 = 1; *(u64 *)(r10 - 8) = 0; r1 = atomic_fetch_add((u64 *)(r10 - 8), r1)`
@@ -190,19 +201,20 @@ const SIGN_EXTENDING_MOVE: &[Insn] = &[ZERO, insn(0xbf, 0x00, 8, 0), EXIT];
 const LOOP: &[Insn] =
     &[insn(0xb7, 0x01, 0, 10), insn(0x07, 0x01, 0, -1), insn(0x55, 0x01, -2, 0), ZERO, EXIT];
 
-fn large_program() -> Vec<Insn> {
-    let mut code = vec![ZERO; flags::MAX_INSNS as usize];
-    code.push(EXIT);
+/// One instruction more than programs once could have.
+static LARGE: [Insn; flags::MAX_INSNS as usize + 1] = {
+    let mut code = [ZERO; flags::MAX_INSNS as usize + 1];
+    code[flags::MAX_INSNS as usize] = EXIT;
     code
-}
+};
 
 /// Kind, whether there is a flag, and the number of members of a type.
-const fn type_info(kind: u32, members: u32) -> u32 {
+pub(crate) const fn type_info(kind: u32, members: u32) -> u32 {
     kind << 24 | members
 }
 
 #[rustfmt::skip]
-const INT: &[u32] = &[1, type_info(1, 0), 4, 1 << 24 | 32];
+pub(crate) const INT: &[u32] = &[1, type_info(1, 0), 4, 1 << 24 | 32];
 #[rustfmt::skip]
 const FUNC: &[u32] = &[
     1, type_info(1, 0), 4, 1 << 24 | 32, // 1: int
@@ -237,7 +249,7 @@ const TYPE_TAG: &[u32] = &[
 const ENUM64: &[u32] = &[1, type_info(19, 0), 8];
 
 /// BTF with these types and names.
-fn btf(types: &[u32], names: &[u8]) -> Vec<u8> {
+pub(crate) fn btf(types: &[u32], names: &[u8]) -> Vec<u8> {
     const HEADER: u32 = 24;
     let types_len = size_of_val(types) as u32;
     let header = [HEADER, 0, types_len, types_len, names.len() as u32];
@@ -252,13 +264,16 @@ fn load(kind: ProgramType, code: &[Insn]) -> Result<ProgFd, Errno> {
     program(kind, code).call().map(|loaded| loaded.fd).map_err(|error| error.errno)
 }
 
-fn program(kind: ProgramType, code: &[Insn]) -> ProgLoad<'_> {
+pub(crate) fn program(kind: ProgramType, code: &[Insn]) -> ProgLoad<'_> {
     ProgLoad::new(kind, code.as_flattened(), c"GPL")
 }
 
+/// What the verifier says of a helper that it does not know, or not in programs of this kind.
+pub(crate) const UNKNOWN: [&str; 3] =
+    ["invalid func ", "unknown func ", "program of this type cannot use helper "];
+
 /// Calls the helper with whatever is in the registers: the verifier may refuse that, but not for want of the helper.
 fn knows_helper(kind: ProgramType, name: &str) -> Result<bool, Errno> {
-    const UNKNOWN: [&str; 3] = ["invalid func ", "unknown func ", "program of this type cannot use helper "];
     let Some(helper) = osmia_abi::helper_by_name(name) else { return Ok(false) };
     let code = [insn(0x85, 0x00, 0, helper.id.cast_signed()), ZERO, EXIT];
     let load = ProgLoad { log_level: flags::LOG_LEVEL1, ..program(kind, &code) };

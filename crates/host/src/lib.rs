@@ -17,6 +17,7 @@ mod gather;
 mod imports;
 mod kallsyms;
 mod kconfig;
+mod kinds;
 mod libraries;
 mod memory;
 mod modules;
@@ -37,13 +38,16 @@ pub use cgroups::Cgroups;
 pub use cpus::{cpu_list, online_cpus, possible_cpus};
 pub use demangle::demangle;
 pub use event_types::event_of_types;
-pub use features::{FindFunction, Probes, probe, probe_all};
+pub use features::{FindFunction, Probes, accepts, probe, probe_all};
 pub use files::{Search, find_binary, find_files};
 pub use functions::{FunctionError, kernel_functions, listed_functions, matching_functions};
 pub use gather::{GatherError, Places, gather, gather_with, user_file};
 pub use imports::{ImportError, ScriptFile, ScriptKind, read_import, read_include};
 pub use kallsyms::{Kallsyms, KernelSymbol, addresses_of};
 pub use kconfig::{kconfig, parse_kconfig};
+pub use kinds::{
+    has_bpf, has_map_kind, has_program_kind, helpers_of, interface_takes_map, interface_takes_program,
+};
 pub use libraries::find_library;
 pub use memory::{CodeMapping, News as MemoryNews, code_mappings};
 pub use modules::loaded as loaded_modules;

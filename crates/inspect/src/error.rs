@@ -31,6 +31,8 @@ pub enum InspectError {
     NoNext(Subject, Errno),
     /// The kernel tells nothing of what has this id.
     NoFacts(Subject, Errno),
+    /// The kernel does not give what is in the structure of this name and id.
+    NoStructure(String, u32, Errno),
     /// The kernel does not give its types.
     NoTypes,
     /// The kernel does not give the instructions.
@@ -55,6 +57,9 @@ impl fmt::Display for InspectError {
             Self::NoHandle(Subject::Link, word) => write!(f, "expected 'id' or 'pinned', got: '{word}'?"),
             Self::Several(subject) => write!(f, "several {}s match this handle", subject.long()),
             Self::Stray(word) => write!(f, "what is '{word}'?"),
+            Self::NoStructure(name, id, errno) => {
+                write!(f, "can't lookup struct_ops map {name} id {id}: {}", errno.text())
+            }
             Self::NotAnId(word) => write!(f, "can't parse {word} as ID"),
             Self::NotATag => f.write_str("can't parse tag"),
             Self::NotAName => f.write_str("can't parse name"),

@@ -120,18 +120,25 @@ fn select<T>(handle: &Handle, keep: impl Fn(OpenProgram) -> T) -> Result<Vec<T>,
     }
 }
 
+/// The name of the function that a program is, as its types have it.
+pub(super) fn function_name(id: u32, types: &mut Types) -> Option<String> {
+    let facts = prog_detail(&osmia_sys::bpf::prog_by_id(id).ok()?).ok()?;
+    first_function(&facts, types)
+}
+
+fn first_function(program: &ProgFacts, types: &mut Types) -> Option<String> {
+    let (_, ty) = functions(&program.raw, &program.detail).next()?;
+    let btf = types.get(program.raw.btf_id)?;
+    let found = btf.get(ty).ok()?;
+    matches!(found.kind, TypeKind::Func { .. }).then_some(found.name)
+}
+
 /// The kernel keeps fifteen bytes of a name; the program's first function has all of it.
 fn full_name(program: &ProgFacts, types: &mut Types) -> String {
     if program.name.len() < OBJ_NAME_LEN - 1 {
         return program.name.clone();
     }
-    let mut whole = || {
-        let (_, ty) = functions(&program.raw, &program.detail).next()?;
-        let btf = types.get(program.raw.btf_id)?;
-        let found = btf.get(ty).ok()?;
-        matches!(found.kind, TypeKind::Func { .. }).then_some(found.name)
-    };
-    whole().unwrap_or_else(|| program.name.clone())
+    first_function(program, types).unwrap_or_else(|| program.name.clone())
 }
 
 /// Where each function begins, in slots, and its type.

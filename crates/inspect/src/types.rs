@@ -21,6 +21,22 @@ impl Types {
         self.by_id.entry(id).or_insert_with(|| read(id)).clone()
     }
 
+    /// The kernel's own, or those of the module whose BTF has this id.
+    pub(super) fn of_module(&mut self, id: u32) -> Result<Btf, InspectError> {
+        let kernel = self.kernel()?;
+        let module = btf_by_id(id).and_then(|btf| btf_info(&btf, Copying::Facts));
+        match module {
+            Ok(facts) if facts.name != "vmlinux" => {
+                let data =
+                    btf_by_id(id).and_then(|btf| btf_info(&btf, Copying::Data)).map(|facts| facts.data);
+                let data = data.map_err(|_| InspectError::NoTypes)?;
+                Btf::parse_split(data, &kernel).map_err(|_| InspectError::NoTypes)
+            }
+            // Kernels before 6.9 do not tell the id, and know no structures of modules.
+            _ => Ok(kernel),
+        }
+    }
+
     /// The kernel's own.
     pub(super) fn kernel(&mut self) -> Result<Btf, InspectError> {
         if self.kernel.is_none() {

@@ -1,6 +1,7 @@
 //! System calls, descriptors and rings: typed, without policy. The only room with `unsafe`; every block says why.
 #![allow(unsafe_code, reason = "this is the room for it")]
 pub mod bpf;
+mod capabilities;
 mod clock;
 mod errno;
 mod fd;
@@ -16,6 +17,7 @@ mod sockets;
 mod syscall;
 mod system;
 
+pub use capabilities::{has_capability, lay_down_capabilities};
 pub use clock::{Clock, now};
 pub use errno::Errno;
 pub use fd::{BtfFd, LinkFd, ProgFd, TokenFd};

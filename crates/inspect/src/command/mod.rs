@@ -35,6 +35,7 @@ mod prog_dump;
 mod prog_load;
 mod prog_run;
 mod session;
+mod struct_ops;
 mod token;
 mod tracelog;
 mod version;
@@ -114,6 +115,7 @@ pub const OBJECTS: &[&Object] = &[
     &feature::OBJECT,
     &btf::OBJECT,
     &r#gen::OBJECT,
+    &struct_ops::OBJECT,
     &core::OBJECT,
     &net::OBJECT,
     &iter::OBJECT,

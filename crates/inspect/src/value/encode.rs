@@ -57,7 +57,7 @@ impl Layout {
                 let place = if *form == IntForm::Bits { place } else { whole };
                 put_bits(bytes, place, integer(*form, place.count, node)?)
             }
-            Shape::Pointer => {
+            Shape::Pointer | Shape::Function(_) => {
                 let value = match node {
                     Node::Word(word) if word == "(nil)" || word == "null" => 0,
                     node => integer(IntForm::Unsigned, 64, node)?,

@@ -38,6 +38,8 @@ enum Shape {
         offset: u8,
     },
     Pointer,
+    /// A pointer to a function of this type, in whose place stands the number of a program.
+    Function(String),
     Float {
         size: usize,
     },
@@ -84,20 +86,52 @@ struct Field {
     shape: usize,
 }
 
+/// What pointers to functions are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Functions {
+    /// Addresses, as other pointers.
+    Addresses,
+    /// Numbers of programs.
+    Programs,
+}
+
+/// Tells the name of the program with a number.
+pub(super) type NameProgram<'a> = &'a dyn Fn(u32) -> Option<String>;
+
 impl Layout {
     /// Works out a type.
     pub fn of(btf: &Btf, ty: TypeId) -> Self {
-        let (shapes, root) = survey(btf, ty);
+        let (shapes, root) = survey(btf, ty, Functions::Addresses);
+        Self { shapes: shapes.into(), root }
+    }
+
+    /// Works out the type of a structure of functions, in whose place the kernel tells the numbers of programs.
+    pub(super) fn of_programs(btf: &Btf, ty: TypeId) -> Self {
+        let (shapes, root) = survey(btf, ty, Functions::Programs);
         Self { shapes: shapes.into(), root }
     }
 
     /// Prints the value that these bytes are; what is missing of them counts as zero.
     pub fn print(&self, bytes: &[u8], json: &mut Json) {
-        self.show(self.root, bytes, 0, json);
+        self.print_naming(bytes, &|_| None, json);
     }
 
+    /// The same with the names of programs.
+    pub(super) fn print_naming(&self, bytes: &[u8], name: NameProgram<'_>, json: &mut Json) {
+        Printing { layout: self, name }.show(self.root, bytes, 0, json);
+    }
+}
+
+/// A layout while values are printed.
+#[derive(Clone, Copy)]
+struct Printing<'a> {
+    layout: &'a Layout,
+    name: NameProgram<'a>,
+}
+
+impl Printing<'_> {
     fn show(&self, shape: usize, bytes: &[u8], bit: u8, json: &mut Json) {
-        match self.shapes.get(shape).unwrap_or(&Shape::Nothing) {
+        match self.layout.shapes.get(shape).unwrap_or(&Shape::Nothing) {
             Shape::Nothing => json.bare("null"),
             Shape::Int { size, form, bits, offset } => {
                 let offset = usize::from(*offset) + usize::from(bit);
@@ -105,6 +139,7 @@ impl Layout {
                 show_int(form, *size, bytes, offset, *bits, json);
             }
             Shape::Pointer => show_pointer(number(bytes, 8) as u64, json),
+            Shape::Function(ty) => self.show_function(ty, number(bytes, 8) as u64, json),
             Shape::Float { size } => show_float(*size, bytes, json),
             Shape::Enum { size, names } => show_enum(*size, names, bytes, json),
             Shape::Array { len, text: true, .. } if as_text(bytes, *len).is_some() => {
@@ -130,6 +165,17 @@ impl Layout {
                     }
                 });
             }),
+        }
+    }
+
+    fn show_function(&self, ty: &str, value: u64, json: &mut Json) {
+        match u32::try_from(value) {
+            Ok(0) => json.string(&format!("{ty} 0")),
+            Ok(id) => {
+                let name = (self.name)(id).unwrap_or_else(|| "<unknown_prog_name>".to_owned());
+                json.string(&format!("{ty} {name}/prog_id:{id}"));
+            }
+            Err(_) => show_pointer(value, json),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a type's values look like, worked out once.
-use super::{Field, IntForm, Shape};
+use super::{Field, Functions, IntForm, Shape};
+use crate::declaration;
 use osmia_btf::{Btf, Enum, IntEncoding, Kind, Member, TypeId};
 use std::collections::HashMap;
 
@@ -13,8 +14,8 @@ const MAX_SHAPES: usize = 1 << 16;
 const MAX_ELEMENTS: u32 = 1 << 26;
 
 /// The shapes of a type and all that it holds, and which of them is its own.
-pub(super) fn survey(btf: &Btf, ty: TypeId) -> (Vec<Shape>, usize) {
-    let mut survey = Survey { btf, shapes: vec![Shape::Nothing], known: HashMap::new() };
+pub(super) fn survey(btf: &Btf, ty: TypeId, functions: Functions) -> (Vec<Shape>, usize) {
+    let mut survey = Survey { btf, functions, shapes: vec![Shape::Nothing], known: HashMap::new() };
     let root = survey.shape(ty, 0);
     (survey.shapes, root)
 }
@@ -22,6 +23,7 @@ pub(super) fn survey(btf: &Btf, ty: TypeId) -> (Vec<Shape>, usize) {
 /// Works out types.
 struct Survey<'a> {
     btf: &'a Btf,
+    functions: Functions,
     shapes: Vec<Shape>,
     known: HashMap<TypeId, usize>,
 }
@@ -52,7 +54,7 @@ impl Survey<'_> {
             Kind::Int { size, encoding, offset, bits } => {
                 Shape::Int { size: size as usize, form: int_form(encoding, bits), bits, offset }
             }
-            Kind::Ptr(_) => Shape::Pointer,
+            Kind::Ptr(to) => self.pointer(to),
             Kind::Float { size } => Shape::Float { size: size as usize },
             Kind::Enum(body) | Kind::Enum64(body) => enumeration(body),
             Kind::Array { element, len, .. } => self.array(element, len, depth),
@@ -76,6 +78,15 @@ impl Survey<'_> {
             | Kind::DeclTag { .. }
             | Kind::TypeTag { .. } => Shape::Nothing,
         }
+    }
+
+    fn pointer(&self, to: TypeId) -> Shape {
+        let to = self.btf.resolve(to);
+        let is_function = |ty| self.btf.get(ty).is_ok_and(|it| matches!(it.kind, Kind::FuncProto { .. }));
+        if self.functions == Functions::Addresses || !is_function(to) {
+            return Shape::Pointer;
+        }
+        declaration(self.btf, to).map_or(Shape::Pointer, Shape::Function)
     }
 
     fn array(&mut self, element: TypeId, len: u32, depth: u32) -> Shape {

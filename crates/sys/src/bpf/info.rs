@@ -103,6 +103,18 @@ pub fn map_info(map: &impl AsFd) -> Result<MapInfo, Errno> {
     Ok(info)
 }
 
+/// The same as bytes, `length` of them at most: for a structure as long as this kernel has it. What the kernel does not
+/// fill is zero.
+pub fn map_info_bytes(map: &MapFd, length: usize) -> Result<Vec<u8>, Errno> {
+    let mut bytes = vec![0_u8; length];
+    let info_len = super::length(&bytes)?;
+    let mut attr = InfoAttr { bpf_fd: number(map), info_len, info: address_mut(&mut bytes) };
+    // SAFETY: the kernel writes at most `info_len` bytes to `bytes`, which has as many; of a map, all pointers in it are
+    // null and stay so.
+    unsafe { bpf(Command::ObjGetInfoByFd, &mut attr) }?;
+    Ok(bytes)
+}
+
 /// A map's or program's name in an info.
 pub fn name_of(raw: &[u8]) -> String {
     text(raw)

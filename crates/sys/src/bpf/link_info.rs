@@ -99,7 +99,7 @@ pub fn link_info(link: &LinkFd) -> Result<LinkFacts, Errno> {
 fn detail(link: &LinkFd, kind: LinkType) -> Result<LinkDetail, Errno> {
     use LinkType as Kind;
     match kind {
-        Kind::Unspec => Ok(LinkDetail::Other),
+        Kind::Unspec | Kind::TracingMulti => Ok(LinkDetail::Other),
         Kind::RawTracepoint => raw_tracepoint(link),
         Kind::Tracing => plain(link, |it: TracingLinkInfo| LinkDetail::Tracing {
             attach_type: it.attach_type,

@@ -16,7 +16,7 @@ pub use attach::{AttachPoint, ProgAttach, ProgDetach, raw_tracepoint_open};
 pub use btf::{BtfLoad, BtfLoadError};
 pub use info::{
     BtfFacts, Copying, ObjectKind, ProgDetail, ProgFacts, btf_by_id, btf_info, ids, link_by_id, map_by_id,
-    map_info, name_of, next_id, prog_by_id, prog_detail, prog_info,
+    map_info, map_info_bytes, name_of, next_id, prog_by_id, prog_detail, prog_info,
 };
 pub use link::{
     IterTarget, KprobeMulti, LinkCreate, LinkTarget, Order, Relative, UprobeMulti, knows_kprobe_multi,

@@ -122,6 +122,12 @@ impl<'a> ProgLoad<'a> {
         }
     }
 
+    /// The same with a log as long as `log`, which is the caller's: for many short questions. What the kernel writes ends
+    /// with a zero; a log that does not fit loses its beginning (since 6.4), or the answer is `ENOSPC`.
+    pub fn call_into(&self, log: &mut [u8]) -> Result<ProgFd, Errno> {
+        self.attempt(log).map(ProgFd)
+    }
+
     /// The same, and where the kernel refuses, once more with the verifier's log: silence costs nothing.
     pub fn call_explained(&self) -> Result<Loaded, ProgLoadError> {
         self.call().or_else(|error| {
