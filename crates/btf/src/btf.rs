@@ -1,9 +1,8 @@
 //! Reading BTF.
 use crate::model::{Composite, Enum, Enumerator, Linkage, Member, Param, VarSlot};
 use crate::names::Names;
-use crate::wire::{HEADER_LEN, Info, MAGIC, Raw, RawMember, TYPE_LEN, VERSION, type_len, word};
+use crate::wire::{HEADER_LEN, Info, Raw, RawMember, TYPE_LEN, preamble, type_len, word};
 use crate::{BtfError, BtfErrorKind, Endian, IntEncoding, Kind, KindTag, Section, Type, TypeId};
-use osmia_base::Bytes;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -367,19 +366,12 @@ impl Header {
     fn read(data: &[u8]) -> Result<Self, BtfError> {
         let error = |offset, kind| BtfError::new(Section::Header, offset, kind);
         let truncated = |_| error(data.len(), BtfErrorKind::Truncated { wanted: HEADER_LEN });
-        let endian = match Bytes::new(data, Endian::Little).u16().map_err(truncated)? {
-            MAGIC => Endian::Little,
-            swapped if swapped.swap_bytes() == MAGIC => Endian::Big,
-            other => return Err(error(0, BtfErrorKind::BadMagic(other))),
-        };
-        let mut bytes = Bytes::new(data, endian);
-        bytes.skip(2).map_err(truncated)?;
-        let version = bytes.u8().map_err(truncated)?;
-        if version != VERSION {
-            return Err(error(2, BtfErrorKind::BadVersion(version)));
-        }
-        bytes.skip(1).map_err(truncated)?;
-        let len = bytes.u32().map_err(truncated)?;
+        let (mut bytes, endian, len) = preamble(data).map_err(|(offset, kind)| match kind {
+            BtfErrorKind::Truncated { .. } => {
+                error(data.len(), BtfErrorKind::Truncated { wanted: HEADER_LEN })
+            }
+            kind => error(offset, kind),
+        })?;
         if (len as usize) < HEADER_LEN || len as usize > data.len() {
             return Err(error(4, BtfErrorKind::BadHeaderLength(len)));
         }

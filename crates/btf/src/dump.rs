@@ -116,7 +116,8 @@ fn shown(name: &str) -> &str {
     if name.is_empty() { "(anon)" } else { name }
 }
 
-const fn encoding_name(encoding: IntEncoding) -> &'static str {
+/// An integer's encoding as bpftool spells it.
+pub const fn encoding_name(encoding: IntEncoding) -> &'static str {
     match encoding {
         IntEncoding::UNSIGNED => "(none)",
         IntEncoding::SIGNED => "SIGNED",
@@ -126,7 +127,8 @@ const fn encoding_name(encoding: IntEncoding) -> &'static str {
     }
 }
 
-const fn linkage_name(linkage: Linkage) -> &'static str {
+/// A linkage as bpftool spells it.
+pub const fn linkage_name(linkage: Linkage) -> &'static str {
     match linkage {
         Linkage::Static => "static",
         Linkage::Global => "global",

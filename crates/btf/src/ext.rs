@@ -1,6 +1,6 @@
 //! `.BTF.ext`: which function and source line an instruction belongs to, and what is to be relocated.
 use crate::core::{CoreError, CoreReloc, RelocKind};
-use crate::wire::{MAGIC, VERSION, unword};
+use crate::wire::{MAGIC, VERSION, preamble, unword};
 use crate::{Btf, BtfError, BtfErrorKind, Endian, Section, TypeId};
 use osmia_base::{Bytes, Truncated};
 
@@ -181,19 +181,7 @@ struct Header<'a> {
 
 impl<'a> Header<'a> {
     fn read(data: &'a [u8]) -> Result<Self, BtfError> {
-        let endian = match Bytes::new(data, Endian::Little).u16().map_err(truncated)? {
-            MAGIC => Endian::Little,
-            swapped if swapped.swap_bytes() == MAGIC => Endian::Big,
-            other => return Err(error(0, BtfErrorKind::BadMagic(other))),
-        };
-        let mut bytes = Bytes::new(data, endian);
-        bytes.skip(2).map_err(truncated)?;
-        let version = bytes.u8().map_err(truncated)?;
-        if version != VERSION {
-            return Err(error(2, BtfErrorKind::BadVersion(version)));
-        }
-        bytes.skip(1).map_err(truncated)?;
-        let len = bytes.u32().map_err(truncated)?;
+        let (bytes, _, len) = preamble(data).map_err(|(offset, kind)| error(offset, kind))?;
         let enough = len >= HEADER_LEN - 8 && len as usize <= data.len();
         if enough { Ok(Self { bytes, len }) } else { Err(error(4, BtfErrorKind::BadHeaderLength(len))) }
     }

@@ -1,5 +1,6 @@
 //! The format's numbers, and types as they lie in the bytes.
 use crate::{BtfError, BtfErrorKind, Endian, KindTag, Section};
+use osmia_base::{Bytes, Truncated};
 
 pub(crate) const MAGIC: u16 = 0xeb9f;
 pub(crate) const VERSION: u8 = 1;
@@ -199,4 +200,23 @@ mod tests {
             assert_eq!(read.is_ok(), type_len(number << 24 | 3).is_ok(), "kind {number}");
         }
     }
+}
+
+/// What `.BTF` and `.BTF.ext` begin with: magic, version, flags and the header's length. The cursor stands behind it.
+pub(crate) fn preamble(data: &[u8]) -> Result<(Bytes<'_>, Endian, u32), (usize, BtfErrorKind)> {
+    let truncated = |at: Truncated| (at.offset, BtfErrorKind::Truncated { wanted: at.wanted });
+    let endian = match Bytes::new(data, Endian::Little).u16().map_err(truncated)? {
+        MAGIC => Endian::Little,
+        swapped if swapped.swap_bytes() == MAGIC => Endian::Big,
+        other => return Err((0, BtfErrorKind::BadMagic(other))),
+    };
+    let mut bytes = Bytes::new(data, endian);
+    bytes.skip(2).map_err(truncated)?;
+    let version = bytes.u8().map_err(truncated)?;
+    if version != VERSION {
+        return Err((2, BtfErrorKind::BadVersion(version)));
+    }
+    bytes.skip(1).map_err(truncated)?;
+    let len = bytes.u32().map_err(truncated)?;
+    Ok((bytes, endian, len))
 }

@@ -1,6 +1,6 @@
 //! Types as bpftool prints them in JSON.
 use super::Json;
-use osmia_btf::{Btf, BtfError, Enum, IntEncoding, Kind, Linkage, Type, TypeId, dump};
+use osmia_btf::{Btf, BtfError, Enum, Kind, Type, TypeId, dump};
 
 /// One type, with bpftool's keys.
 pub(super) fn type_json(btf: &Btf, id: TypeId, json: &mut Json) -> Result<(), BtfError> {
@@ -25,7 +25,7 @@ fn fields(ty: &Type, json: &mut Json) {
             json.field("size", size);
             json.field("bits_offset", offset);
             json.field("nr_bits", bits);
-            json.text_field("encoding", encoding_name(*encoding));
+            json.text_field("encoding", dump::encoding_name(*encoding));
         }
         Kind::Ptr(to) | Kind::Typedef(to) | Kind::Volatile(to) | Kind::Const(to) | Kind::Restrict(to) => {
             json.field("type_id", to.0);
@@ -58,7 +58,7 @@ fn fields(ty: &Type, json: &mut Json) {
         Kind::Fwd { union } => json.text_field("fwd_kind", if *union { "union" } else { "struct" }),
         Kind::Func { proto: ty, linkage } | Kind::Var { ty, linkage } => {
             json.field("type_id", ty.0);
-            json.text_field("linkage", linkage_name(*linkage));
+            json.text_field("linkage", dump::linkage_name(*linkage));
         }
         Kind::FuncProto { ret, params } => {
             json.field("ret_type_id", ret.0);
@@ -96,22 +96,4 @@ fn enumeration(body: &Enum, json: &mut Json, value: impl Fn(bool, i64) -> String
         json.text_field("name", shown(&it.name));
         json.field("val", value(body.signed, it.value));
     });
-}
-
-const fn encoding_name(encoding: IntEncoding) -> &'static str {
-    match encoding {
-        IntEncoding::UNSIGNED => "(none)",
-        IntEncoding::SIGNED => "SIGNED",
-        IntEncoding::CHAR => "CHAR",
-        IntEncoding::BOOL => "BOOL",
-        _ => "UNKN",
-    }
-}
-
-const fn linkage_name(linkage: Linkage) -> &'static str {
-    match linkage {
-        Linkage::Static => "static",
-        Linkage::Global => "global",
-        Linkage::Extern => "extern",
-    }
 }
