@@ -150,6 +150,17 @@ fn what_is_not_there_is_left_out_with_the_reason() {
         "pass=xdp lo",
     ]);
     assert!(said.contains("Attached 3 probes"), "{said}");
+    let run = |places: [&str; 2]| {
+        let mut words = vec!["run", "--dry-run", &object];
+        places.iter().for_each(|place| words.extend(["--at", place]));
+        run(osmia().args(words))
+    };
+    let both = run(["missing=tp/syscalls/sys_enter_getpid", "missing=tp/syscalls/sys_enter_gettid"]);
+    assert!(both.status.success(), "{both:#?}");
+    let one = run(["missing=tp/syscalls/sys_enter_getpid", "missing=tp/syscalls/sys_enter_getpidd"]);
+    assert!((one.out + &one.err).contains("missing: left out: tracepoint:syscalls:sys_enter_getpidd"));
+    let refused = run(["pass=xdp lo", "pass=tp/syscalls/sys_enter_getpid"]).refused();
+    assert!(refused.contains("that place takes tracepoint programs"), "{refused}");
     let refused = fails(&["attach", &place.of("pas"), "xdp", "lo"]);
     assert!(refused.contains("did you mean `pass`?"), "{refused}");
     let refused = fails(&["attach", &place.of("enter"), "xdp", "lo"]);

@@ -10,15 +10,16 @@
 //! A program that the verifier refuses is an error, always.
 mod sizes;
 
-use osmia_loader::{AttachError, AttachOptions, Attachment, LoadError, LoadOptions, Loaded};
+use osmia_abi::ProgramType;
+use osmia_loader::{AttachError, AttachOptions, Attachment, LoadError, LoadOptions, Loaded, LoadedProgram};
 use osmia_object::place::Wish;
-use osmia_object::{Attach, Image, Object, ProbeSide, ResolveErrorKind, Target};
+use osmia_object::{Attach, Image, Object, ProbeSide, Program, ResolveErrorKind, Target};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is said of the programs of an object.
 #[derive(Clone, Debug, Default)]
 pub struct Placing {
-    /// Places for programs, by their names, in place of what their sections say.
+    /// Places for programs, by their names, in place of what their sections say; of one program there may be several.
     pub places: Vec<(String, Wish)>,
     /// Only these programs; all that want to be loaded where nothing stands.
     pub only: Vec<String>,
@@ -28,6 +29,14 @@ pub struct Placing {
     pub variants: bool,
     /// What else there is to say about attaching.
     pub attach: AttachOptions,
+}
+
+impl Placing {
+    /// Where a program goes: the place that it was loaded for, and what was said after that.
+    fn of<'a>(&'a self, program: &'a LoadedProgram) -> impl Iterator<Item = &'a Attach> {
+        let said = self.places.iter().filter(|(name, _)| *name == program.name);
+        std::iter::once(&program.attach).chain(said.skip(1).map(|(_, wish)| &wish.attach))
+    }
 }
 
 /// An object that is up.
@@ -88,15 +97,12 @@ pub(crate) fn choose(object: &mut Object, placing: &Placing) -> Result<(), Strin
     }
     for (_, function) in object.functions.iter_mut() {
         let Some(program) = &mut function.program else { continue };
-        if let Some((_, wish)) = placing.places.iter().find(|(name, _)| *name == function.name) {
-            if let Some(kind) = wish.kind.filter(|kind| *kind != program.kind) {
-                return Err(format!(
-                    "`{}` is a {} program (section {}), and that place takes {} programs",
-                    function.name,
-                    program.kind.name(),
-                    function.section,
-                    kind.name()
-                ));
+        let wishes = placing.places.iter().filter(|(name, _)| *name == function.name);
+        for (number, (_, wish)) in wishes.enumerate() {
+            fits_kind(&function.name, &function.section, program.kind, wish)?;
+            if number > 0 {
+                fits_with(&function.name, program, wish)?;
+                continue;
             }
             program.attach = wish.attach.clone();
             program.attach_type = wish.attach_type.or(program.attach_type);
@@ -107,6 +113,44 @@ pub(crate) fn choose(object: &mut Object, placing: &Placing) -> Result<(), Strin
         }
     }
     Ok(())
+}
+
+/// Whether a place takes programs of this kind.
+fn fits_kind(name: &str, section: &str, kind: ProgramType, wish: &Wish) -> Result<(), String> {
+    match wish.kind.filter(|wanted| *wanted != kind) {
+        None => Ok(()),
+        Some(wanted) => Err(format!(
+            "`{name}` is a {} program (section {section}), and that place takes {} programs",
+            kind.name(),
+            wanted.name()
+        )),
+    }
+}
+
+/// Whether a program that is loaded for its first place can be attached at another one too.
+fn fits_with(name: &str, program: &Program, wish: &Wish) -> Result<(), String> {
+    let bound = |place: &Attach| {
+        matches!(
+            place,
+            Attach::Trampoline { .. }
+                | Attach::ProgramTrampoline { .. }
+                | Attach::ModifyReturn { .. }
+                | Attach::Replace { .. }
+                | Attach::Lsm { .. }
+                | Attach::BtfTracepoint { .. }
+                | Attach::Iterator { .. }
+        )
+    };
+    if bound(&program.attach) || bound(&wish.attach) {
+        return Err(format!(
+            "`{name}` has several places, and a program for one of them is loaded for that alone: \
+             give it one place, and load the object once more for the other"
+        ));
+    }
+    match wish.attach_type.is_none_or(|wanted| program.attach_type == Some(wanted)) {
+        true => Ok(()),
+        false => Err(format!("the places of `{name}` want programs that are loaded for different hooks")),
+    }
 }
 
 /// Loads and attaches what can be. `target` is the machine as far as the object wants to know it.
@@ -192,14 +236,18 @@ fn attempt(
         if matches!(program.attach, Attach::Nowhere | Attach::TestRun) {
             continue;
         }
-        match osmia_loader::attach(program, &program.attach, &placing.attach) {
-            Ok(attachment) => attached.push((program.name.clone(), attachment)),
-            Err(AttachError { kind, place, .. }) if kind.is_absence() => {
-                absent.insert(program.name.clone(), format!("{place}: {kind}"));
-            }
-            Err(error) => {
-                osmia_loader::detach_all(attached.into_iter().map(|(_, attachment)| attachment).collect());
-                return Err(Failure::Final(error.to_string()));
+        for place in placing.of(program) {
+            match osmia_loader::attach(program, place, &placing.attach) {
+                Ok(attachment) => add(&mut attached, &program.name, attachment),
+                Err(AttachError { kind, place, .. }) if kind.is_absence() => {
+                    let reasons: &mut String = absent.entry(program.name.clone()).or_default();
+                    let gap = if reasons.is_empty() { "" } else { "; " };
+                    reasons.push_str(&format!("{gap}{place}: {kind}"));
+                }
+                Err(error) => {
+                    osmia_loader::detach_all(attached.into_iter().map(|(_, it)| it).collect());
+                    return Err(Failure::Final(error.to_string()));
+                }
             }
         }
     }
@@ -212,6 +260,14 @@ fn attempt(
     let unknown = loaded.skipped.clone();
     let covered = spare.into_iter().map(|(name, better)| (name, format!("`{better}` does the same")));
     Ok((image, loaded, attached, absent.into_iter().chain(covered).chain(unknown).collect(), sizes))
+}
+
+/// Adds to what a program is attached by.
+fn add(attached: &mut Vec<(String, Attachment)>, name: &str, attachment: Attachment) {
+    match attached.last_mut().filter(|(last, _)| last == name) {
+        Some((_, whole)) => whole.join(attachment),
+        None => attached.push((name.to_owned(), attachment)),
+    }
 }
 
 /// All structures of functions, registered.

@@ -51,6 +51,12 @@ impl Attachment {
         Self { parts, missed }
     }
 
+    /// Takes in another attachment of the same program: they go together.
+    pub fn join(&mut self, mut other: Self) {
+        self.parts.append(&mut other.parts);
+        self.missed.append(&mut other.missed);
+    }
+
     /// How many things hold the program: links, events.
     pub const fn len(&self) -> usize {
         self.parts.len()
