@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const USAGE: &str = "usage: cargo xtask corpus DIR --libbpf DIR [--load] [--kernel VERSION]\n\
+const USAGE: &str = "usage: cargo xtask corpus DIR --libbpf DIR [--load] [--kernel VERSION] [--no-build]\n\
     DIR              objects, *.o; those of the kernel's selftests are what this is for\n\
     --libbpf DIR     libbpf 1.6 or newer: DIR/libbpf.a and DIR/include/bpf\n\
     --load           load each program too, and compare tags and errors\n\
-    --kernel VERSION in a virtual machine";
+    --kernel VERSION in a virtual machine\n\
+    --no-build       take the example as it is";
 
 /// What libbpf answers where a table of programs has slots for some that are not loaded (`EBADF`).
 const UNLOADED: &str = "-9";
@@ -22,12 +23,13 @@ struct Options {
     libbpf: PathBuf,
     load: bool,
     kernel: Option<String>,
+    build: bool,
 }
 
 /// Compares, and prints what is equal and what is not.
 pub(crate) fn corpus(args: &[String]) -> Result<(), String> {
     let options = parse(args)?;
-    let sides = [ours()?, theirs(&options.libbpf)?];
+    let sides = [ours(options.build)?, theirs(&options.libbpf)?];
     let [ours, theirs] = sides.map(|side| all(&side, &options));
     let mut tally = Tally::default();
     for name in ours.keys().chain(theirs.keys().filter(|name| !ours.contains_key(*name))) {
@@ -38,13 +40,15 @@ pub(crate) fn corpus(args: &[String]) -> Result<(), String> {
 }
 
 fn parse(args: &[String]) -> Result<Options, String> {
-    let mut options = Options { objects: PathBuf::new(), libbpf: PathBuf::new(), load: false, kernel: None };
+    let mut options =
+        Options { objects: PathBuf::new(), libbpf: PathBuf::new(), load: false, kernel: None, build: true };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().cloned().ok_or_else(|| USAGE.to_owned());
         match arg.as_str() {
             "--libbpf" => options.libbpf = value()?.into(),
             "--kernel" => options.kernel = Some(value()?),
+            "--no-build" => options.build = false,
             "--load" => options.load = true,
             path if !path.starts_with('-') => options.objects = path.into(),
             _ => return Err(USAGE.to_owned()),
@@ -54,7 +58,10 @@ fn parse(args: &[String]) -> Result<Options, String> {
     if whole { Ok(options) } else { Err(USAGE.to_owned()) }
 }
 
-fn ours() -> Result<PathBuf, String> {
+fn ours(build: bool) -> Result<PathBuf, String> {
+    if !build {
+        return Ok(root().join("target/x86_64-unknown-linux-gnu/release/examples/corpus"));
+    }
     let args =
         ["build", "--release", "--message-format=json", "--package", "osmia-loader", "--example", "corpus"];
     let messages = output("cargo", &args)?;
