@@ -28,6 +28,8 @@ mod map_print;
 mod net;
 mod open;
 mod perf;
+mod profile;
+mod profile_print;
 mod program;
 mod program_print;
 mod refs;
@@ -59,7 +61,11 @@ pub use map::{Map, OpenMap, Owner, maps, open_map, open_maps};
 pub use map_print::{maps_json, maps_text};
 pub use net::{Listed, NetPrograms, TcProgram, XdpPrograms, net_json, net_programs, net_text};
 pub use perf::{PerfHolder, PerfProgram, perf_json, perf_programs, perf_text};
-pub use program::{Metadatum, OpenProgram, Program, open_program, open_programs, programs};
+pub use profile::{METRICS, Metric, NoCounter, Profile, Reading, metrics, profiler};
+pub use profile_print::{profile_json, profile_text};
+pub use program::{
+    Metadatum, OpenProgram, Program, declared_function, open_program, open_programs, programs,
+};
 pub use program_print::{programs_json, programs_text};
 pub use refs::{Holder, Known, Pins, Refs, bpf_mounts, pinned_below};
 pub use structures::{Structure, StructureTypes};

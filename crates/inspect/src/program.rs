@@ -126,6 +126,11 @@ pub(super) fn function_name(id: u32, types: &mut Types) -> Option<String> {
     first_function(&facts, types)
 }
 
+/// The same of a program that is open: the whole name, by which others attach to it.
+pub fn declared_function(program: &OpenProgram) -> Option<String> {
+    first_function(&program.raw, &mut Types::default())
+}
+
 fn first_function(program: &ProgFacts, types: &mut Types) -> Option<String> {
     let (_, ty) = functions(&program.raw, &program.detail).next()?;
     let btf = types.get(program.raw.btf_id)?;

@@ -45,3 +45,20 @@ pub(super) fn follow<S>(
     }
     Ok(())
 }
+
+/// Waits for so long, or without an end, and no longer than until a signal.
+pub(super) fn until(duration: Option<std::time::Duration>) -> Done {
+    let told = |errno: Errno| Failure::errno("can't wait", errno).plain();
+    let signals = SignalFd::new(ENDING).map_err(told)?;
+    let poller = Poller::new().map_err(told)?;
+    poller.add(&signals, SIGNALS, Interest::Read).map_err(told)?;
+    let end = duration.and_then(|duration| std::time::Instant::now().checked_add(duration));
+    loop {
+        let left = end.map(|end| end.saturating_duration_since(std::time::Instant::now()));
+        match poller.wait(left) {
+            Err(Errno::EINTR) => {}
+            Ok(ready) if ready.is_empty() && left != Some(std::time::Duration::ZERO) => {}
+            ready => return ready.map(drop).map_err(told),
+        }
+    }
+}

@@ -33,6 +33,7 @@ mod prog;
 mod prog_attach;
 mod prog_dump;
 mod prog_load;
+mod prog_profile;
 mod prog_run;
 mod session;
 mod struct_ops;

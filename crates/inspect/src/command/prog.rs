@@ -2,6 +2,7 @@
 use super::prog_attach::{attach, detach, pin};
 use super::prog_dump::dump;
 use super::prog_load::{load, loadall};
+use super::prog_profile::profile;
 use super::prog_run::run;
 use super::tracelog::tracelog;
 use super::{Done, Failure, MAP, Object, PROG, Session, Words, row, term};
@@ -39,6 +40,12 @@ pub(super) const OBJECT: Object = Object {
         row(&["attach"], "PROG ATTACH_TYPE [MAP]", "attach a program to a map of sockets", attach),
         row(&["detach"], "PROG ATTACH_TYPE [MAP]", "detach a program from a map of sockets", detach),
         row(
+            &["profile"],
+            "PROG [duration DURATION] METRIC...",
+            "count what the processor does while a program runs, for so many seconds or until a signal",
+            profile,
+        ),
+        row(
             &["tracelog"],
             "[{ stdout | stderr } PROG]",
             "show what programs print, until a signal; or what one program wrote to its stream",
@@ -55,6 +62,10 @@ pub(super) const OBJECT: Object = Object {
     terms: &[
         PROG,
         MAP,
+        term(
+            "METRIC",
+            "{ cycles | instructions | l1d_loads | llc_misses | itlb_misses | dtlb_misses | cpu_clock_ns }",
+        ),
         term("TYPE", "the beginning of a section's name: socket, kprobe, tracepoint, xdp, cgroup/skb, ..."),
         term(
             "ATTACH_TYPE",
