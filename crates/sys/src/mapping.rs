@@ -72,6 +72,23 @@ impl Mapping {
         NonNull::new(start.cast()).map(|start| Self { start, len }).ok_or(Errno::ENOMEM)
     }
 
+    /// Memory of this process alone, all zero.
+    pub(crate) fn anonymous(len: usize) -> Result<Self, Errno> {
+        let (protection, flags) =
+            (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+        // SAFETY: a new mapping at a place that the kernel chooses touches no memory that is in use.
+        let start = unsafe { libc::mmap(std::ptr::null_mut(), len, protection, flags, -1, 0) };
+        if start == libc::MAP_FAILED {
+            return Err(Errno::last());
+        }
+        NonNull::new(start.cast()).map(|start| Self { start, len }).ok_or(Errno::ENOMEM)
+    }
+
+    /// Its first byte.
+    pub(crate) const fn pointer(&self) -> *mut u8 {
+        self.start.as_ptr()
+    }
+
     /// Where it begins.
     pub(crate) fn address(&self) -> u64 {
         self.start.addr().get() as u64

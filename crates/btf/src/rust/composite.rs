@@ -2,6 +2,7 @@
 use super::Writer;
 use super::fields::Storage;
 use super::names::{identifier, unique};
+use super::spell;
 use crate::layout::Shape;
 use crate::wire::RawMember;
 use crate::{BtfError, Composite, Kind, Member, TypeId};
@@ -21,11 +22,20 @@ struct Body {
     /// The alignment that Rust gives it by itself.
     align: u64,
     packed: bool,
+    /// Whether each gap is a field.
+    plain: bool,
 }
 
 impl Body {
-    fn new(packed: bool) -> Self {
-        Self { lines: Vec::new(), used: HashSet::new(), storages: Vec::new(), at: 0, align: 1, packed }
+    fn new(packed: bool, plain: bool) -> Self {
+        Self { lines: Vec::new(), used: HashSet::new(), storages: Vec::new(), at: 0, align: 1, packed, plain }
+    }
+
+    /// A gap up to an offset. Where all is plain, users fill gaps when they make values.
+    fn pad(&mut self, end: u64) {
+        let name = self.name(&format!("_pad{}", self.at));
+        let visible = if self.plain { "pub " } else { "" };
+        self.lines.push(format!("{visible}{name}: [u8; {}]", end - self.at));
     }
 
     fn name(&mut self, wanted: &str) -> String {
@@ -38,9 +48,8 @@ impl Body {
         if offset < self.at || !offset.is_multiple_of(align) {
             return false;
         }
-        if self.at.next_multiple_of(align) != offset {
-            let name = self.name(&format!("_pad{}", self.at));
-            self.lines.push(format!("{name}: [u8; {}]", offset - self.at));
+        if self.at.next_multiple_of(align) != offset || self.plain && self.at != offset {
+            self.pad(offset);
         }
         (self.at, self.align) = (offset, self.align.max(align));
         true
@@ -59,9 +68,8 @@ impl Writer<'_> {
             return self.opaque(name, size, shape);
         }
         let mut laid = laid;
-        if grown < size {
-            let pad = laid.name(&format!("_pad{}", laid.at));
-            laid.lines.push(format!("{pad}: [u8; {}]", size - laid.at));
+        if grown < size || self.plain.is_some() && laid.at < size {
+            laid.pad(size);
         }
         self.aligned.insert(id, !laid.packed && laid.align < u64::from(shape.align));
         self.write(name, "struct", &laid, shape);
@@ -71,7 +79,7 @@ impl Writer<'_> {
 
     /// The fields in order; `None` for what Rust cannot lay out so.
     fn lay_out(&mut self, name: &str, body: &Composite, shape: Shape) -> Result<Option<Body>, BtfError> {
-        let mut laid = Body::new(shape.packed);
+        let mut laid = Body::new(shape.packed, self.plain.is_some());
         for (place, member) in body.members.iter().enumerate() {
             let member = self.true_member(member);
             if member.bit_size.is_some() {
@@ -108,7 +116,8 @@ impl Writer<'_> {
             let storage =
                 line.strip_prefix('\0').and_then(|number| laid.storages.get(number.parse::<usize>().ok()?));
             if let Some(storage) = storage {
-                *line = format!("{}: [u8; {}]", storage.name, storage.end - storage.start);
+                let visible = if laid.plain { "pub " } else { "" };
+                *line = format!("{visible}{}: [u8; {}]", storage.name, storage.end - storage.start);
             }
         }
         Ok(Some(laid))
@@ -135,10 +144,51 @@ impl Writer<'_> {
         Member { name, ty, bit_offset: raw.bit_offset, bit_size: raw.bit_size }
     }
 
+    /// A plain union: words of its alignment, and methods that read and write them as each member.
+    fn words(&mut self, id: TypeId, name: &str, body: &Composite) -> Result<(), BtfError> {
+        let (size, shape) = (u64::from(body.size), self.aligner.composite(id, 0)?);
+        let align = u64::from(shape.align).clamp(1, 8);
+        let mut laid = Body::new(shape.packed, true);
+        laid.align = if shape.packed { 1 } else { align };
+        laid.lines.push(format!(
+            "_words: [{}; {}]",
+            spell::integer(laid.align as u32, false),
+            size / laid.align
+        ));
+        self.aligned.insert(id, !laid.packed && laid.align < u64::from(shape.align));
+        self.write(name, "struct", &laid, shape);
+        self.assert_size(name, size);
+        let path = self.plain.unwrap_or_default();
+        let (mut methods, mut text) = (HashSet::new(), String::new());
+        for (place, member) in body.members.iter().enumerate() {
+            let member = self.true_member(member);
+            // Bits, and members without a size, stay what they are: words.
+            let Ok(bytes) = self.btf.size_of(member.ty) else { continue };
+            if member.bit_size.is_some() || member.bit_offset != 0 || bytes > size {
+                continue;
+            }
+            let (_, ty) = self.field(&mut laid, name, &member, place)?;
+            let own = if member.name.is_empty() { format!("anon{place}") } else { member.name.clone() };
+            let (get, set) = (
+                unique(&mut methods, &own, |_| false),
+                unique(&mut methods, &format!("set_{own}"), |_| false),
+            );
+            let _ = write!(
+                text,
+                "    pub fn {get}(&self) -> {ty} {{\n        {path}::bytemuck::pod_read_unaligned(&{path}::bytemuck::bytes_of(self)[..{bytes}])\n    }}\n\n    pub fn {set}(&mut self, value: {ty}) {{\n        {path}::bytemuck::bytes_of_mut(self)[..{bytes}].copy_from_slice({path}::bytemuck::bytes_of(&value))\n    }}\n\n"
+            );
+        }
+        let _ = writeln!(self.out, "impl {name} {{\n{text}}}\n");
+        Ok(())
+    }
+
     pub(super) fn union(&mut self, id: TypeId, name: &str, body: &Composite) -> Result<(), BtfError> {
+        if self.plain.is_some() {
+            return self.words(id, name, body);
+        }
         let size = u64::from(body.size);
         let shape = self.aligner.composite(id, 0)?;
-        let mut laid = Body::new(shape.packed);
+        let mut laid = Body::new(shape.packed, self.plain.is_some());
         let mut widest = 0;
         for (place, member) in body.members.iter().enumerate() {
             let member = self.true_member(member);
@@ -179,7 +229,7 @@ impl Writer<'_> {
 
     /// A type as so many bytes: nothing else can be said of it in Rust.
     fn opaque(&mut self, name: &str, size: u64, shape: Shape) -> Result<(), BtfError> {
-        let mut laid = Body::new(shape.packed);
+        let mut laid = Body::new(shape.packed, self.plain.is_some());
         laid.lines.push(format!("_opaque: [u8; {size}]"));
         self.write(name, "struct", &laid, shape);
         self.assert_size(name, size);
@@ -193,11 +243,18 @@ impl Writer<'_> {
             false if laid.align < align => format!("C, align({align})"),
             false => "C".to_owned(),
         };
-        let _ = writeln!(self.out, "#[repr({form})]\n#[derive(Clone, Copy)]\npub {keyword} {name} {{");
+        let derives = self.derives(if laid.plain { "Clone, Copy, Debug, PartialEq" } else { "Clone, Copy" });
+        let _ = writeln!(self.out, "#[repr({form})]\n{derives}\npub {keyword} {name} {{");
         for line in &laid.lines {
             let _ = writeln!(self.out, "    {line},");
         }
         self.out.push_str("}\n\n");
+        if let Some(path) = self.plain {
+            let _ = writeln!(
+                self.out,
+                "impl Default for {name} {{\n    /// All zero.\n    fn default() -> Self {{\n        {path}::Zeroable::zeroed()\n    }}\n}}\n"
+            );
+        }
     }
 
     /// Whether an alignment is asked for somewhere in a type: Rust takes no such type in packed ones.

@@ -3,6 +3,9 @@
 //! Structures and unions are `repr(C)`, gaps are fields, bitfields are bytes with methods over them. An `enum` is a number with
 //! constants, a boolean is a byte: every value that memory may hold is a value of its type. The size of each type is asserted
 //! when it is compiled.
+//!
+//! [`plain`] goes further, for memory that another world writes: no type has gaps, pointers are numbers, and unions are bytes with
+//! methods, so that each type is `Pod` by a derive that checks it.
 mod composite;
 mod fields;
 mod names;
@@ -60,13 +63,28 @@ pub fn definitions(btf: &Btf, ids: &[TypeId]) -> Result<String, BtfError> {
     Ok(writer.out)
 }
 
-/// Definitions of what was spelled so far, and how each of `ids` is spelled.
-pub fn spelled(btf: &Btf, ids: &[TypeId]) -> Result<(String, Vec<String>), BtfError> {
-    let mut writer = Writer::new(btf);
+/// Plain definitions, and how each of the types is spelled; what has no name is called as stands beside it.
+///
+/// `path` names the module that has `Bool`, `Pod`, `Zeroable` and `bytemuck`; `taken` are names that no type may have.
+pub fn plain(
+    btf: &Btf,
+    types: &[(TypeId, &str)],
+    path: &str,
+    taken: &[&str],
+) -> Result<(String, Vec<String>), BtfError> {
+    let mut writer = Writer { plain: Some(path), ..Writer::new(btf) };
+    for name in taken {
+        writer.names.type_name(name);
+    }
     writer.out.push_str(HELPERS);
-    let names = ids.iter().map(|&id| writer.spell(id, "Value", 0)).collect::<Result<_, _>>()?;
+    let names = types.iter().map(|(id, near)| writer.spell(*id, near, 0)).collect::<Result<_, _>>()?;
     writer.finish()?;
     Ok((writer.out, names))
+}
+
+/// A name as Rust takes it.
+pub fn identifier(name: &str) -> String {
+    names::identifier(name)
 }
 
 struct Writer<'a> {
@@ -83,6 +101,8 @@ struct Writer<'a> {
     limit: usize,
     /// How many more types may be spelled: functions whose parameters are functions multiply.
     budget: u64,
+    /// For plain definitions: the module that has what they stand on.
+    plain: Option<&'a str>,
 }
 
 impl<'a> Writer<'a> {
@@ -99,6 +119,7 @@ impl<'a> Writer<'a> {
             out: String::new(),
             limit,
             budget: 100_000 + 8 * btf.whole_len() as u64,
+            plain: None,
         }
     }
 
@@ -151,9 +172,10 @@ impl<'a> Writer<'a> {
                 Ok(())
             }
             Kind::Fwd { .. } => {
+                let derives = self.derives("Clone, Copy");
                 let _ = writeln!(
                     self.out,
-                    "#[repr(C)]\n#[derive(Clone, Copy)]\npub struct {name} {{\n    _opaque: [u8; 0],\n}}\n"
+                    "#[repr(C)]\n{derives}\npub struct {name} {{\n    _opaque: [u8; 0],\n}}\n"
                 );
                 Ok(())
             }
@@ -168,9 +190,10 @@ impl<'a> Writer<'a> {
 
     fn enumeration(&mut self, name: &str, body: &Enum) {
         let number = spell::integer(body.size, body.signed);
+        let derives = self.derives("Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash");
         let _ = write!(
             self.out,
-            "#[repr(transparent)]\n#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]\npub struct {name}(pub {number});\n\nimpl {name} {{\n"
+            "#[repr(transparent)]\n{derives}\npub struct {name}(pub {number});\n\nimpl {name} {{\n"
         );
         for it in &body.values {
             let constant = names::identifier(&it.name);
@@ -178,6 +201,16 @@ impl<'a> Writer<'a> {
         }
         self.out.push_str("}\n\n");
         self.assert_size(name, body.size.into());
+    }
+
+    /// What a type derives: what is named, and for plain ones that they are.
+    fn derives(&self, names: &str) -> String {
+        match self.plain {
+            None => format!("#[derive({names})]"),
+            Some(path) => format!(
+                "#[derive({names}, {path}::Zeroable, {path}::Pod)]\n#[bytemuck(crate = \"{path}::bytemuck\")]"
+            ),
+        }
     }
 
     fn assert_size(&mut self, name: &str, size: u64) {

@@ -35,12 +35,16 @@ impl Writer<'_> {
         let ty = self.btf.get(id)?;
         let next = depth + 1;
         match ty.kind {
+            Kind::Int { size: 1, encoding, .. } if encoding.is_bool() && self.plain.is_some() => {
+                Ok(format!("{}::Bool", self.plain.unwrap_or_default()))
+            }
             Kind::Int { size, encoding, .. } => Ok(integer(size, encoding.is_signed()).to_owned()),
             Kind::Float { size } => Ok(match size {
                 4 => "f32".to_owned(),
                 8 => "f64".to_owned(),
                 _ => format!("[u8; {size}]"),
             }),
+            Kind::Ptr(_) if self.plain.is_some() => Ok(integer(self.btf.pointer_size(), false).to_owned()),
             Kind::Ptr(to) => self.pointer(to, near, next),
             Kind::Array { element, len, .. } => Ok(format!("[{}; {len}]", self.spell(element, near, next)?)),
             Kind::Const(to) | Kind::Volatile(to) | Kind::Restrict(to) | Kind::TypeTag { ty: to, .. } => {
