@@ -1,4 +1,4 @@
-//! The façade: compile a script, load it, watch it; run an object; look at what is loaded.
+//! The façade: compile a script, load it, watch it; run an object; look at what is loaded; typed handles ([`skeleton`]).
 mod attach;
 mod bring_up;
 mod by_request;
@@ -25,6 +25,7 @@ mod run_object;
 mod script;
 mod session;
 mod show;
+pub mod skeleton;
 mod stacks;
 mod stand_alone;
 mod top;
