@@ -44,6 +44,16 @@ pub(crate) fn sections(object: &Object, btf: &Btf, name: &str) -> Result<Vec<Sec
     Ok(all)
 }
 
+/// The sections with structures of functions, each variable a structure.
+pub(crate) fn structures(object: &Object, btf: &Btf, name: &str) -> Result<Vec<Section>, SkeletonError> {
+    let held = object.data.values().filter(|data| data.kind == DataKind::StructOps);
+    held.map(|data| {
+        let offset = |name: &str| data.variables.iter().find(|it| it.name == name).map(|it| it.offset);
+        section(btf, name, &data.name, data.type_id, offset)
+    })
+    .collect()
+}
+
 fn section(
     btf: &Btf,
     object: &str,
@@ -75,7 +85,7 @@ fn section(
     }
     variables.sort_by_key(|variable| variable.offset);
     let mapped = !variables.is_empty();
-    let ident = identifier(name.trim_start_matches('.'));
+    let ident = identifier(name.trim_start_matches(['?', '.']));
     Ok(Section {
         name: name.to_owned(),
         ident,

@@ -1,11 +1,15 @@
 //! Source text of typed handles for an object: its maps, programs, links and global variables by name.
 //!
-//! [`c`] writes a C header with the functions and fields that users of bpftool's skeletons know; it stands on libbpf.
+//! [`c`] writes a C header with the functions and fields that users of bpftool's skeletons know; it stands on libbpf. [`rust`]
+//! writes a Rust module that stands on the crate `osmia`; [`Builder`] makes one when a package is built.
+mod build;
 pub mod c;
 mod globals;
 mod names;
+pub mod rust;
 mod template;
 
+pub use build::{BuildError, Builder};
 pub use names::object_name;
 
 use osmia_btf::BtfError;

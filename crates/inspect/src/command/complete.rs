@@ -30,13 +30,9 @@ pub fn complete(words: &[String]) -> Vec<Candidate> {
 }
 
 fn options() -> Vec<Candidate> {
-    let long = |name: &str| format!("--{name}");
-    let rows = OPTIONS.iter().flat_map(|row| {
-        let short = Some(candidate(&format!("-{}", row.short), row.help));
-        let long = (!row.long.is_empty()).then(|| candidate(&long(row.long), row.help));
-        short.into_iter().chain(long)
-    });
-    rows.collect()
+    let names =
+        |row: &'static super::OptionRow| row.names().into_iter().map(|name| candidate(&name, row.help));
+    OPTIONS.iter().flat_map(names).collect()
 }
 
 fn next(before: &[&str]) -> Vec<Candidate> {

@@ -10,12 +10,12 @@ pub(super) const OBJECT: Object = Object {
         row(&["object"], "OUTPUT FILE [FILE]...", "link several objects into one", object),
         row(
             &["skeleton"],
-            "FILE [name NAME]",
-            "write a C header with handles for what is in an object, and the object itself",
+            "FILE [name NAME] [lang LANG]",
+            "write a C header, or a Rust module, with handles for what is in an object, and the object itself",
             skeleton,
         ),
     ],
-    terms: &[],
+    terms: &[super::term("LANG", "{ c | rust }")],
 };
 
 fn object(_: &mut Session<'_>, mut words: Words<'_>) -> Done {
@@ -37,19 +37,30 @@ fn skeleton(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     words.at_least(1)?;
     let file = words.need("an object file")?;
     let mut name = None;
+    let mut language = session.options.language.clone();
     while let Some(word) = words.word() {
-        if !"name".starts_with(word) {
+        if "name".starts_with(word) {
+            if name.replace(words.need("a name")?).is_some() {
+                return Err(Failure::words("object name already specified"));
+            }
+        } else if "lang".starts_with(word) {
+            language = Some(words.need("a language")?.to_owned());
+        } else {
             return Err(Failure::words(format!("unknown arg {word}")));
         }
-        if name.replace(words.need("a name")?).is_some() {
-            return Err(Failure::words("object name already specified"));
-        }
     }
+    let write = match language.as_deref() {
+        None | Some("c") => osmia_skeleton::c::header,
+        Some("rust") => osmia_skeleton::rust::module,
+        Some(other) => {
+            return Err(Failure::words(format!("skeletons are written in c or rust, not in {other}")));
+        }
+    };
     let bytes = fs::read(file).map_err(|error| Failure::io(format!("failed to open() {file}"), &error))?;
     let object =
         read(&bytes).map_err(|error| Failure::words(format!("failed to open BPF object file: {error}")))?;
     let name = name.map_or_else(|| osmia_skeleton::object_name(file), str::to_owned);
-    let text = osmia_skeleton::c::header(&object, &bytes, &name);
+    let text = write(&object, &bytes, &name);
     let text = text.map_err(|error| Failure::words(error.to_string()))?;
     session.text().extend_from_slice(text.as_bytes());
     session.breathe()

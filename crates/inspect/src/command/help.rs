@@ -36,9 +36,8 @@ pub(super) fn all(program: &str) -> String {
     }
     text += "\nOPTIONS, which may stand anywhere:\n";
     for option in OPTIONS {
-        let long = if option.long.is_empty() { String::new() } else { format!(", --{}", option.long) };
         let value = if option.value.is_empty() { String::new() } else { format!(" {}", option.value) };
-        line(&mut text, &format!("-{}{long}{value}", option.short), option.help);
+        line(&mut text, &format!("{}{value}", option.names().join(", ")), option.help);
     }
     text
 }
@@ -72,10 +71,7 @@ pub(super) fn usage(program: &str, object: &Object) -> String {
         text += &format!("       {} := {means}\n", term.name);
     }
     text += "       OPTIONS := { ";
-    let letters = OPTIONS.iter().map(|option| match option.long {
-        "" => format!("-{}", option.short),
-        long => format!("-{}|--{long}", option.short),
-    });
+    let letters = OPTIONS.iter().map(|option| option.names().join("|"));
     text += &letters.collect::<Vec<_>>().join(" | ").replace(" | -L", "\n           | -L");
     text + " }\n"
 }

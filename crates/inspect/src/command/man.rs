@@ -29,10 +29,9 @@ fn head(name: &str, help: &str) -> String {
 fn options() -> String {
     let mut text = ".SH OPTIONS\nThey may stand anywhere among the words.\n".to_owned();
     for option in OPTIONS {
-        let long =
-            if option.long.is_empty() { String::new() } else { format!(", \\-\\-{}", escaped(option.long)) };
         let value = if option.value.is_empty() { String::new() } else { format!(" {}", option.value) };
-        text += &format!(".TP\n.B \\-{}{long}{value}\n{}\n", option.short, escaped(option.help));
+        text +=
+            &format!(".TP\n.B {}{value}\n{}\n", escaped(&option.names().join(", ")), escaped(option.help));
     }
     text
 }

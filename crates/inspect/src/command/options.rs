@@ -23,6 +23,8 @@ pub struct Options {
     pub sign: Option<Sign>,
     /// The file with the types that other types build on.
     pub base_btf: Option<PathBuf>,
+    /// The language of what is generated.
+    pub language: Option<String>,
 }
 
 /// With what a program is signed.
@@ -51,13 +53,14 @@ pub enum Switch {
     Key,
     Certificate,
     BaseBtf,
+    Language,
     Legacy,
 }
 
 /// An option.
 #[derive(Debug)]
 pub struct OptionRow {
-    /// Its letter.
+    /// Its letter; a zero for none.
     pub short: char,
     /// Its long name; empty for none.
     pub long: &'static str,
@@ -67,6 +70,15 @@ pub struct OptionRow {
     pub help: &'static str,
     /// What it means.
     pub switch: Switch,
+}
+
+impl OptionRow {
+    /// How it is written: `-j` and `--json`, as far as there are both.
+    pub fn names(&self) -> Vec<String> {
+        let short = (self.short != '\0').then(|| format!("-{}", self.short));
+        let long = (!self.long.is_empty()).then(|| format!("--{}", self.long));
+        short.into_iter().chain(long).collect()
+    }
 }
 
 const fn row(
@@ -92,6 +104,7 @@ pub const OPTIONS: &[OptionRow] = &[
     row('k', "", "KEY.pem", "the private key to sign with", Switch::Key),
     row('i', "", "CERT.x509", "the certificate to sign with", Switch::Certificate),
     row('B', "base-btf", "FILE", "types that other types build on", Switch::BaseBtf),
+    row('\0', "lang", "LANG", "the language of generated text: c or rust", Switch::Language),
     row('l', "", "", "does nothing; once asked for an older library's strictness", Switch::Legacy),
     row('h', "help", "", "tell how commands are written", Switch::Help),
     row('V', "version", "", "tell the version", Switch::Version),
@@ -165,7 +178,9 @@ impl Seen {
     /// `-jp`, `-BFILE`, `-B FILE`
     fn short(&mut self, letters: &str, rest: &mut dyn Iterator<Item = &String>) -> bool {
         for (at, letter) in letters.char_indices() {
-            let Some(row) = OPTIONS.iter().find(|row| row.short == letter) else { return false };
+            let Some(row) = OPTIONS.iter().find(|row| row.short == letter && letter != '\0') else {
+                return false;
+            };
             if row.value.is_empty() {
                 self.set(row.switch, String::new());
                 continue;
@@ -209,6 +224,7 @@ impl Seen {
             Switch::Sign => (self.sign, options.use_loader) = (true, true),
             Switch::Key => self.key = Some(value.into()),
             Switch::Certificate => self.certificate = Some(value.into()),
+            Switch::Language => options.language = Some(value),
             Switch::BaseBtf => options.base_btf = Some(value.into()),
         }
     }
