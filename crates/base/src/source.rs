@@ -167,7 +167,8 @@ impl Source {
             return "";
         };
         let end = self.lines.get(number as usize).map_or(self.text.len(), |&next| next as usize);
-        self.text.get(*start as usize..end).and_then(|line| line.lines().next()).unwrap_or("")
+        let line = self.text.get(*start as usize..end).unwrap_or("");
+        line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line))
     }
 
     /// The word, or the call of it, at a line and column (both from 1) of the text of that name; empty where there is none.

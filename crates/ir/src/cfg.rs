@@ -148,6 +148,37 @@ impl Cfg {
         Loop { header, blocks, back }
     }
 
+    /// The last block that every way to one of `blocks` goes through; `None` for no blocks.
+    pub(crate) fn common_dominator(&self, blocks: &[Block]) -> Option<Block> {
+        let mut blocks = blocks.iter().copied();
+        let first = blocks.next()?;
+        Some(blocks.fold(first, |mut above, block| {
+            while !self.dominates(above, block) {
+                above = self.idom[above];
+            }
+            above
+        }))
+    }
+
+    /// Which blocks a way may come to again: those of the loops, and where a loop has several entries, all that lie between
+    /// the jump back and where it goes.
+    pub(crate) fn turns(&self, function: &Function) -> PerBlock<bool> {
+        let mut turns = PerBlock::new(function, false);
+        let mut until = 0;
+        let back = |block: Block| {
+            let at = self.position[block];
+            self.preds[block]
+                .iter()
+                .filter_map(move |&pred| self.position[pred].filter(|&pred| Some(pred) >= at))
+                .max()
+        };
+        for (at, &block) in self.order.iter().enumerate() {
+            until = back(block).map_or(until, |last| until.max(last + 1));
+            turns[block] = (at as u32) < until;
+        }
+        turns
+    }
+
     /// How many loops each block is in.
     pub(crate) fn loop_depth(&self, function: &Function) -> PerBlock<u32> {
         let mut depth = PerBlock::new(function, 0);

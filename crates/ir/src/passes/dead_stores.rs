@@ -2,7 +2,7 @@
 //! that are zeroed and then partly written, only the rest is zeroed.
 use super::places::Places;
 use crate::cfg::Cfg;
-use crate::{Address, Block, Function, Inst, Offset, Op, Terminator};
+use crate::{Address, Block, Function, Inst, Offset, Op, Slot, Terminator};
 use osmia_base::Key;
 
 /// The biggest slot that is looked at, as big as the stack.
@@ -11,6 +11,9 @@ const MOST: usize = 512;
 /// Bytes of a slot.
 #[derive(Clone)]
 struct ByteSet([u64; MOST / 64]);
+
+const NONE: ByteSet = ByteSet([0; MOST / 64]);
+const ALL: ByteSet = ByteSet([u64::MAX; MOST / 64]);
 
 impl ByteSet {
     fn set(&mut self, start: i64, bytes: i64, on: bool) {
@@ -30,8 +33,14 @@ impl ByteSet {
 struct Stores {
     places: Places,
     taken: Vec<bool>,
-    /// Per slot, the bytes that are written before they are read.
-    dead: Vec<ByteSet>,
+    /// Per slot, the bytes that are written before they are read, and when that was found out.
+    dead: Vec<(u32, ByteSet)>,
+    /// Counts up; what was found out before one of the next two is not so any more.
+    now: u32,
+    /// When the block began, and what holds there of all slots.
+    began: (u32, ByteSet),
+    /// When all slots whose address is known elsewhere were read last.
+    read: u32,
 }
 
 /// Removes writes that nobody reads.
@@ -42,8 +51,8 @@ pub(crate) fn dead_stores(function: &mut Function) {
     let cfg = Cfg::new(function);
     let places = Places::new(function, &cfg);
     let taken = places.taken(function, &cfg);
-    let dead = vec![ByteSet([0; MOST / 64]); function.slots.len()];
-    let mut stores = Stores { places, taken, dead };
+    let dead = vec![(0, NONE); function.slots.len()];
+    let mut stores = Stores { places, taken, dead, now: 0, began: (0, NONE), read: 0 };
     for &block in &cfg.order {
         stores.block(function, block);
     }
@@ -52,9 +61,8 @@ pub(crate) fn dead_stores(function: &mut Function) {
 impl Stores {
     fn block(&mut self, function: &mut Function, block: Block) {
         let gone = matches!(function.blocks[block].end, Terminator::Return(_) | Terminator::Unreachable);
-        for dead in &mut self.dead {
-            *dead = ByteSet([if gone { u64::MAX } else { 0 }; MOST / 64]);
-        }
+        self.now += 1;
+        self.began = (self.now, if gone { ALL } else { NONE });
         let insts = std::mem::take(&mut function.blocks[block].insts);
         let mut kept = Vec::with_capacity(insts.len());
         for inst in insts.into_iter().rev() {
@@ -85,10 +93,23 @@ impl Stores {
         kept.push(inst);
     }
 
+    /// The dead bytes of a slot. They are brought up to date only here, so that many slots cost nothing where they are not
+    /// named.
+    fn dead(&mut self, slot: Slot) -> &mut ByteSet {
+        let (known, dead) = &mut self.dead[slot.index()];
+        let (began, at_first) = &self.began;
+        let read = if self.taken[slot.index()] { self.read } else { 0 };
+        if *known < (*began).max(read) {
+            *dead = if read > *began { NONE } else { at_first.clone() };
+        }
+        *known = self.now;
+        dead
+    }
+
     /// Notes a write; whether it is of no use.
     fn write(&mut self, at: &Address, bytes: i64) -> bool {
         let Some((slot, off)) = self.places.access(at) else { return false };
-        let dead = &mut self.dead[slot.index()];
+        let dead = self.dead(slot);
         let useless = dead.all(off, bytes);
         dead.set(off, bytes, true);
         useless
@@ -96,16 +117,15 @@ impl Stores {
 
     fn read(&mut self, at: &Address, bytes: i64) {
         match self.places.access(at) {
-            Some((slot, off)) => self.dead[slot.index()].set(off, bytes, false),
+            Some((slot, off)) => self.dead(slot).set(off, bytes, false),
             None => self.read_all(),
         }
     }
 
     /// Whoever has an address may read there.
     fn read_all(&mut self) {
-        for (dead, _) in self.dead.iter_mut().zip(&self.taken).filter(|(_, taken)| **taken) {
-            *dead = ByteSet([0; MOST / 64]);
-        }
+        self.now += 1;
+        self.read = self.now;
     }
 
     /// Zeroes only the words that are not overwritten as a whole.
@@ -117,7 +137,7 @@ impl Stores {
         let mut start = off;
         while start < off + size {
             let end = (start + 8 - start.rem_euclid(8)).min(off + size);
-            if !self.dead[slot.index()].all(start, end - start) {
+            if !self.dead(slot).all(start, end - start) {
                 match ranges.last_mut() {
                     Some(last) if last.1 == start => last.1 = end,
                     _ => ranges.push((start, end)),
@@ -125,7 +145,7 @@ impl Stores {
             }
             start = end;
         }
-        self.dead[slot.index()].set(off, size, true);
+        self.dead(slot).set(off, size, true);
         for (start, end) in ranges.into_iter().rev() {
             let offset = Offset::Bytes((i64::from(*base) + start - off) as i32);
             let op = Op::Zero(Address { base: at.base, offset }, (end - start) as u32);

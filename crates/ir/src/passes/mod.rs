@@ -14,6 +14,7 @@ mod same_stores;
 mod unroll;
 
 pub(crate) use dead_code::dead_code;
+pub(crate) use places::Places;
 pub use unroll::unroll;
 
 use crate::{Function, Module, Value};

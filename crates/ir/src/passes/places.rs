@@ -5,14 +5,14 @@ use osmia_base::Key;
 use osmia_isa::AluOp;
 
 /// A slot and an offset in it.
-pub(super) type Place = (Slot, i64);
+pub(crate) type Place = (Slot, i64);
 
 /// For each value, the place it is the address of.
 #[derive(Debug)]
-pub(super) struct Places(Vec<Option<Place>>);
+pub(crate) struct Places(Vec<Option<Place>>);
 
 impl Places {
-    pub(super) fn new(function: &Function, cfg: &Cfg) -> Self {
+    pub(crate) fn new(function: &Function, cfg: &Cfg) -> Self {
         let mut places: Vec<Option<Place>> = vec![None; function.values.len()];
         let mut constants = vec![None; function.values.len()];
         for &block in &cfg.order {
@@ -34,12 +34,12 @@ impl Places {
     }
 
     /// The place that a value is the address of.
-    pub(super) fn of(&self, value: crate::Value) -> Option<Place> {
+    pub(crate) fn of(&self, value: crate::Value) -> Option<Place> {
         self.0.get(value.index()).copied().flatten()
     }
 
     /// The place of an access in a slot.
-    pub(super) fn access(&self, at: &Address) -> Option<Place> {
+    pub(crate) fn access(&self, at: &Address) -> Option<Place> {
         let (slot, off) = self.of(at.base)?;
         match at.offset {
             Offset::Bytes(bytes) => Some((slot, off.wrapping_add(bytes.into()))),
@@ -48,7 +48,7 @@ impl Places {
     }
 
     /// The slots whose address is used for more than accesses at known places.
-    pub(super) fn taken(&self, function: &Function, cfg: &Cfg) -> Vec<bool> {
+    pub(crate) fn taken(&self, function: &Function, cfg: &Cfg) -> Vec<bool> {
         let mut taken = vec![false; function.slots.len()];
         let mut escape = |value| {
             if let Some((slot, _)) = self.of(value) {

@@ -42,20 +42,24 @@ pub(crate) fn same_stores(function: &mut Function) {
         return;
     }
     let cfg = Cfg::new(function);
-    let mut useless: Vec<(Block, usize)> = Vec::new();
+    let mut useless: PerBlock<Vec<usize>> = PerBlock::new(function, Vec::new());
     let mut same = Same::new(function, &cfg);
     let mut after: PerBlock<Option<Vec<Known>>> = PerBlock::new(function, None);
     for &block in &cfg.order {
         same.known = before(&cfg, block, &after);
         for (at, inst) in function.blocks[block].insts.iter().enumerate() {
             if same.inst(function, inst) {
-                useless.push((block, at));
+                useless[block].push(at);
             }
         }
         after[block] = Some(std::mem::take(&mut same.known));
     }
-    for (block, at) in useless.into_iter().rev() {
-        function.blocks[block].insts.remove(at);
+    for &block in &cfg.order {
+        let (mut at, mut useless) = (0, useless[block].iter().copied().peekable());
+        function.blocks[block].insts.retain(|_| {
+            at += 1;
+            useless.next_if_eq(&(at - 1)).is_none()
+        });
     }
 }
 

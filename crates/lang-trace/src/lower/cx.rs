@@ -27,6 +27,9 @@ pub(super) type Result<T> = std::result::Result<T, Diagnostic>;
 /// At most so many bytes of a program's stack hold values other than numbers; callbacks have a third of it.
 const STACK_LIMIT: u32 = 288;
 
+/// So many map values that were read are known, the latest.
+const KNOWN: usize = 64;
+
 /// Memory of the program's own that holds a value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
@@ -430,6 +433,9 @@ impl<'a> Cx<'a> {
     pub(super) fn note_value(&mut self, map: MapId, key: String, value: Value) {
         let number = self.f.reads;
         self.f.reads += 1;
+        if self.f.values.len() >= KNOWN {
+            self.f.values.remove(0);
+        }
         self.f.values.push(Known { number, map, key, value });
     }
 

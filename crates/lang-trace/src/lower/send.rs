@@ -11,6 +11,9 @@ use osmia_event::{Field, Location, Stream, Type as Out, Verb, layout};
 use osmia_ir::{Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
 
+/// Messages show lines of at most so many bytes: each place has a copy of its line, and a script that is one line has many.
+const SHOWN: usize = 4096;
+
 /// Bytes of the ring buffer where the script does not say.
 const RING: u32 = 1 << 20;
 /// The same where events of the machine are printed: a burst of some hundred thousand must fit.
@@ -178,10 +181,11 @@ impl<'a> Cx<'a> {
         self.source.calls(span).into_iter().map(|call| self.shown_location(call)).collect()
     }
 
-    /// A location with its line.
+    /// A location with its line, if that is one to be looked at.
     fn shown_location(&self, span: Span) -> Location {
         let location = self.location(span);
-        let text = self.source.written(span).0.line(location.line).to_owned();
+        let text = self.source.written(span).0.line(location.line);
+        let text = if text.len() <= SHOWN { text.to_owned() } else { String::new() };
         Location { text, ..location }
     }
 

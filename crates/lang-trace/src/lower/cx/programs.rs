@@ -9,6 +9,7 @@ use osmia_abi::Feature;
 use osmia_ir::{Builder, Callee, FunctionId, Op, Pointee, Type as Kind};
 use osmia_isa::Cond;
 use osmia_object::{Attach, Extern, ExternKey, Linkage, ProbeSide};
+use std::collections::{HashMap, HashSet};
 
 /// Tells which side of a function a program of both runs at.
 const IS_RETURN: &str = "bpf_session_is_return";
@@ -16,15 +17,12 @@ const IS_RETURN: &str = "bpf_session_is_return";
 impl<'a> Cx<'a> {
     /// Lowers all probes.
     pub(in crate::lower) fn programs(&mut self, program: &'a Program) -> Result<()> {
-        let pairs = self.pairs(program);
+        let pairs: HashMap<usize, usize> = self.pairs(program).into_iter().collect();
+        let backs: HashSet<usize> = pairs.values().copied().collect();
         for (index, probe) in program.probes.iter().enumerate() {
-            match pairs.iter().find(|pair| pair.0 == index || pair.1 == index) {
-                Some(&(entry, back)) if entry == index => {
-                    if let Some(back) = program.probes.get(back) {
-                        self.session(probe, back)?;
-                    }
-                }
-                Some(_) => {}
+            match pairs.get(&index).and_then(|&back| program.probes.get(back)) {
+                Some(back) => self.session(probe, back)?,
+                None if backs.contains(&index) => {}
                 None => self.probe(probe)?,
             }
         }
@@ -39,24 +37,22 @@ impl<'a> Cx<'a> {
         }
         let sides: Vec<Option<(ProbeSide, Vec<String>)>> =
             program.probes.iter().map(|probe| plain_functions(&probe.attach)).collect();
-        let at = |wanted: ProbeSide, functions: &Vec<String>| {
-            let mut found = sides.iter().enumerate().filter_map(|(index, side)| match side {
-                Some((side, own)) if *side == wanted && own == functions => Some(index),
+        // By functions: the probes at their entries, and those at their returns.
+        let mut at: HashMap<&[String], [Vec<usize>; 2]> = HashMap::new();
+        for (index, side) in sides.iter().enumerate() {
+            let Some((side, functions)) = side else { continue };
+            at.entry(functions).or_default()[usize::from(*side == ProbeSide::Return)].push(index);
+        }
+        // Of several it would not be clear which belong together.
+        let mut pairs: Vec<(usize, usize)> = at
+            .into_values()
+            .filter_map(|sides| match [sides[0].as_slice(), sides[1].as_slice()] {
+                [[entry], [back]] => Some((*entry, *back)),
                 _ => None,
-            });
-            // Of several it would not be clear which belong together.
-            found.next().filter(|_| found.next().is_none())
-        };
-        let entries = sides.iter().enumerate().filter_map(|(index, side)| match side {
-            Some((ProbeSide::Entry, functions)) => Some((index, functions)),
-            _ => None,
-        });
-        entries
-            .filter_map(|(index, functions)| {
-                let own = at(ProbeSide::Entry, functions)?;
-                Some((index, at(ProbeSide::Return, functions)?)).filter(|_| own == index)
             })
-            .collect()
+            .collect();
+        pairs.sort_unstable();
+        pairs
     }
 
     /// Lowers one probe.
