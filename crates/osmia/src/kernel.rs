@@ -1,25 +1,29 @@
 //! The world of the running kernel: what is loaded and attached there, read from here.
+mod backlog;
+mod failure;
+mod maps;
+mod places;
+
+pub(crate) use failure::LoadFailure;
+
 use crate::child::Child;
 use crate::names::Names;
 use crate::run::RunOptions;
 use crate::stacks::{self, Stacks};
 use crate::unwind::Unwinder;
-use crate::user::{global_size, value_size};
 use crate::world::{Asked, Ran, Refused, See};
+use backlog::{Backlog, run_beside};
 use osmia_abi::Feature;
-use osmia_base::Source;
-use osmia_event::{Lookup, MapSchema, RawEntry, Schema, Storage};
+use osmia_event::{Lookup, Schema};
 use osmia_lang_trace::typed::{Config, MissingProbes};
 use osmia_lang_trace::{Plan, PlannedProbe, Provider};
-use osmia_loader::{
-    Arrival, AttachOptions, Attachment, Globals, LoadError, LoadOptions, Loaded, LoadedProgram, Stream,
-};
-use osmia_object::{Attach, Image, ProbeSide, UprobeTarget};
+use osmia_loader::{Arrival, AttachOptions, Attachment, Globals, LoadOptions, Loaded, LoadedProgram, Stream};
+use osmia_object::{Attach, Image};
 use osmia_sys::process::PidFd;
 use osmia_sys::{Interest, Poller, SignalFd};
+use places::{left_out, places};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -65,77 +69,6 @@ pub struct Kernel {
     options: AttachOptions,
     /// Probes that a signal runs.
     own: Vec<PlannedProbe>,
-}
-
-/// An image that the kernel did not take.
-#[derive(Debug)]
-pub(crate) struct LoadFailure(LoadError);
-
-impl LoadFailure {
-    /// Features that the kernel lacks and that the script may have been compiled for: asked now, as something was refused.
-    pub(crate) fn lacking(&self) -> Vec<Feature> {
-        let refused = match &self.0 {
-            LoadError::Program(rejection) => rejection.errno != osmia_sys::Errno::EPERM,
-            LoadError::Map(_) => true,
-            LoadError::Btf(_)
-            | LoadError::Memlock { .. }
-            | LoadError::Token { .. }
-            | LoadError::Unfit(_)
-            | LoadError::Image(_) => false,
-        };
-        if !refused {
-            return Vec::new();
-        }
-        const USED: &[Feature] = &[
-            Feature::Jump32,
-            Feature::IsaV4,
-            Feature::Ringbuf,
-            Feature::CurrentTaskBtf,
-            Feature::ProbeReadKernel,
-            Feature::KtimeBoot,
-            Feature::LookupPercpu,
-            Feature::GetFuncIp,
-            Feature::BpfLoop,
-            Feature::ForEachMapElem,
-            Feature::GlobalData,
-            Feature::KprobeMulti,
-            Feature::KprobeSession,
-        ];
-        USED.iter()
-            .copied()
-            .filter(|feature| matches!(osmia_host::probe(*feature, &|_| None), Ok(false)))
-            .collect()
-    }
-
-    /// What to tell the person, with the line of the script that the kernel did not like.
-    pub(crate) fn explain(&self, source: &Source, verbose: bool) -> String {
-        let mut text = self.place(source);
-        if let (true, LoadError::Program(rejection)) = (verbose, &self.0) {
-            text.push_str(&rejection.log);
-        }
-        text
-    }
-
-    fn place(&self, source: &Source) -> String {
-        let LoadError::Program(rejection) = &self.0 else { return format!("ERROR: {}\n", self.0) };
-        let Some(place) = rejection.place.as_ref().filter(|place| place.line > 0) else {
-            return format!("ERROR: {}\n", self.0);
-        };
-        let reason = rejection.meaning.as_ref().unwrap_or(&rejection.reason);
-        let span = source.span_in(&place.file, place.line, place.column);
-        let text = match rejection.forbidden_helper() {
-            Some(helper) => format!("helper {helper} not allowed in probe"),
-            None => format!("the kernel's verifier refuses this: {reason}"),
-        };
-        let mut diagnostic = osmia_base::Diagnostic::error(span, text);
-        if rejection.meaning.is_some() {
-            diagnostic = diagnostic.hint(format!("it says: {}", rejection.reason));
-        }
-        if let Some(advice) = &rejection.advice {
-            diagnostic = diagnostic.hint(advice.clone());
-        }
-        diagnostic.render(source)
-    }
 }
 
 impl Kernel {
@@ -456,45 +389,6 @@ impl Kernel {
         Ok(poller)
     }
 
-    /// What is in one of the script's maps.
-    pub fn entries(&self, map: &MapSchema) -> io::Result<Vec<RawEntry>> {
-        let Some(found) = self.loaded.map(&map.map) else { return Ok(Vec::new()) };
-        let entries = osmia_loader::dump(&found.fd)
-            .map_err(|error| io::Error::other(format!("{}: {error}", map.name)))?;
-        Ok(entries.into_iter().map(|entry| RawEntry { key: entry.key, values: entry.values }).collect())
-    }
-
-    /// Removes all entries.
-    pub fn clear(&mut self, map: &MapSchema) {
-        match map.storage {
-            Storage::Global { offset } => self.wipe(offset, global_size(map)),
-            Storage::Hash { .. } | Storage::Array { .. } => {
-                if let Some(found) = self.loaded.map(&map.map) {
-                    // What cannot be removed is seen when the map is printed.
-                    let _ = osmia_loader::clear(&found.fd);
-                }
-            }
-        }
-    }
-
-    /// Sets all values to zero.
-    pub fn zero(&mut self, map: &MapSchema) {
-        match map.storage {
-            Storage::Global { offset } => self.wipe(offset, value_size(map)),
-            Storage::Hash { .. } | Storage::Array { .. } => {
-                if let Some(found) = self.loaded.map(&map.map) {
-                    let _ = osmia_loader::zero(&found.fd);
-                }
-            }
-        }
-    }
-
-    fn wipe(&self, offset: u32, size: usize) {
-        if let Some(globals) = &self.globals {
-            let _ = globals.write(offset as usize, &vec![0; size]);
-        }
-    }
-
     /// Records that the reader was too slow for.
     pub const fn lost(&self) -> u64 {
         self.lost
@@ -503,20 +397,6 @@ impl Kernel {
     /// What processes mapped that could not be recorded.
     pub fn lost_mappings(&self) -> u64 {
         self.names.lost()
-    }
-
-    /// A number in `.bss`.
-    pub fn data(&self, offset: usize) -> Option<u64> {
-        let mut raw = [0; 8];
-        self.globals.as_ref()?.read(offset, &mut raw).ok()?;
-        Some(u64::from_ne_bytes(raw))
-    }
-
-    /// Writes a number to `.bss`.
-    pub fn set_data(&mut self, offset: usize, value: u64) {
-        if let Some(globals) = &self.globals {
-            let _ = globals.write(offset, &value.to_ne_bytes());
-        }
     }
 
     /// Whom to ask for names.
@@ -528,98 +408,6 @@ impl Kernel {
 
 fn missing(program: &str) -> String {
     format!("there is no program {program}")
-}
-
-/// Runs a program while its records are taken out of the buffer, which does not hold all that a loop can send. They are
-/// read later, when it is their turn.
-fn run_beside(
-    program: &LoadedProgram,
-    stream: &mut Stream,
-    backlog: &mut Backlog,
-    lost: &mut u64,
-) -> Result<osmia_sys::bpf::TestRunResult, osmia_sys::Errno> {
-    std::thread::scope(|scope| {
-        let run = scope.spawn(|| osmia_loader::run_once(program));
-        let mut drain = || {
-            stream.consume(|arrival| {
-                match arrival {
-                    Arrival::Record(bytes) => backlog.push(bytes),
-                    Arrival::Lost(count) => *lost += count,
-                }
-                ControlFlow::Continue(())
-            })
-        };
-        // Never asleep: a sleeper may be woken to the very processor that the program does not give away.
-        while !run.is_finished() {
-            drain()?;
-            std::thread::yield_now();
-        }
-        drain()?;
-        run.join().unwrap_or(Err(osmia_sys::Errno::EINTR))
-    })
-}
-
-/// Records that wait for their turn, one behind the other.
-#[derive(Debug, Default)]
-struct Backlog {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-    taken: usize,
-}
-
-impl Backlog {
-    fn push(&mut self, record: &[u8]) {
-        self.bytes.extend_from_slice(record);
-        self.ends.push(self.bytes.len());
-    }
-
-    /// The next one, until there are no more; then their memory is given back.
-    fn take(&mut self) -> Option<&[u8]> {
-        let Some(&end) = self.ends.get(self.taken) else {
-            *self = Self::default();
-            return None;
-        };
-        let start = self.taken.checked_sub(1).map_or(0, |before| self.ends[before]);
-        self.taken += 1;
-        Some(&self.bytes[start..end])
-    }
-}
-
-/// Functions that a pattern names but that the kernel does not let anybody probe.
-fn left_out(probe: &PlannedProbe, attachment: &Attachment) -> Option<String> {
-    let missed = attachment.missed();
-    let first = missed.first()?;
-    let more = if missed.len() > 1 { format!(" and {} more", missed.len() - 1) } else { String::new() };
-    Some(format!("WARNING: {}: {}{more} cannot be probed: {}", probe.name, first.name, first.why))
-}
-
-/// Where a probe's program goes: many functions by one link.
-fn places(probe: &PlannedProbe) -> Vec<Attach> {
-    let places: Vec<&Attach> = probe.attach.iter().filter(|place| **place != Attach::TestRun).collect();
-    if !probe.multi {
-        return places.into_iter().cloned().collect();
-    }
-    let (mut functions, mut rest) = (BTreeMap::<ProbeSide, Vec<String>>::new(), Vec::new());
-    let mut files = BTreeMap::<(String, ProbeSide, Option<u32>), Vec<UprobeTarget>>::new();
-    for place in places {
-        match place {
-            Attach::Kprobe { function, offset: 0, side, .. } => {
-                functions.entry(*side).or_default().push(function.clone())
-            }
-            Attach::Uprobe { path, target, pid, side } => {
-                files.entry((path.clone(), *side, *pid)).or_default().push(target.clone());
-            }
-            other => rest.push(other.clone()),
-        }
-    }
-    rest.extend(functions.into_iter().map(|(side, functions)| Attach::KprobeMulti { functions, side }));
-    rest.extend(files.into_iter().map(|((path, side, pid), targets)| Attach::UprobeMulti {
-        path,
-        targets,
-        pid,
-        side,
-    }));
-    rest
 }
 
 /// Descriptors that a caller may wait on besides.
