@@ -282,6 +282,10 @@ pub(crate) struct Trace {
     #[arg(long, hide = true)]
     pub(crate) verify_llvm_ir: bool,
 
+    /// What bpftrace writes its compiler's own form to; ours is printed
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub(crate) emit_llvm: Option<PathBuf>,
+
     /// Accepted for bpftrace's sake: BTF is always used
     #[arg(short = 'b', hide = true)]
     pub(crate) always_btf: bool,

@@ -52,6 +52,11 @@ impl Trace {
         if form == Form::Pprof && self.output.is_none() && std::io::stdout().is_terminal() {
             return Err("-f pprof writes a binary file: give -o FILE, or send the output elsewhere".into());
         }
+        if self.emit_llvm.is_some() {
+            return Err("--emit-llvm: there is no LLVM in osmia, and nothing in its form to write. Print the compiler's own form \
+                        with `-d ir` (or `-d ir-opt`, `-d bytecode`), or write the object with `--emit FILE.bpf.o`"
+                .into());
+        }
         if self.command.is_some() && self.pid.is_some() {
             return Err("USAGE: Cannot use both -c and -p.".into());
         }

@@ -150,6 +150,7 @@ fn words_of_the_command_line() {
         (&["--emit", "/no/such/dir/x", "-e", "begin { }"], &["/no/such/dir/x"]),
         (&["--no-feature", "nonsense", "-e", "begin { }"], &["nonsense", "ringbuf"]),
         (&["-l", "nonsense:*"], &["nonsense"]),
+        (&["--emit-llvm", "/tmp/x", "-e", "begin { }"], &["--emit-llvm", "-d ir", "--emit FILE.bpf.o"]),
     ];
     for (words, said) in cases {
         let done = run(osmia().args(*words));
