@@ -52,6 +52,13 @@ fn made_for_5_4() {
     assert_eq!(refused(&LowerOptions::default(), Version(5, 4)), "");
 }
 
+/// Loops that turn for as long as it takes, with others in them: the kernel's own loop turns them (5.17).
+#[test]
+fn long_loops() {
+    assert_eq!(refused_of("loops.bt", &LowerOptions::default(), machine::running_version()), "");
+    assert_eq!(refused_of("loops.bt", &LowerOptions::default(), Version(5, 17)), "");
+}
+
 /// Kernels without trampolines cannot load these at all; `OSMIA_TRAMPOLINES=1` says that this one has them.
 #[test]
 fn trampolines() {

@@ -8,9 +8,13 @@ use osmia_abi::Feature;
 use osmia_base::{Key, Span};
 use osmia_ir::{Callee, FunctionId, Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
+use std::collections::BTreeSet;
 
 /// Ranges of at most so many turns are loops of the program itself.
 const NATIVE_TURNS: i64 = 128;
+
+/// What is said where a `while` would have gone on, but the kernel makes no more turns.
+const SPENT: &str = "while loop stopped after 8388608 turns, the most that the kernel makes";
 
 const MEMORY: Kind = Kind::Ptr(Pointee::Memory);
 
@@ -20,22 +24,39 @@ pub(super) fn captured(cx: &Cx<'_>) -> Vec<bool> {
     let all = mentions(&cx.probe.body, vars);
     let mut shared = vec![false; vars];
     walk::stmts(&cx.probe.body, &mut |node| {
-        let Some((own, body)) = callback_body(cx, node) else { return };
-        let inside = mentions(body, vars);
+        let Some(called) = called(cx, node) else { return };
+        let mut inside = mentions(called.body, vars);
+        if let Some(condition) = called.condition {
+            walk::expr(condition, &mut |node| mention(node, &mut inside));
+        }
         for (var, shared) in shared.iter_mut().enumerate() {
-            let own = usize::from(own.index() == var);
+            let own = usize::from(called.var.is_some_and(|own| own.index() == var));
             *shared |= inside[var] > 0 && inside[var] + own < all[var];
         }
     });
     shared
 }
 
-/// A loop's variable and body, if the body is a callback.
-fn callback_body<'a>(cx: &Cx<'_>, node: Node<'a>) -> Option<(VarId, &'a [Stmt])> {
+/// What of a loop the kernel calls.
+struct Called<'a> {
+    /// The loop's variable.
+    var: Option<VarId>,
+    /// What is asked before each turn.
+    condition: Option<&'a Expr>,
+    body: &'a [Stmt],
+}
+
+/// What the kernel calls, if this is such a loop.
+fn called<'a>(cx: &Cx<'_>, node: Node<'a>) -> Option<Called<'a>> {
     let Node::Stmt(it) = node else { return None };
     match &it.kind {
-        StmtKind::ForMap(var, _, body) => Some((*var, body)),
-        StmtKind::ForRange(var, from, to, body) if !cx.is_native(from, to, body) => Some((*var, body)),
+        StmtKind::ForMap(var, _, body) => Some(Called { var: Some(*var), condition: None, body }),
+        StmtKind::ForRange(var, from, to, body) if !cx.is_native(from, to, body) => {
+            Some(Called { var: Some(*var), condition: None, body })
+        }
+        StmtKind::While(condition, body) if !cx.is_native_while(condition, body) => {
+            Some(Called { var: None, condition: Some(condition), body })
+        }
         _ => None,
     }
 }
@@ -43,12 +64,14 @@ fn callback_body<'a>(cx: &Cx<'_>, node: Node<'a>) -> Option<(VarId, &'a [Stmt])>
 /// How often each variable is named.
 fn mentions(list: &[Stmt], vars: usize) -> Vec<usize> {
     let mut count = vec![0; vars];
-    walk::stmts(list, &mut |node| {
-        if let Some(var) = walk::var_of(node) {
-            count[var.index()] += 1;
-        }
-    });
+    walk::stmts(list, &mut |node| mention(node, &mut count));
     count
+}
+
+fn mention(node: Node<'_>, count: &mut [usize]) {
+    if let Some(count) = walk::var_of(node).and_then(|var| count.get_mut(var.index())) {
+        *count += 1;
+    }
 }
 
 fn constant(it: &Expr) -> Option<i64> {
@@ -68,26 +91,120 @@ fn is_short(from: &Expr, to: &Expr) -> bool {
 /// Whether the kernel may call something back in these statements.
 fn calls_back(body: &[Stmt]) -> bool {
     let mut found = false;
-    walk::stmts(body, &mut |node| {
-        found |= match node {
-            Node::Expr(it) => {
-                matches!(it.kind, ExprKind::Len(_) | ExprKind::Strlen(_) | ExprKind::Strstr(..))
-            }
-            Node::Stmt(it) => match &it.kind {
-                StmtKind::ForMap(..) => true,
-                StmtKind::ForRange(_, from, to, _) => !is_short(from, to),
-                _ => false,
-            },
-        };
-    });
+    walk::stmts(body, &mut |node| found |= is_callback(node));
     found
 }
 
+/// Whether the kernel may call something back for this.
+fn is_callback(node: Node<'_>) -> bool {
+    match node {
+        Node::Expr(it) => matches!(it.kind, ExprKind::Len(_) | ExprKind::Strlen(_) | ExprKind::Strstr(..)),
+        Node::Stmt(it) => match &it.kind {
+            StmtKind::ForMap(..) => true,
+            StmtKind::ForRange(_, from, to, _) => !is_short(from, to),
+            _ => false,
+        },
+    }
+}
+
+/// The variables that statements change.
+fn changes(body: &[Stmt]) -> BTreeSet<VarId> {
+    let mut changed = BTreeSet::new();
+    walk::stmts(body, &mut |node| changed.extend(change(node)));
+    changed
+}
+
+fn change(node: Node<'_>) -> Option<VarId> {
+    match node {
+        Node::Stmt(Stmt { kind: StmtKind::SetVar(var, _), .. }) => Some(*var),
+        Node::Expr(Expr { kind: ExprKind::StepVar { var, .. }, .. }) => Some(*var),
+        _ => None,
+    }
+}
+
 impl<'a> Cx<'a> {
+    /// Makes the verifier forget what it knows of numbers that the turns of a loop change: what it knows exactly it follows
+    /// through turn after turn, where one stands for all. It cannot know that a word of global data is always zero.
+    fn blur(&mut self, changed: &BTreeSet<VarId>) {
+        let shared = |cx: &Self, var: &VarId| cx.is_captured(*var) && cx.probe.vars[*var].kind.is_scalar();
+        let shared: Vec<VarId> = changed.iter().copied().filter(|var| shared(self, var)).collect();
+        if shared.is_empty() {
+            return;
+        }
+        let (section, offset) = self.globals.variable("zero", 8);
+        let zero = self.b.data(section, offset);
+        let zero = self.b.load(Size::DW, zero, 0, Kind::I64);
+        for var in shared {
+            let VarHome::Frame(_) = self.home(var) else { continue };
+            let value = self.load_var(var);
+            let value = self.b.alu(AluOp::Or, value, zero);
+            self.store_var(var, value);
+        }
+    }
+
     /// Whether a range is a loop of the program itself: a short one, in which the kernel calls nothing back. Of a loop
     /// around callbacks the verifier would look at all ways through all turns.
     fn is_native(&self, from: &Expr, to: &Expr, body: &[Stmt]) -> bool {
         !self.can(Feature::BpfLoop) || is_short(from, to) && !calls_back(body)
+    }
+
+    /// Whether a `while` is a loop of the program itself: one in which the kernel calls nothing back.
+    fn is_native_while(&self, condition: &Expr, body: &[Stmt]) -> bool {
+        let mut asks = false;
+        walk::expr(condition, &mut |node| asks |= is_callback(node));
+        !self.can(Feature::BpfLoop) || !asks && !calls_back(body)
+    }
+
+    pub(super) fn while_loop(&mut self, condition: &'a Expr, body: &'a [Stmt]) -> Result<()> {
+        if self.is_native_while(condition, body) {
+            return self.native_while(condition, body);
+        }
+        self.callback_while(condition, body)
+    }
+
+    fn native_while(&mut self, condition: &'a Expr, body: &'a [Stmt]) -> Result<()> {
+        let (head, turn, done) = (self.b.block(), self.b.block(), self.b.block());
+        self.b.jump(head, &[]);
+        self.b.switch_to(head);
+        self.forget_maps();
+        self.maybe(|cx| {
+            cx.condition(condition, turn, done)?;
+            cx.b.switch_to(turn);
+            cx.turn(body, head, done)
+        })?;
+        self.b.switch_to(done);
+        Ok(())
+    }
+
+    /// A loop whose turns the kernel calls, as many as it ever calls; the condition ends it. The verifier looks at one turn
+    /// until it has seen all that can be, not at turn after turn.
+    fn callback_while(&mut self, condition: &'a Expr, body: &'a [Stmt]) -> Result<()> {
+        let span = self.span;
+        let frame = self.open_frame();
+        let params = [("index", Kind::I64), ("frame", MEMORY)];
+        let mut changed = changes(body);
+        walk::expr(condition, &mut |node| changed.extend(change(node)));
+        let callback = self.callback("while", &params, |cx| {
+            cx.blur(&changed);
+            let (turn, done) = (cx.b.block(), cx.b.block());
+            cx.condition(condition, turn, done)?;
+            cx.b.switch_to(done);
+            let stop = cx.b.int(1);
+            cx.b.ret(Some(stop));
+            cx.b.switch_to(turn);
+            cx.callback_turn(body)
+        })?;
+        let most = self.b.int(i64::from(osmia_abi::flags::MAX_LOOPS));
+        let (function, none) = (self.function(callback), self.b.int(0));
+        let turns = self.call(helpers::LOOP, &[most, function, frame, none]);
+        let (spent, done) = (self.b.block(), self.b.block());
+        self.b.branch(Cond::Eq, turns, most, spent, done);
+        self.b.switch_to(spent);
+        self.say(SPENT, span);
+        self.b.jump(done, &[]);
+        self.b.switch_to(done);
+        self.follow_return(body);
+        Ok(())
     }
 
     pub(super) fn for_range(
@@ -136,6 +253,7 @@ impl<'a> Cx<'a> {
         self.b.store(Size::DW, frame, first, start);
         let params = [("index", Kind::I64), ("frame", MEMORY)];
         let callback = self.callback("for_range", &params, |cx| {
+            cx.blur(&changes(body));
             let (index, frame) = (cx.b.param(0), cx.b.param(1));
             let start = cx.b.load(Size::DW, frame, first, Kind::I64);
             // The helper counts in 32 bits.
@@ -192,6 +310,7 @@ impl<'a> Cx<'a> {
         let params =
             [("map", Kind::Ptr(Pointee::Map)), ("key", MEMORY), ("value", MEMORY), ("frame", MEMORY)];
         let callback = self.callback("for_map", &params, |cx| {
+            cx.blur(&changes(body));
             let (key, value) = (Place::new(cx.b.param(1)), Place::new(cx.b.param(2)));
             let value = cx.element_value(map, key, value, span)?;
             cx.set_pair(var, key, value);

@@ -119,20 +119,6 @@ impl<'a> Cx<'a> {
         Ok(())
     }
 
-    fn while_loop(&mut self, condition: &'a Expr, body: &'a [Stmt]) -> Result<()> {
-        let (head, turn, done) = (self.b.block(), self.b.block(), self.b.block());
-        self.b.jump(head, &[]);
-        self.b.switch_to(head);
-        self.forget_maps();
-        self.maybe(|cx| {
-            cx.condition(condition, turn, done)?;
-            cx.b.switch_to(turn);
-            cx.turn(body, head, done)
-        })?;
-        self.b.switch_to(done);
-        Ok(())
-    }
-
     /// One turn of a loop of this function.
     pub(super) fn turn(
         &mut self,
