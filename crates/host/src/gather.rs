@@ -298,8 +298,8 @@ fn add_binary(
             Ok(file) => files.push(file),
             // Code that is in no ELF file has no symbols.
             Err(BinaryError::NotElf(_)) if search.any_kind && !several => {
-                let path = path.to_string_lossy().into_owned();
-                files.push(UserFile { path, kind: UserFileKind::Flat, ..UserFile::default() });
+                let (inode, path) = (inode(path), path.to_string_lossy().into_owned());
+                files.push(UserFile { path, kind: UserFileKind::Flat, inode, ..UserFile::default() });
             }
             // A pattern means what can be read.
             Err(_) if several => {}
@@ -333,9 +333,11 @@ fn with_all_names(path: &Path, wanted: &BinaryWants, file: UserFile, folders: &[
 
 /// What is wanted of one user file, whose debug file may be in `folders`.
 pub fn user_file(path: &Path, wanted: &BinaryWants, folders: &[PathBuf]) -> Result<UserFile, BinaryError> {
-    let mut file = UserFile { path: path.to_string_lossy().into_owned(), ..UserFile::default() };
+    let mut file =
+        UserFile { path: path.to_string_lossy().into_owned(), inode: inode(path), ..UserFile::default() };
     if wanted.probes {
         file.probes = usdt_probes(path)?;
+        file.kind = kind(path);
     }
     let symbols = [&wanted.symbols, &wanted.demangled, &wanted.variables];
     if symbols.iter().any(|list| !list.is_empty())
@@ -348,6 +350,24 @@ pub fn user_file(path: &Path, wanted: &BinaryWants, folders: &[PathBuf]) -> Resu
         file.spots = spots(path, &binary, wanted);
     }
     Ok(file)
+}
+
+/// A file's number in its file system; 0 where there is no such file.
+fn inode(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |found| std::os::unix::fs::MetadataExt::ino(&found))
+}
+
+/// What kind of ELF file it is, by its first bytes alone: `e_type` stands behind the 16 of `e_ident`.
+fn kind(path: &Path) -> UserFileKind {
+    const EXECUTABLE: u16 = 2;
+    let mut bytes = [0; 18];
+    let read =
+        std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut bytes));
+    let order = if bytes[5] == 2 { u16::from_be_bytes } else { u16::from_le_bytes };
+    match read {
+        Ok(()) if order([bytes[16], bytes[17]]) == EXECUTABLE => UserFileKind::Fixed,
+        _ => UserFileKind::Shared,
+    }
 }
 
 /// What is at the addresses, and at the places in functions, that are wanted.

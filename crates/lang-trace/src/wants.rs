@@ -130,7 +130,7 @@ pub fn wants(script: &Script, params: &[String]) -> Wants {
 }
 
 /// Words that need no types: builtins, words of calls (`perf`, `monotonic`), units.
-const KNOWN: [&str; 58] = [
+const KNOWN: [&str; 60] = [
     "args",
     "arg0",
     "arg1",
@@ -188,6 +188,8 @@ const KNOWN: [&str; 58] = [
     "count",
     "safe_mode",
     "signal_num",
+    "elf_info",
+    "elf_is_exe",
     "_",
 ];
 

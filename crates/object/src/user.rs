@@ -8,6 +8,8 @@ pub struct UserFile {
     pub path: String,
     /// What kind of file it is.
     pub kind: UserFileKind,
+    /// Its number in its file system; 0 where nobody looked.
+    pub inode: u64,
     /// Its functions and variables, as far as somebody asked for them, sorted by name.
     pub symbols: Vec<UserSymbol>,
     /// The probes in it, where somebody asked for them, in the order of the file.

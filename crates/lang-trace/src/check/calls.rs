@@ -134,6 +134,10 @@ const FUNCTIONS: &[Function] = &[
         }))
     }),
     value("uaddr", 1, 1, super::user_points::uaddr),
+    value("elf_is_exe", 0, 0, super::user_points::elf_is_exe),
+    value("elf_info", 0, 0, super::user_points::elf_inode),
+    value("elf_ino", 0, 0, super::user_points::elf_inode),
+    value("usdt_arg", 1, 1, super::user_points::usdt_arg),
     value("kptr", 1, 1, |body, call| machine::pointer_in(body, call, Space::Kernel)),
     value("uptr", 1, 1, |body, call| machine::pointer_in(body, call, Space::User)),
     value("bswap", 1, 1, machine::bswap),

@@ -85,6 +85,12 @@ impl Body<'_, '_> {
             }
             None => {}
         }
+        if super::calls::is_known(name) {
+            let message = Diagnostic::error(span, format!("Unknown identifier: '{name}'"))
+                .hint(format!("it is a function: write {name}(…), with what it takes"));
+            self.report(message);
+            return None;
+        }
         let names = BUILTINS
             .iter()
             .map(|(known, ..)| *known)
@@ -254,7 +260,7 @@ impl Body<'_, '_> {
     }
 
     /// `argN` of a probe that a file's author put in: as wide and as signed as its sites say.
-    fn usdt_argument(&mut self, index: u16, span: Span) -> Option<Expr> {
+    pub(super) fn usdt_argument(&mut self, index: u16, span: Span) -> Option<Expr> {
         self.depends_on_point = true;
         match super::user_points::argument_type(&self.facts.attach, index, self.session.target) {
             Ok(ty) => Some(Expr { kind: ExprKind::Argument(index), ty, span }),

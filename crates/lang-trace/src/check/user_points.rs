@@ -1,11 +1,13 @@
 //! Points in user files: where they are attached, and what is wrong with places in the middle of code.
 use super::body::Body;
 use super::calls::{Call, Made, literal};
+use super::convert::convert;
 use super::{Options, user_debug};
 use crate::attach_point::{AttachPoint, Point, UserPlace};
 use crate::probes::Provider;
 use crate::typed::{Expr, ExprKind, Space, Type};
 use osmia_base::{Diagnostic, Severity, Span};
+use osmia_isa::Cond;
 use osmia_object::{Attach, Boundary, CodeSpot, Target, UprobeTarget, UsdtSpot, UserFile, UserFileKind};
 
 /// What to do about a place that nobody can vouch for.
@@ -173,4 +175,70 @@ pub(super) fn uaddr(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let to = Box::new(Type::Int { size, signed: false, flexible: false });
     let ty = Type::Pointer { to, space: Space::User };
     Some(Made::Value(Expr { kind: ExprKind::Uaddr(name), ty, span: call.span }))
+}
+
+/// What the traced file is asked; an error where the probe is in none.
+fn traced_file<'a>(body: &mut Body<'_, 'a>, call: &Call<'_>) -> Option<Option<&'a UserFile>> {
+    let (Attach::Uprobe { path, .. } | Attach::Usdt { path, .. }) = &body.facts.attach else {
+        let text = format!("{} can not be used for this probetype: {}", call.name, body.facts.probe_type());
+        body.report(Diagnostic::error(call.span, text).hint("it is for uprobe, uretprobe and usdt"));
+        return None;
+    };
+    let target: &'a Target = body.session.target;
+    let found = target.user_file(path);
+    body.depends_on_point = true;
+    Some(found)
+}
+
+/// `elf_is_exe`: whether the traced file is a program that is loaded where it says.
+pub(super) fn elf_is_exe(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let fixed = traced_file(body, call)?.is_some_and(|file| file.kind == UserFileKind::Fixed);
+    let kind = ExprKind::Number(fixed.into());
+    Some(Made::Value(Expr { kind, ty: Type::Bool, span: call.span }))
+}
+
+/// `elf_info`: the traced file's number in its file system.
+pub(super) fn elf_inode(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let inode = traced_file(body, call)?.map_or(0, |file| file.inode);
+    let kind = ExprKind::Number(inode as i64);
+    Some(Made::Value(Expr { kind, ty: Type::UINT64, span: call.span }))
+}
+
+/// `usdt_arg(N)`: `argN`. Of a variable number (the library's macro sees to it that it is a variable) it is that one of all
+/// arguments, and 0 beyond them.
+pub(super) fn usdt_arg(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    if body.facts.provider != Provider::Usdt {
+        let text = format!("{} can not be used for this probetype: {}", call.name, body.facts.probe_type());
+        body.report(Diagnostic::error(call.span, text).hint("it is for usdt"));
+        return None;
+    }
+    let (index, span) = (body.integer(&call.args[0])?, call.span);
+    if let ExprKind::Number(number) = index.kind {
+        let Ok(number) = u16::try_from(number) else {
+            body.error(span, format!("there is no argument {number}"));
+            return None;
+        };
+        return body.usdt_argument(number, span).map(Made::Value);
+    }
+    body.depends_on_point = true;
+    let count = argument_count(&body.facts.attach, body.session.target);
+    let mut value = Expr { kind: ExprKind::Number(0), ty: Type::INT64, span };
+    for number in (0..count).rev() {
+        let argument = convert(body.usdt_argument(number, span)?, &Type::INT64)?;
+        let number = Expr { kind: ExprKind::Number(number.into()), ty: Type::INT64, span };
+        let index = convert(index.clone(), &Type::INT64)?;
+        let is_it = ExprKind::Compare(Cond::Eq, Box::new(index), Box::new(number));
+        let is_it = Box::new(Expr { kind: is_it, ty: Type::Bool, span });
+        let kind = ExprKind::Ternary(is_it, Box::new(argument), Box::new(value));
+        value = Expr { kind, ty: Type::INT64, span };
+    }
+    Some(Made::Value(value))
+}
+
+/// How many arguments a probe has at each of its sites.
+fn argument_count(attach: &Attach, target: &Target) -> u16 {
+    let Attach::Usdt { path, provider, name, .. } = attach else { return 0 };
+    let probe = target.user_file(path).and_then(|file| file.probe(provider, name));
+    let least = probe.and_then(|probe| probe.sites.iter().map(|site| site.arguments.len()).min());
+    least.and_then(|least| u16::try_from(least).ok()).unwrap_or(0)
 }

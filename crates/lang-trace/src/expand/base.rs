@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 const TEXT: &str = include_str!("base.bt");
 
 /// Their names: text that is not needed is not parsed.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 15] = [
     "assert",
     "assert_str",
     "assert_userspace_probe",
@@ -18,9 +18,11 @@ const NAMES: [&str; 13] = [
     "is_err",
     "leader_comm",
     "leader_tid",
+    "memcmp_record",
     "pcomm",
     "percpu_kaddr",
     "ppid",
+    "usdt_arg",
 ];
 
 static MACROS: LazyLock<Vec<Macro>> = LazyLock::new(|| crate::parse(&source()).script.macros);
