@@ -1,14 +1,21 @@
 // Makes events for the scripts beside it. While it runs the kernel counts and times all BPF programs; the kernel stops
 // when the descriptor that asked for it is closed, however this program ends.
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -97,12 +104,53 @@ static void spin(long ms) {
     while ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 < ms);
 }
 
+static void processes(long n) {
+    char *const arguments[] = {"true", NULL};
+    for (long i = 0; i < n; i++) {
+        pid_t pid;
+        if (posix_spawn(&pid, "/bin/true", NULL, NULL, arguments, environ) || waitpid(pid, NULL, 0) != pid) exit(1);
+    }
+}
+
+// To a port of the loopback where somebody listens, and to one where nobody does.
+static void connections(long n) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof at;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (struct sockaddr *)&at, length) || listen(listener, 64) ||
+        getsockname(listener, (struct sockaddr *)&at, &length))
+        exit(1);
+    for (long i = 0; i < n; i++) {
+        struct sockaddr_in to = at;
+        if (i % 2) to.sin_port = htons(9);
+        int client = socket(AF_INET, SOCK_STREAM, 0);
+        if (!connect(client, (struct sockaddr *)&to, sizeof to)) {
+            int server = accept(listener, NULL, NULL);
+            if (write(client, "osmia", 5) != 5) exit(1);
+            close(server);
+        }
+        close(client);
+    }
+    close(listener);
+}
+
+static void others(long n) {
+    struct stat facts;
+    for (long i = 0; i < n; i++) {
+        kill(getpid(), 0);
+        stat(i % 2 ? "/etc/passwd" : "/nonexistent", &facts);
+        if (setresuid(-1, -1, -1)) exit(1);
+        pace(i);
+    }
+}
+
 static const struct kind {
     const char *name;
     void (*make)(long);
 } kinds[] = {
     {"hello", hello},       {"opens", opens},   {"calls", calls}, {"reads", reads}, {"functions", functions},
-    {"switches", switches}, {"faults", faults}, {"spin", spin},
+    {"switches", switches}, {"faults", faults}, {"spin", spin},   {"processes", processes},
+    {"connections", connections}, {"others", others},
 };
 
 int main(int argc, char **argv) {

@@ -18,6 +18,15 @@ pub(super) struct Program {
     pub(super) ns: u64,
 }
 
+impl Program {
+    /// Whether it runs at the script's begin or end: bpftrace calls these `BEGIN` and `END`, osmia `begin_1` and `end_2`.
+    pub(super) fn runs_once(&self) -> bool {
+        let name = self.name.to_ascii_lowercase();
+        let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+        matches!(name, "begin" | "end" | "begin_trigger" | "end_trigger")
+    }
+}
+
 /// The programs that a process holds, in the order of its script's probes; an error unless there is just one for each.
 pub(super) fn of_probes(lab: &Lab, pid: u32, probes: &[String]) -> Result<Vec<Program>, String> {
     let sites = sites(lab, pid)?;
@@ -123,6 +132,13 @@ mod tests {
 
     fn program(name: &str, site: Option<&str>) -> Program {
         Program { id: 1, name: name.into(), site: site.map(Into::into), instructions: 0, runs: 0, ns: 0 }
+    }
+
+    #[test]
+    fn begin_and_end_are_no_events() {
+        let once = ["BEGIN", "END", "begin_1", "end_2"];
+        assert!(once.iter().all(|name| program(name, None).runs_once()));
+        assert!(!program("tracepoint_sys_end_1", None).runs_once());
     }
 
     #[test]
