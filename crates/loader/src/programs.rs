@@ -10,17 +10,12 @@ use crate::owner::{Owner, Owners};
 use crate::rejection::Rejection;
 use osmia_abi::flags;
 use osmia_isa::{Callee, Imm64, Insn, encode};
-use osmia_object::{Image, ImageProgram, ResolveErrors};
+use osmia_object::{FUNCTION_RECORD, Image, ImageProgram, LINE_RECORD, ResolveErrors};
 use osmia_sys::bpf::{Loaded, ProgLoad, ProgLoadError, TestRun, TestRunResult, prog_bind_map};
 use osmia_sys::{BtfFd, Errno, ProgFd, TokenFd};
 use std::ffi::CString;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
-
-/// Bytes of `struct bpf_func_info`.
-const FUNC_INFO: u32 = 8;
-/// Bytes of `struct bpf_line_info`.
-const LINE_INFO: u32 = 16;
 
 /// Loads the programs that are to be loaded.
 pub(crate) fn load_programs(
@@ -84,7 +79,7 @@ fn load_program(
     let insns = encode(&insns.ok_or_else(|| broken("it names a map that is not there"))?);
     let license = CString::new(image.license.as_str()).map_err(|_| broken("its licence has a zero in it"))?;
     let name = kernel_name(&program.name);
-    let (functions, lines) = (function_records(program), line_records(program));
+    let (functions, lines) = (program.function_records(), program.line_records());
     let mut request = ProgLoad {
         name: &name,
         expected_attach: program.attach_type,
@@ -100,8 +95,8 @@ fn load_program(
     };
     if let Some(btf) = btf {
         request.btf = Some(btf.as_fd());
-        request.func_info = (&functions, FUNC_INFO);
-        request.line_info = (&lines, LINE_INFO);
+        request.func_info = (&functions, FUNCTION_RECORD);
+        request.line_info = (&lines, LINE_RECORD);
     }
     attempt(&request).map_err(|error| {
         refusal(error.errno)
@@ -220,20 +215,6 @@ fn with_descriptors(
         all.push(Insn::LoadImm64 { dst, value });
     }
     Some(all)
-}
-
-fn function_records(program: &ImageProgram) -> Vec<u8> {
-    let typed = program.functions.iter().all(|function| function.type_id.0 != 0);
-    let functions = program.functions.iter().filter(|_| typed);
-    functions.flat_map(|function| [function.slot, function.type_id.0]).flat_map(u32::to_ne_bytes).collect()
-}
-
-fn line_records(program: &ImageProgram) -> Vec<u8> {
-    let place = |line: u32, column: u32| line << 10 | column.min(1023);
-    let record = |line: &osmia_object::LineInfo| {
-        [line.slot, line.file_offset, line.text_offset, place(line.line, line.column)]
-    };
-    program.lines.iter().flat_map(record).flat_map(u32::to_ne_bytes).collect()
 }
 
 /// Runs a program once, by request: `begin`, `end`, and what else has no event of its own.

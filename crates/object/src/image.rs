@@ -1,7 +1,7 @@
 //! The image: an object made fit for one machine, with nothing left to look up. Loader and VM take it as it is.
 use crate::{Attach, ResolveError};
 use osmia_abi::{AttachType, MapType, ProgramType};
-use osmia_btf::TypeId;
+use osmia_btf::{KindTag, TypeId};
 use osmia_isa::Insn;
 
 /// What is loaded: maps to create, programs to load, types to tell the kernel of.
@@ -126,6 +126,45 @@ pub struct ImageProgram {
     pub poisoned: Vec<Poison>,
     /// Why it cannot be loaded on this target; empty where it can.
     pub unfit: Vec<ResolveError>,
+    /// What is left to whoever loads it; nothing but for [`crate::resolve_later`].
+    pub later: Later,
+}
+
+/// What a program asks of the machine on which it will be loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Later {
+    /// CO-RE relocations: the slot of the instruction, and the question.
+    pub core: Vec<(u32, LaterCore)>,
+    /// Kernel symbols that instructions hold.
+    pub symbols: Vec<LaterSymbol>,
+    /// The kernel's type that the program attaches to.
+    pub attach: Option<(String, KindTag)>,
+}
+
+/// `struct bpf_core_relo` without its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaterCore {
+    /// The type that it begins with, in [`Image::btf`].
+    pub type_id: TypeId,
+    /// The offset of the access in the string section of [`Image::btf`].
+    pub access: u32,
+    /// Its kind's number.
+    pub kind: u32,
+}
+
+/// A kernel symbol that an instruction holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaterSymbol {
+    /// The slot of the instruction.
+    pub slot: u32,
+    /// Its name in the kernel.
+    pub name: String,
+    /// A function, which is called or whose address is taken, a variable, or an address of what has no type.
+    pub tag: Option<KindTag>,
+    /// Whether the instruction is a call.
+    pub call: bool,
+    /// Whether it may be missing.
+    pub weak: bool,
 }
 
 /// Whose types a program attaches by.
@@ -224,6 +263,33 @@ impl Default for ImageProgram {
             lines: Vec::new(),
             poisoned: Vec::new(),
             unfit: Vec::new(),
+            later: Later::default(),
         }
     }
 }
+
+impl ImageProgram {
+    /// Where its functions begin, as `BPF_PROG_LOAD` reads it; nothing where one has no type.
+    pub fn function_records(&self) -> Vec<u8> {
+        let typed = self.functions.iter().all(|function| function.type_id.0 != 0);
+        let functions = self.functions.iter().filter(|_| typed);
+        functions
+            .flat_map(|function| [function.slot, function.type_id.0])
+            .flat_map(u32::to_ne_bytes)
+            .collect()
+    }
+
+    /// Where its lines begin, as `BPF_PROG_LOAD` reads it.
+    pub fn line_records(&self) -> Vec<u8> {
+        let place = |line: u32, column: u32| line << 10 | column.min(1023);
+        let record =
+            |line: &LineInfo| [line.slot, line.file_offset, line.text_offset, place(line.line, line.column)];
+        self.lines.iter().flat_map(record).flat_map(u32::to_ne_bytes).collect()
+    }
+}
+
+/// Bytes of a record of [`ImageProgram::function_records`].
+pub const FUNCTION_RECORD: u32 = 8;
+
+/// Bytes of a record of [`ImageProgram::line_records`].
+pub const LINE_RECORD: u32 = 16;

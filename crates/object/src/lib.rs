@@ -3,6 +3,7 @@ mod attach;
 mod core_report;
 pub mod elf;
 mod image;
+pub mod light;
 mod model;
 pub mod place;
 #[doc(hidden)]
@@ -19,14 +20,16 @@ pub use attach::{
 };
 pub use core_report::{CoreAnswer, CoreEntry, core_report};
 pub use image::{
-    ArenaData, AttachTypes, FunctionInfo, Image, ImageMap, ImageProgram, LineInfo, Poison, Structure,
+    ArenaData, AttachTypes, FUNCTION_RECORD, FunctionInfo, Image, ImageMap, ImageProgram, LINE_RECORD, Later,
+    LaterCore, LaterSymbol, LineInfo, Poison, Structure,
 };
 pub use model::{
     CoreReloc, Data, DataKey, DataKind, Extern, ExternKey, Foreign, Function, FunctionKey, Line, Linkage,
     Map, MapDecl, MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, Undecoded, Variable,
 };
 pub use resolve::{
-    ResolveError, ResolveErrorKind, ResolveErrors, internal_name, resolve, resolve_each, resolve_named,
+    ResolveError, ResolveErrorKind, ResolveErrors, internal_name, resolve, resolve_each, resolve_later,
+    resolve_named,
 };
 pub use target::{DebugFacts, ModuleTypes, SourcePlace, Target, TraceEvent, TraceField};
 pub use user::{

@@ -39,17 +39,17 @@ pub fn header(object: &Object, bytes: &[u8], name: &str) -> Result<String, Skele
 }
 
 /// What the object has.
-struct Parts {
+pub(crate) struct Parts {
     /// Maps: the kernel's name and the name of the handle.
-    maps: Vec<(String, String)>,
+    pub(crate) maps: Vec<(String, String)>,
     programs: Vec<String>,
     /// Maps of structures of functions, which can be attached too.
     operations: Vec<String>,
-    sections: Vec<Section>,
+    pub(crate) sections: Vec<Section>,
 }
 
 impl Parts {
-    fn of(object: &Object, btf: &Btf, name: &str) -> Result<Self, SkeletonError> {
+    pub(crate) fn of(object: &Object, btf: &Btf, name: &str) -> Result<Self, SkeletonError> {
         let sections = sections(object, btf, name)?;
         let own = object.maps.values().filter(|map| map.decl == MapDecl::Btf);
         let mut maps: Vec<(String, String)> = own.map(|map| (map.name.clone(), map.name.clone())).collect();
@@ -71,7 +71,12 @@ fn handles<'a>(ty: &str, group: &str, names: impl IntoIterator<Item = &'a String
 }
 
 /// Types of variables, for users who have no header for them.
-fn types(btf: &Btf, sections: &[Section], name: &str, out: &mut String) -> Result<(), SkeletonError> {
+pub(crate) fn types(
+    btf: &Btf,
+    sections: &[Section],
+    name: &str,
+    out: &mut String,
+) -> Result<(), SkeletonError> {
     let own = sections.iter().flat_map(|section| &section.variables).map(|variable| variable.ty);
     let text = c::definitions(btf, &own.collect::<Vec<TypeId>>())?;
     // `bool` is a word of C here.
@@ -84,7 +89,12 @@ fn types(btf: &Btf, sections: &[Section], name: &str, out: &mut String) -> Resul
 }
 
 /// A structure that lies as the section lies in memory.
-fn variables(btf: &Btf, section: &Section, name: &str, out: &mut String) -> Result<(), SkeletonError> {
+pub(crate) fn variables(
+    btf: &Btf,
+    section: &Section,
+    name: &str,
+    out: &mut String,
+) -> Result<(), SkeletonError> {
     let _ = writeln!(out, "\tstruct {name}__{} {{", section.ident);
     let (mut at, mut gaps) = (0, 0);
     for variable in &section.variables {
@@ -170,22 +180,27 @@ fn table(count: usize, [counter, size, field, ty]: [&str; 4], out: &mut String) 
 
 /// The object's file.
 fn data(bytes: &[u8], name: &str, out: &mut String) {
-    let _ = write!(
-        out,
-        "static inline const void *{name}__elf_bytes(size_t *sz)\n{{\n\tstatic const unsigned char data[] __attribute__((aligned(8))) = {{\n"
-    );
+    let _ = writeln!(out, "static inline const void *{name}__elf_bytes(size_t *sz)\n{{");
+    numbers("data", bytes, 1, out);
+    out.push_str("\n\t*sz = sizeof(data);\n\treturn (const void *)data;\n}\n\n");
+}
+
+/// An array of bytes.
+pub(crate) fn numbers(name: &str, bytes: &[u8], indent: usize, out: &mut String) {
+    let tabs = "\t".repeat(indent);
+    let _ = writeln!(out, "{tabs}static const unsigned char {name}[] __attribute__((__aligned__(8))) = {{");
     for line in bytes.chunks(LINE) {
-        out.push_str("\t\t");
+        let _ = write!(out, "{tabs}\t");
         line.iter().for_each(|byte| {
             let _ = write!(out, "{byte},");
         });
         out.push('\n');
     }
-    out.push_str("\t};\n\n\t*sz = sizeof(data);\n\treturn (const void *)data;\n}\n\n");
+    let _ = writeln!(out, "{tabs}}};");
 }
 
 /// That the user's types are those that the object was made with.
-fn asserts(sections: &[Section], name: &str, out: &mut String) {
+pub(crate) fn asserts(sections: &[Section], name: &str, out: &mut String) {
     let _ = write!(
         out,
         "static inline void {name}__assert(struct {name} *s)\n{{\n\t(void)s;\n#ifdef __cplusplus\n#define _Static_assert static_assert\n#endif\n"

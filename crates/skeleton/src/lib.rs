@@ -1,10 +1,12 @@
 //! Source text of typed handles for an object: its maps, programs, links and global variables by name.
 //!
-//! [`c`] writes a C header with the functions and fields that users of bpftool's skeletons know; it stands on libbpf. [`rust`]
-//! writes a Rust module that stands on the crate `osmia`; [`Builder`] makes one when a package is built.
+//! [`c`] writes a C header with the functions and fields that users of bpftool's skeletons know; it stands on libbpf. [`light`]
+//! writes one that stands on a header of libbpf's alone: a program brings the object into the kernel. [`rust`] writes a Rust
+//! module that stands on the crate `osmia`; [`Builder`] makes one when a package is built.
 mod build;
 pub mod c;
 mod globals;
+pub mod light;
 mod names;
 pub mod rust;
 mod template;
@@ -13,6 +15,7 @@ pub use build::{BuildError, Builder};
 pub use names::object_name;
 
 use osmia_btf::BtfError;
+use osmia_object::light::LightError;
 use std::fmt;
 
 /// Why there is no skeleton.
@@ -29,6 +32,8 @@ pub enum SkeletonError {
         /// The second of them.
         variable: String,
     },
+    /// It cannot be loaded by a program.
+    Light(LightError),
 }
 
 impl From<BtfError> for SkeletonError {
@@ -42,6 +47,7 @@ impl fmt::Display for SkeletonError {
         match self {
             Self::NoTypes => f.write_str("the object has no types (.BTF): compile it with -g"),
             Self::Btf(error) => error.fmt(f),
+            Self::Light(error) => error.fmt(f),
             Self::Overlap { section, variable } => {
                 write!(f, "the variable {variable} of {section} begins before the one before it ends")
             }

@@ -104,6 +104,35 @@ const void *@::elf_bytes(size_t *sz) { return @__elf_bytes(sz); }
 #endif
 ";
 
+pub(crate) const LIGHT_OPENING: &str = "\
+/* Made by osmia from a BPF object: handles for its maps, programs and links, global variables, and the program that loads it. */
+#ifndef __%_SKEL_H__
+#define __%_SKEL_H__
+
+#ifndef __KERNEL__
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#endif
+#include <bpf/skel_internal.h>
+
+";
+
+pub(crate) const LIGHT_CLOSING: &str = "\
+static inline struct @ *@__open_and_load(void)
+{
+	struct @ *skel = @__open();
+
+	if (skel && @__load(skel)) {
+		@__destroy(skel);
+		return NULL;
+	}
+	return skel;
+}
+
+#endif
+";
+
 /// The part for an object of this name.
 pub(crate) fn fill(part: &str, name: &str) -> String {
     part.replace('@', name).replace('%', &name.to_uppercase())

@@ -1,5 +1,5 @@
 //! `gen`: files made of objects.
-use super::{Done, Failure, Object, Session, Words, row};
+use super::{Done, Failure, Object, Session, Words, objects, row};
 use osmia_object::elf::{Input, link, read};
 use std::fs;
 
@@ -11,7 +11,8 @@ pub(super) const OBJECT: Object = Object {
         row(
             &["skeleton"],
             "FILE [name NAME] [lang LANG]",
-            "write a C header, or a Rust module, with handles for what is in an object, and the object itself",
+            "write a C header, or a Rust module, with handles for what is in an object, and the object itself; with -L\n\
+            (C alone) a program that loads it in its place",
             skeleton,
         ),
     ],
@@ -60,7 +61,13 @@ fn skeleton(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     let object =
         read(&bytes).map_err(|error| Failure::words(format!("failed to open BPF object file: {error}")))?;
     let name = name.map_or_else(|| osmia_skeleton::object_name(file), str::to_owned);
-    let text = write(&object, &bytes, &name);
+    let text = match (session.options.use_loader, language.as_deref()) {
+        (false, _) => write(&object, &bytes, &name),
+        (true, Some("rust")) => return Err(Failure::words("skeletons with -L are written in c alone")),
+        (true, _) => {
+            osmia_skeleton::light::header(&object, &objects::later(session, &object, file, &name)?, &name)
+        }
+    };
     let text = text.map_err(|error| Failure::words(error.to_string()))?;
     session.text().extend_from_slice(text.as_bytes());
     session.breathe()

@@ -2,7 +2,7 @@
 use super::{Failure, Session};
 use osmia_host::{Places, Wants};
 use osmia_loader::{LoadError, LoadOptions, Loaded};
-use osmia_object::Object;
+use osmia_object::{Image, Object};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +50,25 @@ pub(super) fn load(
         }
     }
     Ok(loaded)
+}
+
+/// An object for a program that loads it: what the kernel says is asked when it is loaded, what its configuration says is that
+/// of this machine.
+pub(super) fn later(
+    session: &Session<'_>,
+    object: &Object,
+    path: &str,
+    name: &str,
+) -> Result<Image, Failure> {
+    let failed = |why: String| Failure::words(format!("failed to load object file {path}: {why}"));
+    if session.options.sign.is_some() {
+        return Err(failed("signing is not there yet".to_owned()));
+    }
+    let wants = osmia_object::wants(object);
+    let wants = Wants { kconfig: wants.kconfig, cpus: wants.cpus, ..Wants::default() };
+    let target =
+        osmia_host::gather_with(&wants, &Places::default()).map_err(|error| failed(error.to_string()))?;
+    osmia_object::resolve_later(object, &target, name).map_err(|errors| failed(errors.to_string()))
 }
 
 /// An object's name: that of its file, up to the first dot.

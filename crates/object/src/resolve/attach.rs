@@ -1,5 +1,5 @@
 //! What loading wants to know of where a program is attached.
-use super::{Context, ResolveErrorKind, lacks};
+use super::{Context, ResolveErrorKind, When, lacks};
 use crate::{Attach, AttachTypes, Function, FunctionKey, Program, Target, section};
 use osmia_abi::flags::{SLEEPABLE, XDP_HAS_FRAGS};
 use osmia_abi::{AttachType, Feature, ProgramType};
@@ -23,6 +23,9 @@ pub(super) fn btf_id(
         return Ok((TypeId::VOID, AttachTypes::Program(*program)));
     }
     let Some(wanted) = wanted_type(function, program) else { return Ok((TypeId::VOID, AttachTypes::Kernel)) };
+    if context.when == When::Later {
+        return Ok((TypeId::VOID, AttachTypes::Kernel));
+    }
     let btf = context.target.btf.as_ref().ok_or(ResolveErrorKind::NoKernelBtf)?;
     let id = match wanted.tag {
         KindTag::Func if wanted.module.is_some() => context.target.function(wanted.module, &wanted.name),

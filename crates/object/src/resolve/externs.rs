@@ -1,6 +1,6 @@
 //! External symbols: what the kernel and its configuration say.
 use super::modules::{KernelType, Modules};
-use super::{ResolveError, ResolveErrorKind};
+use super::{ResolveError, ResolveErrorKind, When};
 use crate::{Extern, ExternKey, Object, Target};
 use osmia_abi::{Answer, Feature};
 use osmia_base::Key;
@@ -18,6 +18,8 @@ pub(super) enum Value {
     BtfId(KernelType),
     /// In the map of configuration values, at this offset.
     Kconfig(u32),
+    /// To be looked up when it is loaded: a function, a variable, or something without a type.
+    Later(Option<KindTag>),
 }
 
 /// All external symbols of an object.
@@ -43,6 +45,7 @@ impl Externs {
 
 /// Looks all of them up.
 pub(super) fn find(
+    when: When,
     object: &Object,
     target: &Target,
     modules: &Modules,
@@ -52,6 +55,10 @@ pub(super) fn find(
     let mut externs = Externs { values, ranks: ranks(object), kconfig: Vec::new() };
     for (key, symbol) in object.externs.iter() {
         if is_kconfig(symbol) {
+            continue;
+        }
+        if when == When::Later {
+            externs.values[key.index()] = Value::Later(is_typed(object.btf.as_ref(), symbol));
             continue;
         }
         match kernel_symbol(object.btf.as_ref(), symbol, target, modules) {

@@ -3,8 +3,11 @@ use super::core::{self, Answers, Patched};
 use super::exceptions::Callbacks;
 use super::externs::Value;
 use super::types::Types;
-use super::{Context, ResolveError, ResolveErrorKind as Kind, attach, lacks};
-use crate::{Function, FunctionInfo, FunctionKey, ImageProgram, LineInfo, Poison, Program, Symbol};
+use super::{Context, ResolveError, ResolveErrorKind as Kind, When, attach, externs, lacks};
+use crate::{
+    ExternKey, Function, FunctionInfo, FunctionKey, ImageProgram, Later, LaterCore, LaterSymbol, LineInfo,
+    Poison, Program, Symbol,
+};
 use osmia_abi::{Feature, ProgramType};
 use osmia_base::Key;
 use osmia_isa::{Callee, Imm64, Insn};
@@ -89,6 +92,10 @@ impl<'b> Linker<'_, 'b> {
             return Err(Kind::UnknownSection(function.section.clone()));
         }
         (linked.attach_btf_id, linked.attach_types) = attach::btf_id(self.context, key, function, program)?;
+        if self.context.when == When::Later {
+            linked.later.attach =
+                attach::wanted_type(function, program).map(|wanted| (wanted.name, wanted.tag));
+        }
         Ok(())
     }
 
@@ -97,7 +104,7 @@ impl<'b> Linker<'_, 'b> {
         linked.insns.reserve(layout.slots as usize);
         let mut errors = Vec::new();
         for &part in &layout.order {
-            let piece = self.piece(part, layout, &mut errors);
+            let piece = self.piece(part, layout, &mut linked.later, &mut errors);
             linked.insns.extend(piece.insns);
             linked.poisoned.extend(piece.poisoned);
         }
@@ -159,14 +166,27 @@ impl<'b> Linker<'_, 'b> {
     }
 
     /// One function, with everything filled in.
-    fn piece(&mut self, key: FunctionKey, layout: &Layout, errors: &mut Vec<ResolveError>) -> Piece {
+    fn piece(
+        &mut self,
+        key: FunctionKey,
+        layout: &Layout,
+        later: &mut Later,
+        errors: &mut Vec<ResolveError>,
+    ) -> Piece {
         let Ok(function) = self.function(key) else {
             return Piece { insns: Vec::new(), poisoned: Vec::new() };
         };
         let starts = starts(&function.insns, layout.base.get(&key).copied().unwrap_or(0));
         let mut insns = function.insns.clone();
         let mut poisoned = Vec::new();
+        let slot_of = |insn: u32| starts.get(insn as usize).copied().unwrap_or(0);
         for reloc in &function.core {
+            if self.context.when == When::Later {
+                let access = self.types.string(&reloc.access);
+                let core = LaterCore { type_id: reloc.type_id, access, kind: reloc.kind };
+                later.core.push((slot_of(reloc.insn), core));
+                continue;
+            }
             let done = at(&mut insns, reloc.insn).and_then(|insn| self.core(insn, reloc));
             match done {
                 Ok(None) => {}
@@ -175,7 +195,7 @@ impl<'b> Linker<'_, 'b> {
             }
         }
         for reloc in &function.relocs {
-            let slot = starts.get(reloc.insn as usize).copied().unwrap_or(0);
+            let slot = slot_of(reloc.insn);
             let done =
                 at(&mut insns, reloc.insn).and_then(|insn| self.link(insn, reloc.symbol, slot, layout));
             match done {
@@ -183,11 +203,23 @@ impl<'b> Linker<'_, 'b> {
                 Ok(Some((helper, reason))) => poisoned.push((reloc.insn, helper, reason)),
                 Err(kind) => errors.push(ResolveError::at(&function.name, reloc.insn, kind)),
             }
+            if let Symbol::Extern(key) = reloc.symbol {
+                let call = matches!(function.insns.get(reloc.insn as usize), Some(Insn::Call(_)));
+                later.symbols.extend(self.later(key, slot, call));
+            }
         }
         if lacks(self.context.target, Feature::ProbeReadKernel) {
             insns.iter_mut().for_each(fall_back);
         }
         poison(insns, poisoned, &starts)
+    }
+
+    /// What is to be looked up when the program is loaded, if it is.
+    fn later(&self, key: ExternKey, slot: u32, call: bool) -> Option<LaterSymbol> {
+        let Value::Later(tag) = self.context.externs.value(key) else { return None };
+        let symbol = self.context.object.externs.get(key)?;
+        let name = tag.map_or(symbol.name.as_str(), |tag| externs::kernel_name(symbol, tag)).to_owned();
+        Some(LaterSymbol { slot, name, tag: *tag, call, weak: symbol.weak })
     }
 
     /// Applies one CO-RE relocation; the reason where the instruction is to fail.
@@ -247,6 +279,8 @@ impl<'b> Linker<'_, 'b> {
                 Value::Address(address) => Ok(Imm64::Value(*address)),
                 Value::BtfId(ty) => Ok(Imm64::BtfId { id: ty.id.0 as i32, fd: ty.module.into() }),
                 Value::Kconfig(offset) => data(maps.kconfig, *offset),
+                Value::Later(Some(_)) => Ok(Imm64::BtfId { id: 0, fd: 0 }),
+                Value::Later(None) => Ok(Imm64::Value(0)),
             },
         }
     }
@@ -263,6 +297,7 @@ impl<'b> Linker<'_, 'b> {
                 Value::BtfId(ty) => {
                     Ok(Ok(Callee::Kfunc { id: ty.id.0 as i32, module: ty.module.cast_signed() }))
                 }
+                Value::Later(Some(_)) => Ok(Ok(Callee::Kfunc { id: 0, module: 0 })),
                 Value::Missing => {
                     let name = self.context.object.externs.get(key).map_or("", |it| it.name.as_str());
                     let reason = format!("the kernel has no function `{name}`");

@@ -21,12 +21,22 @@ use types::Types;
 
 /// What is known while an object is made fit.
 struct Context<'a> {
+    when: When,
     object: &'a Object,
     target: &'a Target,
     /// Where the maps that come from data are, and what the external symbols are.
     maps: maps::Places,
     externs: Externs,
     errors: Vec<ResolveError>,
+}
+
+/// When the kernel is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    /// Now: the target says what it says.
+    Now,
+    /// When it is loaded.
+    Later,
 }
 
 /// Makes `object` fit for `target`; an error where a program that is loaded by itself does not fit.
@@ -36,22 +46,36 @@ pub fn resolve(object: &Object, target: &Target) -> Result<Image, ResolveErrors>
 
 /// Like [`resolve`], for an object with a name: its global data gets names such as `NAME.rodata`.
 pub fn resolve_named(object: &Object, target: &Target, name: &str) -> Result<Image, ResolveErrors> {
-    let image = resolve_each(object, target, name)?;
+    fitting(resolve_each(object, target, name)?)
+}
+
+/// The image, if all that is loaded by itself fits.
+fn fitting(image: Image) -> Result<Image, ResolveErrors> {
     let unfit = image.programs.iter().filter(|program| program.autoload).flat_map(|program| &program.unfit);
     let maps = image.maps.iter().filter(|map| map.create).filter_map(|map| map.unfit.as_ref());
     let errors: Vec<ResolveError> = maps.chain(unfit).cloned().collect();
     if errors.is_empty() { Ok(image) } else { Err(ResolveErrors(errors)) }
 }
 
+/// Like [`resolve_named`], but what only a kernel can say is left open ([`crate::ImageProgram::later`]): CO-RE relocations, kernel
+/// symbols, the types that programs attach to. The target says but what its configuration says.
+pub fn resolve_later(object: &Object, target: &Target, name: &str) -> Result<Image, ResolveErrors> {
+    fitting(resolve_when(When::Later, object, target, name)?)
+}
+
 /// Like [`resolve_named`], program by program: each says for itself why it does not fit ([`crate::ImageProgram::unfit`],
 /// [`crate::ImageMap::unfit`]), for loaders that are then asked for others. What concerns the object as a whole is still an error.
 pub fn resolve_each(object: &Object, target: &Target, name: &str) -> Result<Image, ResolveErrors> {
+    resolve_when(When::Now, object, target, name)
+}
+
+fn resolve_when(when: When, object: &Object, target: &Target, name: &str) -> Result<Image, ResolveErrors> {
     let mut errors = Vec::new();
     let modules = modules::Modules::default();
-    let externs = externs::find(object, target, &modules, &mut errors);
+    let externs = externs::find(when, object, target, &modules, &mut errors);
     let mut types = Types::new(object, target, &externs).map_err(|error| ResolveErrors(vec![error]))?;
     let (mut maps, places) = maps::all(object, target, name, &externs, &mut errors);
-    let mut context = Context { object, target, maps: places, externs, errors };
+    let mut context = Context { when, object, target, maps: places, externs, errors };
     let programs = link::programs(&mut context, &mut types);
     maps::fill_slots(&mut context, &mut maps);
     match context.errors.is_empty() {
