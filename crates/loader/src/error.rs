@@ -31,6 +31,13 @@ pub enum LoadError {
     Unfit(ResolveErrors),
     /// The image contradicts itself.
     Image(String),
+    /// The program that was to load it.
+    Loader {
+        /// Why it did not, as a number.
+        errno: Errno,
+        /// What the verifier told.
+        log: String,
+    },
 }
 
 /// Why a map could not be made.
@@ -103,6 +110,16 @@ impl fmt::Display for LoadError {
             ),
             Self::Unfit(errors) => errors.fmt(f),
             Self::Image(why) => write!(f, "the image is broken: {why}"),
+            Self::Loader { errno, log } if log.is_empty() => {
+                write!(f, "the program that loads it ends with: {errno}")
+            }
+            Self::Loader { errno, log } => {
+                write!(
+                    f,
+                    "the program that loads it ends with: {errno}\nthe verifier says:\n{}",
+                    log.trim_end()
+                )
+            }
         }
     }
 }

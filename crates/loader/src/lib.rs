@@ -1,5 +1,6 @@
 //! An image into the kernel: maps, programs, attachments, pins; and what comes back from there.
 mod attach;
+mod by_program;
 mod chosen;
 mod contents;
 mod error;
@@ -19,6 +20,7 @@ pub use attach::{
     AttachError, AttachErrorKind, AttachOptions, Attachment, Missed, ProbeMode, StaleEvent, UsdtMaps, adopt,
     attach, attach_all, attach_each, detach_all, register, stale_events, take_away, take_away_link,
 };
+pub use by_program::load_by_program;
 pub use contents::{Entries, Entry, Globals, clear, dump, zero};
 pub use error::{LoadError, MapError, MapStep};
 pub use load::{Loaded, LoadedMap, LoadedProgram, LoadedStructure, load};

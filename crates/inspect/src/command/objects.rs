@@ -1,5 +1,6 @@
 //! Objects from files into the kernel.
 use super::{Failure, Session};
+use osmia_abi::flags;
 use osmia_host::{Places, Wants};
 use osmia_loader::{LoadError, LoadOptions, Loaded};
 use osmia_object::{Image, Object};
@@ -48,6 +49,29 @@ pub(super) fn load(
         for program in loaded.programs.iter().filter(|program| !program.log.is_empty()) {
             session.note(&format!("-- {}\n{}", program.name, program.log.trim_end()));
         }
+    }
+    Ok(loaded)
+}
+
+/// Brings an object into the kernel by a program that runs there.
+pub(super) fn load_by_program(
+    session: &mut Session<'_>,
+    object: &Object,
+    path: &str,
+) -> Result<Loaded, Failure> {
+    let image = later(session, object, path, &name_of(path))?;
+    let level =
+        if session.options.debug { flags::LOG_LEVEL1 | flags::LOG_LEVEL2 | flags::LOG_STATS } else { 0 };
+    let failed = |error: LoadError| match &error {
+        // bpftool gives what the loading program gave.
+        LoadError::Loader { errno, .. } => {
+            Failure::with(format!("failed to load object file {path}: {error}"), *errno)
+        }
+        _ => Failure::words(format!("failed to load object file {path}: {error}")),
+    };
+    let (loaded, log) = osmia_loader::load_by_program(&image, level).map_err(failed)?;
+    if !log.is_empty() {
+        session.note(log.trim_end());
     }
     Ok(loaded)
 }

@@ -47,9 +47,7 @@ pub(super) fn loadall(session: &mut Session<'_>, words: Words<'_>) -> Done {
 
 fn load_which(session: &mut Session<'_>, mut words: Words<'_>, which: Which) -> Done {
     if session.options.use_loader {
-        return Err(Failure::words(
-            "objects are not loaded by a program in the kernel (-L) yet: leave -L out",
-        ));
+        return load_by_program(session, words, which);
     }
     words.at_least(2).map_err(Failure::plain)?;
     let (file, path) = (words.need("an object's file")?, words.need("a path")?);
@@ -67,6 +65,29 @@ fn load_which(session: &mut Session<'_>, mut words: Words<'_>, which: Which) -> 
         ..LoadOptions::default()
     };
     let loaded = objects::load(session, &object, file, wanted.kernel_btf.map(Path::new), &options)?;
+    let mut pinned = Pinned::default();
+    let done = pin_programs(session, &loaded, path, which, &wanted, &mut pinned)
+        .and_then(|()| pin_maps(session, &loaded, &wanted, &mut pinned));
+    if done.is_err() {
+        pinned.undo();
+    }
+    done
+}
+
+/// `OBJ [PATH …]` with `-L`: without a path, whether it can be loaded is all that is seen.
+fn load_by_program(session: &mut Session<'_>, mut words: Words<'_>, which: Which) -> Done {
+    words.at_least(1).map_err(Failure::plain)?;
+    let (file, path) = (words.need("an object's file")?, words.word());
+    let wanted = wanted(&mut words)?;
+    if !wanted.reused.is_empty() || wanted.kernel_btf.is_some() {
+        return Err(Failure::words("with -L, maps and the kernel's types are those of this kernel"));
+    }
+    let mut object = objects::open(file)?;
+    if let Some(section) = wanted.section {
+        retype(&mut object, section)?;
+    }
+    let loaded = objects::load_by_program(session, &object, file)?;
+    let Some(path) = path else { return Ok(()) };
     let mut pinned = Pinned::default();
     let done = pin_programs(session, &loaded, path, which, &wanted, &mut pinned)
         .and_then(|()| pin_maps(session, &loaded, &wanted, &mut pinned));

@@ -17,7 +17,8 @@ impl LoadFailure {
             | LoadError::Memlock { .. }
             | LoadError::Token { .. }
             | LoadError::Unfit(_)
-            | LoadError::Image(_) => false,
+            | LoadError::Image(_)
+            | LoadError::Loader { .. } => false,
         };
         if !refused {
             return Vec::new();

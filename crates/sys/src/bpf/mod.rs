@@ -4,6 +4,7 @@ mod btf;
 mod info;
 mod link;
 mod link_info;
+mod loading;
 mod map;
 mod map_batch;
 mod misc;
@@ -23,6 +24,7 @@ pub use link::{
     link_detach, link_update,
 };
 pub use link_info::{LinkDetail, LinkFacts, PerfEventDetail, link_info};
+pub use loading::{Brought, Loading};
 pub use map::{MapCreate, MapFd, MapShape};
 pub use map_batch::{Batch, BatchCursor};
 pub use misc::{
