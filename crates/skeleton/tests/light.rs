@@ -230,6 +230,17 @@ char LICENSE[] SEC("license") = "GPL";
     run("sh", &["-c", &script]);
     let object = read(&fs::read(dir.join("tool.bpf.o")).expect("an object")).expect("an object");
     let image = resolve_later(&object, &Target::default(), "tool").expect("an image");
+    fs::write(
+        dir.join("tool.bpf.c"),
+        "extern int elsewhere; __attribute__((section(\"socket\"), used)) int f(void *ctx) { return elsewhere; }\n\
+         char L[] __attribute__((section(\"license\"), used)) = \"GPL\";\n",
+    )
+    .expect("a file");
+    run("sh", &["-c", &script]);
+    let unlinked = read(&fs::read(dir.join("tool.bpf.o")).expect("an object")).expect("an object");
+    let missing =
+        resolve_later(&unlinked, &Target::default(), "tool").expect_err("it is not linked").to_string();
+    assert!(missing.contains("elsewhere"), "{missing}");
     let refused = header(&object, &image, "tool").expect_err("a pin").to_string();
     assert_eq!(refused, "`kept`: a map that is pinned by its name cannot be loaded by a program");
 }

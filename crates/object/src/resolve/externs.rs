@@ -58,7 +58,15 @@ pub(super) fn find(
             continue;
         }
         if when == When::Later {
-            externs.values[key.index()] = Value::Later(is_typed(object.btf.as_ref(), symbol));
+            // What is in no section of kernel symbols is another object's: this one is not linked.
+            match symbol.section == ".ksyms" {
+                true => externs.values[key.index()] = Value::Later(is_typed(object.btf.as_ref(), symbol)),
+                false if symbol.weak => {}
+                false => {
+                    let missing = ResolveErrorKind::NoSymbol(symbol.name.clone());
+                    errors.push(ResolveError::new(&symbol.name, missing));
+                }
+            }
             continue;
         }
         match kernel_symbol(object.btf.as_ref(), symbol, target, modules) {
