@@ -19,6 +19,7 @@ mod expr;
 mod facts;
 mod fit;
 mod format;
+mod functions;
 mod headers;
 mod idents;
 mod join;
@@ -97,6 +98,8 @@ struct Session<'a> {
     options: &'a Options,
     maps: Maps,
     defines: BTreeMap<String, ast::Expr>,
+    /// The script's functions that stay functions.
+    functions: &'a [functions::Prepared],
     /// Words that were looked up among the constants of enumerations.
     words: BTreeMap<String, Option<(Type, i64)>>,
     /// How often a macro was expanded in this reading.
@@ -136,7 +139,9 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
         .iter()
         .map(|probe| points::facts_of(probe, target, options, &config, &mut diagnostics))
         .collect();
+    let functions: Vec<functions::Prepared> = script.functions.iter().map(functions::prepare).collect();
     let mut session = Session {
+        functions: &functions,
         types,
         target,
         config,
@@ -242,6 +247,7 @@ fn read_probe(
         let stmts = body.probe(probe.predicate.as_ref(), &probe.body);
         let depends = body.depends_on_point;
         tracing = body.needs_tracing;
+        let functions = body.functions.take();
         let vars = body.into_vars();
         shared = if depends { Vec::new() } else { vec![fact] };
         out.push(Probe {
@@ -251,6 +257,7 @@ fn read_probe(
             multi: false,
             vars,
             body: stmts,
+            functions,
             span: probe.points.first().map_or(probe.span, |point| point.span),
         });
     }

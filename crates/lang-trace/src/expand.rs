@@ -10,11 +10,14 @@ mod registry;
 mod tree;
 mod types;
 
-use crate::ast::{Block, CItem, Expr, Macro, MacroParam, MacroParamKind, Preamble, Script};
+use crate::ast::{
+    Block, CItem, Expr, ExprKind, Function, Macro, MacroParam, MacroParamKind, Preamble, Script,
+};
 pub(crate) use base::names as library_names;
+pub(crate) use functions::given_name;
 use osmia_base::{Diagnostic, Diagnostics, Source, Span};
 use registry::{Owner, Registry};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Between a variable's name and the number of the expansion that it belongs to.
 pub(crate) const OWN: char = '\u{1}';
@@ -33,10 +36,10 @@ pub fn expand(script: &mut Script, source: &mut Source) -> Diagnostics {
     let mut macros = std::mem::take(&mut script.macros);
     macros.extend(defined_macros(&script.preamble));
     let mut diagnostics = Diagnostics::default();
-    let functions: Vec<Macro> = std::mem::take(&mut script.functions)
-        .iter()
-        .map(|function| functions::as_macro(function, &mut diagnostics))
-        .collect();
+    let apart = functions::apart(script, &macros);
+    let written = std::mem::take(&mut script.functions);
+    let functions: Vec<Macro> =
+        written.iter().map(|function| functions::as_macro(function, &mut diagnostics)).collect();
     let registry = Registry::new(&macros, &functions, &mut diagnostics);
     let mut expander = Expander {
         registry,
@@ -44,6 +47,8 @@ pub fn expand(script: &mut Script, source: &mut Source) -> Diagnostics {
         diagnostics,
         stack: Vec::new(),
         base: None,
+        apart,
+        called: Vec::new(),
         expansions: 0,
         nodes: 0,
         height: 0,
@@ -58,6 +63,13 @@ pub fn expand(script: &mut Script, source: &mut Source) -> Diagnostics {
     for probe in &mut script.probes {
         probe.predicate.iter_mut().for_each(|predicate| expander.expr(predicate, None));
         expander.block(&mut probe.body, None);
+    }
+    let mut next = 0;
+    while let Some(&called) = expander.called.get(next) {
+        next += 1;
+        let Some(at) = functions.iter().position(|it| std::ptr::eq(it, called)) else { continue };
+        let body = expander.function_body(called);
+        script.functions.push(Function { body, ..written[at].clone() });
     }
     if expander.spent {
         // What is left of it is not what was written: there is nothing more to say about it.
@@ -103,7 +115,11 @@ struct Expander<'a> {
     stack: Vec<(&'a Macro, Owner)>,
     /// Where the language's own macros are, once one of them was needed.
     base: Option<u32>,
-    /// How many there were so far.
+    /// Functions that stay functions.
+    apart: BTreeSet<String>,
+    /// Those of them that are called.
+    called: Vec<&'a Macro>,
+    /// How many expansions there were so far.
     expansions: u32,
     nodes: u32,
     /// How deep in the tree that is being made.
@@ -202,6 +218,23 @@ impl<'a> Expander<'a> {
         self.block(&mut body, Some(&frame));
         self.stack.pop();
         Some(body)
+    }
+
+    /// The body of a function that stays one, where it was written: its parameters are words that the checker knows.
+    fn function_body(&mut self, definition: &'a Macro) -> Block {
+        self.expansions += 1;
+        let args = definition.params.iter().map(|param| {
+            let name = param.name.node.as_str();
+            let value = Expr { kind: ExprKind::Ident(name.to_owned()), span: param.name.span };
+            (name, Argument { value, nodes: 1, height: 1 })
+        });
+        let (number, base, owner) = (self.expansions, definition.span.start, Owner::Function);
+        let frame = Frame { definition, args: args.collect(), number, base, owner };
+        let mut body = definition.body.clone();
+        self.stack.push((definition, owner));
+        self.block(&mut body, Some(&frame));
+        self.stack.pop();
+        body
     }
 
     /// Places for a copy of the macro's body.

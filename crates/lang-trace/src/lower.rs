@@ -30,6 +30,7 @@ mod builtin;
 mod cx;
 mod expr;
 mod flow;
+mod functions;
 mod globals;
 mod helpers;
 mod local_types;

@@ -132,8 +132,21 @@ pub struct Probe {
     pub vars: Arena<VarId, VarInfo>,
     /// What it does; a predicate is an `if` with a `return` in front.
     pub body: Vec<Stmt>,
+    /// The functions that it calls; their variables are among its own.
+    pub functions: Vec<Function>,
     /// The attach points in the script.
     pub span: Span,
+}
+
+/// A function of the script as it is in one probe: code of its own that the probe calls.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// What it does, where it returns nothing.
+    pub body: Vec<Stmt>,
+    /// What it returns.
+    pub value: Option<Expr>,
 }
 
 /// A variable.
@@ -570,6 +583,15 @@ pub enum ExprKind {
     },
     /// `{ statements; value }`.
     Block(Vec<Stmt>, Box<Expr>),
+    /// What the function was given, by position.
+    Given(u16),
+    /// A call of one of the probe's functions.
+    Invoke {
+        /// Its position among them.
+        function: usize,
+        /// What it is given: numbers, at most four.
+        args: Vec<Expr>,
+    },
 }
 
 /// Whom a signal goes to.

@@ -49,3 +49,17 @@ fn conditions_in_one_line() {
 fn prints_in_one_line() {
     grows_with(|at| format!("printf(\"%d\\n\", {at});"));
 }
+
+#[test]
+fn a_function_is_there_once() {
+    let function = "fn mark($n : int64) : int64 { for ($i : 0..$n) { @a[$i] = comm; @b[comm, $i] = count(); } return $n; }";
+    let size = |calls: usize| {
+        let body: Vec<String> = (0..calls).map(|at| format!("@x = mark({at});")).collect();
+        let mut lowered = lowered(&format!("{function}\nbegin {{ {} }}", body.join(" ")));
+        osmia_ir::optimize(&mut lowered.module);
+        let object = osmia_ir::emit(lowered.module, &osmia_ir::Options::default()).expect("emits");
+        object.functions.values().map(|function| function.insns.len()).sum::<usize>()
+    };
+    let (few, many) = (size(2), size(502));
+    assert!(many - few <= 500 * 8, "500 more calls are {} instructions more", many - few);
+}

@@ -4,6 +4,7 @@ use super::comptime::Branch;
 use super::convert::convert;
 use super::elements::Assignment;
 use super::facts::Facts;
+use super::functions::Functions;
 use super::maps::Maps;
 use super::types::Types;
 use super::vars::{Learnt, Shadow, Variables};
@@ -48,18 +49,20 @@ pub(super) struct Body<'s, 'a> {
     pub(super) learnt: &'s mut Learnt,
     pub(super) variables: Variables,
     pub(super) scopes: Vec<BTreeMap<String, VarId>>,
+    /// The functions that it calls.
+    pub(super) functions: Functions,
     /// Variables whose value was wrong: that was said once, and is not said again where they are read.
     broken: BTreeSet<String>,
     /// Variables that were made by an assignment, in whatever block.
     pub(super) assigned: BTreeSet<String>,
     /// Loops around what is read.
-    loops: Vec<LoopKind>,
+    pub(super) loops: Vec<LoopKind>,
     /// Whether what is read is asked for its type only, and by what (`sizeof`, `typeof`).
     pub(super) asks_types: Option<&'static str>,
     /// How many expressions there are around what is read.
     pub(super) depth: u32,
     /// How many copies of what is read will be made: the turns of the unrolled loops around it.
-    copies: u64,
+    pub(super) copies: u64,
     /// Whether the body asks which probe it is: then each attach point needs code of its own.
     pub(super) depends_on_point: bool,
     /// Whether the body does what only programs may do that know kernel objects by their types.
@@ -80,6 +83,7 @@ impl<'s, 'a> Body<'s, 'a> {
             learnt,
             variables: Variables::default(),
             scopes: vec![BTreeMap::new()],
+            functions: Functions::default(),
             broken: BTreeSet::new(),
             assigned: BTreeSet::new(),
             loops: Vec::new(),

@@ -241,6 +241,9 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 impl Body<'_, '_> {
     /// A call of a function.
     pub(super) fn call(&mut self, name: &ast::Name, args: &[ast::Expr], span: Span) -> Option<Made> {
+        if let Some(number) = self.session.functions.iter().position(|it| it.name == name.node) {
+            return self.invoke(number, args, span);
+        }
         let plain = super::idents::plain_name(&name.node);
         let Some(row) = FUNCTIONS.iter().find(|row| row.name == plain) else {
             if args.is_empty() && CALLABLE.contains(&plain) {

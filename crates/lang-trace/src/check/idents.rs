@@ -51,6 +51,9 @@ pub(super) fn is_known(name: &str) -> bool {
 impl Body<'_, '_> {
     /// What a bare word stands for.
     pub(super) fn ident(&mut self, name: &str, span: Span) -> Option<Expr> {
+        if let Some(given) = self.functions.given(name) {
+            return Some(given);
+        }
         let name = plain_name(name);
         if let Some((_, builtin, ty)) = BUILTINS.iter().find(|(known, ..)| *known == name) {
             return self.plain_builtin(*builtin, ty.clone(), span);

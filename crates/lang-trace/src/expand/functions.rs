@@ -1,12 +1,18 @@
 //! Functions of the script (`fn`): each becomes a macro whose arguments are values of the declared types, and whose
-//! `return`s become the value of the block that is left. So they cost no call, work wherever a macro does, and may use all
-//! maps. What a macro cannot say (a `return` in a loop) is an error.
+//! `return`s become the value of the block that is left. What a macro cannot say (a `return` in a loop) is an error.
+//!
+//! Then there are two ways. A function that is called from several places, and is given and returns numbers, stays a function
+//! ([`apart`]): one copy of its code a program, and a call where it is called, so that a script grows by a call with each call.
+//! (What is small, or called from one place of a program after all, the compiler puts there again: it sees what it costs.)
+//! All others are put in the place of their calls: one call costs nothing so, and text, tuples and structures need not go
+//! through registers, which are all that a call of the kernel's machine passes on.
 use super::OWN;
 use crate::ast::{
-    Block, Expr, ExprKind, Function, If, Macro, MacroParam, MacroParamKind, Name, Stmt, StmtKind, Visit,
-    visit_block,
+    Block, Expr, ExprKind, Function, If, Macro, MacroParam, MacroParamKind, Name, Script, Stmt, StmtKind,
+    TypeName, TypeNameKind, Visit, visit_block, visit_definitions, visit_expr,
 };
 use osmia_base::{Diagnostics, Span};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many statements a function may become.
 const MAX_STATEMENTS: usize = 20_000;
@@ -41,13 +47,57 @@ pub(super) fn as_macro(function: &Function, diagnostics: &mut Diagnostics) -> Ma
     Macro { name: function.name.clone(), params: params.collect(), body, span: function.span }
 }
 
+/// At most so many parameters are passed in registers: of five, one is the frame of the program.
+const REGISTERS: usize = 4;
+
+/// The names of the functions that stay functions. Macros are `macros`: a call in one may become several.
+pub(super) fn apart(script: &Script, macros: &[Macro]) -> BTreeSet<String> {
+    #[derive(Default)]
+    struct Calls(BTreeMap<String, usize>);
+    impl Visit for Calls {
+        fn expr(&mut self, expr: &Expr) {
+            if let ExprKind::Call { name, .. } = &expr.kind {
+                *self.0.entry(name.node.clone()).or_default() += 1;
+            }
+        }
+    }
+    let mut calls = Calls::default();
+    visit_definitions(script, &mut calls);
+    for item in macros {
+        for _ in 0..2 {
+            visit_block(&item.body, &mut calls);
+        }
+    }
+    for probe in &script.probes {
+        probe.predicate.iter().for_each(|predicate| visit_expr(predicate, &mut calls));
+        visit_block(&probe.body, &mut calls);
+    }
+    let fits = |function: &&Function| {
+        let numbers = function.params.iter().all(|(_, ty)| is_number(ty));
+        let result = function.result.as_ref().is_none_or(|ty| is_void(ty) || is_number(ty));
+        numbers && result && function.params.len() <= REGISTERS && calls.0.get(&function.name.node) > Some(&1)
+    };
+    script.functions.iter().filter(fits).map(|function| function.name.node.clone()).collect()
+}
+
+/// Whether values of a type fit a register, as far as its name tells.
+fn is_number(ty: &TypeName) -> bool {
+    const NUMBERS: [&str; 10] =
+        ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "int"];
+    match &ty.kind {
+        TypeNameKind::Named(name) => NUMBERS.contains(&name.as_str()),
+        TypeNameKind::Pointer(_) => true,
+        _ => false,
+    }
+}
+
 /// What a parameter is called before it becomes a variable; no script can write it.
-fn given_name(name: &str) -> String {
+pub(crate) fn given_name(name: &str) -> String {
     format!("{name}{OWN}")
 }
 
-fn is_void(ty: &crate::ast::TypeName) -> bool {
-    matches!(&ty.kind, crate::ast::TypeNameKind::Named(name) if name == "void")
+fn is_void(ty: &TypeName) -> bool {
+    matches!(&ty.kind, TypeNameKind::Named(name) if name == "void")
 }
 
 struct Converter<'a> {

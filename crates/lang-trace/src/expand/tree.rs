@@ -220,6 +220,16 @@ impl<'a> Expander<'a> {
     /// Puts what a call stands for in its place, if it is one of a macro.
     fn replace(&mut self, expr: &mut Expr, name: &Name, args: Vec<Argument>) {
         let found = self.registry.find(&name.node, args.iter().map(|arg| &arg.value), self.caller());
+        if let Found::Macro(definition, Owner::Function) = found
+            && self.apart.contains(&name.node)
+        {
+            if !self.called.iter().any(|called| std::ptr::eq(*called, definition)) {
+                self.called.push(definition);
+            }
+            let args = args.into_iter().map(|arg| arg.value).collect();
+            expr.kind = ExprKind::Call { name: name.clone(), args };
+            return;
+        }
         if let Found::Macro(definition, owner) = found {
             expr.kind = match self.expansion((definition, owner), args, expr.span) {
                 Some(body) => ExprKind::Block(Box::new(body)),

@@ -163,8 +163,10 @@ struct Current {
     /// This program's element of the scratch map.
     scratch: Option<u32>,
     scratch_top: u32,
-    /// Below this is what variables have.
+    /// Below this is what variables and functions have.
     scratch_kept: u32,
+    /// The probe's functions that were written.
+    functions: Vec<Option<FunctionId>>,
 }
 
 /// Everything.
@@ -210,6 +212,7 @@ static NO_PROBE: std::sync::LazyLock<Probe> = std::sync::LazyLock::new(|| Probe 
     multi: false,
     vars: osmia_base::Arena::new(),
     body: Vec::new(),
+    functions: Vec::new(),
     span: Span::default(),
 });
 
@@ -243,7 +246,7 @@ impl<'a> Cx<'a> {
             troubles: HashMap::new(),
             span: Span::default(),
             measures_stacks: stacks::are_measured(program),
-            exits: program.probes.iter().any(|probe| walk::exits(&probe.body)),
+            exits: program.probes.iter().any(walk::exits),
             plan: Plan::default(),
             scratch_users: 0,
             scratch_size: 0,
@@ -323,6 +326,35 @@ impl<'a> Cx<'a> {
         let function = std::mem::replace(&mut self.b, outer_builder).finish();
         written?;
         Ok(self.globals.module.functions.push(function))
+    }
+
+    /// The function of the probe with this number, written by `write` where it is called first. It is called from elsewhere
+    /// too: what it has of the scratch memory is its own from then on.
+    pub(super) fn function_once(
+        &mut self,
+        number: usize,
+        write: impl FnOnce(&mut Self) -> Result<FunctionId>,
+    ) -> Result<FunctionId> {
+        if let Some(Some(known)) = self.current.functions.get(number) {
+            return Ok(*known);
+        }
+        let (span, size) = (self.span, std::mem::take(&mut self.scratch_size));
+        let written = write(self);
+        self.span = span;
+        let top = self.current.scratch_top.max(self.scratch_size);
+        (self.current.scratch_top, self.current.scratch_kept) = (top, top);
+        self.scratch_size = self.scratch_size.max(size);
+        let written = written?;
+        if self.current.functions.len() <= number {
+            self.current.functions.resize(number + 1, None);
+        }
+        self.current.functions[number] = Some(written);
+        Ok(written)
+    }
+
+    /// Whether a variable keeps its value from call to call of its function and may be read before it is set.
+    pub(super) fn is_stale(&self, var: VarId) -> bool {
+        self.is_captured(var) && !self.current.flow.sets_first(var)
     }
 
     /// Variables that only a callback has are gone with it.
@@ -729,6 +761,7 @@ impl Current {
             scratch: None,
             scratch_top: 0,
             scratch_kept: 0,
+            functions: Vec::new(),
         }
     }
 }

@@ -124,6 +124,8 @@ impl<'a> Cx<'a> {
             }
             ExprKind::WriteUser { to, from, length } => return self.write_user(to, from, length),
             ExprKind::Strstr(hay, needle) => return self.find_text(hay, needle),
+            ExprKind::Given(number) => self.b.param(usize::from(*number)),
+            ExprKind::Invoke { function, args } => return self.invoke(*function, args),
             ExprKind::Block(body, value) => {
                 self.body(body)?;
                 if self.b.ended() {

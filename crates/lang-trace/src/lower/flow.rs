@@ -1,7 +1,7 @@
 //! Which variables are set before they are read, on all ways through a probe, and how often each is set: of all variables
 //! in one walk.
 use super::walk::operands;
-use crate::typed::{Expr, ExprKind, Stmt, StmtKind, VarId};
+use crate::typed::{Expr, ExprKind, Probe, Stmt, StmtKind, VarId};
 use osmia_base::Key;
 
 /// What a walk through a probe's body has found.
@@ -20,6 +20,16 @@ impl Flow {
         let mut flow =
             Self { early: vec![false; vars], sets: vec![0; vars], set: vec![false; vars], trail: Vec::new() };
         flow.stmts(body);
+        flow
+    }
+
+    /// Of a probe, its functions too.
+    pub(super) fn of_probe(probe: &Probe) -> Self {
+        let mut flow = Self::of(&probe.body, probe.vars.len());
+        for function in &probe.functions {
+            flow.stmts(&function.body);
+            function.value.iter().for_each(|value| flow.expr(value));
+        }
         flow
     }
 

@@ -28,7 +28,7 @@ impl LocalTypes {
         let Some(kernel) = kernel else { return Self::default() };
         let mut wanted: BTreeMap<TypeId, BTreeSet<u32>> = BTreeMap::new();
         for probe in &program.probes {
-            walk::stmts(&probe.body, &mut |node| {
+            walk::probe(probe, &mut |node| {
                 let Node::Expr(it) = node else { return };
                 let (ExprKind::Field { member, .. }
                 | ExprKind::TracepointField(_, Some(member))

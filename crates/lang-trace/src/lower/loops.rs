@@ -21,9 +21,10 @@ const MEMORY: Kind = Kind::Ptr(Pointee::Memory);
 /// Which variables a callback shares with the rest of its probe.
 pub(super) fn captured(cx: &Cx<'_>) -> Vec<bool> {
     let vars = cx.probe.vars.len();
-    let all = mentions(&cx.probe.body, vars);
+    let mut all = vec![0; vars];
+    walk::probe(cx.probe, &mut |node| mention(node, &mut all));
     let mut shared = vec![false; vars];
-    walk::stmts(&cx.probe.body, &mut |node| {
+    walk::probe(cx.probe, &mut |node| {
         let Some(called) = called(cx, node) else { return };
         let mut inside = mentions(called.body, vars);
         if let Some(condition) = called.condition {
@@ -98,7 +99,10 @@ fn calls_back(body: &[Stmt]) -> bool {
 /// Whether the kernel may call something back for this.
 fn is_callback(node: Node<'_>) -> bool {
     match node {
-        Node::Expr(it) => matches!(it.kind, ExprKind::Len(_) | ExprKind::Strlen(_) | ExprKind::Strstr(..)),
+        Node::Expr(it) => matches!(
+            it.kind,
+            ExprKind::Len(_) | ExprKind::Strlen(_) | ExprKind::Strstr(..) | ExprKind::Invoke { .. }
+        ),
         Node::Stmt(it) => match &it.kind {
             StmtKind::ForMap(..) => true,
             StmtKind::ForRange(_, from, to, _) => !is_short(from, to),

@@ -113,6 +113,6 @@ pub(super) fn are_measured(program: &Program) -> bool {
     let mut look = |node: walk::Node<'_>| {
         found |= matches!(node, walk::Node::Expr(Expr { kind: ExprKind::Frames(_), .. }));
     };
-    program.probes.iter().for_each(|probe| walk::stmts(&probe.body, &mut look));
+    program.probes.iter().for_each(|probe| walk::probe(probe, &mut look));
     found
 }

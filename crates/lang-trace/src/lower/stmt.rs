@@ -59,6 +59,7 @@ impl<'a> Cx<'a> {
             ExprKind::StepMap { map, key, by, .. } => {
                 self.step_map(*map, key.as_deref(), *by, None).map(|_| ())
             }
+            ExprKind::Invoke { function, args } => self.invoke(*function, args).map(|_| ()),
             ExprKind::Delete(map, key) => self.delete_known(*map, key.as_deref(), value.span),
             _ if value.ty.is_scalar() => self.scalar(value).map(|_| ()),
             ExprKind::Block(body, value) => {
@@ -163,9 +164,13 @@ impl<'a> Cx<'a> {
     /// After a loop by callback: leaves the program if the loop's body did.
     pub(super) fn follow_return(&mut self, body: &[Stmt]) {
         self.forget_maps();
-        if !walk::returns(body) {
-            return;
+        if walk::returns(body) {
+            self.leave_if_left();
         }
+    }
+
+    /// Leaves the program if what was called has left it.
+    pub(super) fn leave_if_left(&mut self) {
         let frame = self.frame();
         let returned = self.b.load(Size::DW, frame, FRAME_RETURNED, Kind::I64);
         let zero = self.b.int(0);

@@ -1,5 +1,5 @@
 //! Looking through a checked script: every expression and statement, in order.
-use crate::typed::{Builtin, Expr, ExprKind, Stmt, StmtKind, VarId};
+use crate::typed::{Builtin, Expr, ExprKind, Function, Probe, Stmt, StmtKind, VarId};
 use osmia_event::Verb;
 
 /// What a walk meets, each before its parts.
@@ -14,10 +14,22 @@ pub(super) fn stmts<'a>(list: &'a [Stmt], see: &mut dyn FnMut(Node<'a>)) {
     list.iter().for_each(|it| stmt(it, see));
 }
 
+/// Shows all of a probe to `see`: what it does, then each of its functions.
+pub(super) fn probe<'a>(it: &'a Probe, see: &mut dyn FnMut(Node<'a>)) {
+    stmts(&it.body, see);
+    it.functions.iter().for_each(|it| function(it, see));
+}
+
+/// Shows all of a function to `see`.
+pub(super) fn function<'a>(it: &'a Function, see: &mut dyn FnMut(Node<'a>)) {
+    stmts(&it.body, see);
+    it.value.iter().for_each(|value| expr(value, see));
+}
+
 /// Whether there is a loop that is not written out.
-pub(super) fn loops(list: &[Stmt]) -> bool {
+pub(super) fn loops(it: &Probe) -> bool {
     let mut found = false;
-    stmts(list, &mut |node| {
+    probe(it, &mut |node| {
         if let Node::Stmt(stmt) = node {
             found |= matches!(stmt.kind, StmtKind::While(..) | StmtKind::ForMap(..) | StmtKind::ForRange(..));
         }
@@ -91,6 +103,7 @@ pub(super) fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
         | ExprKind::Stack
         | ExprKind::Unwound
         | ExprKind::Kaddr(_)
+        | ExprKind::Given(_)
         | ExprKind::Uaddr(_) => {}
         ExprKind::MapValue(_, key)
         | ExprKind::MapNumber(_, key)
@@ -126,7 +139,9 @@ pub(super) fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
             family.iter().for_each(|family| see(family));
             see(address);
         }
-        ExprKind::Tuple(parts) | ExprKind::Words(parts) => parts.iter().for_each(see),
+        ExprKind::Tuple(parts) | ExprKind::Words(parts) | ExprKind::Invoke { args: parts, .. } => {
+            parts.iter().for_each(see);
+        }
         ExprKind::Negate(a)
         | ExprKind::Complement(a)
         | ExprKind::Not(a)
@@ -178,10 +193,10 @@ pub(super) fn returns(list: &[Stmt]) -> bool {
     found
 }
 
-/// Whether one of the statements is `exit()`.
-pub(super) fn exits(list: &[Stmt]) -> bool {
+/// Whether it calls `exit()`.
+pub(super) fn exits(it: &Probe) -> bool {
     let mut found = false;
-    stmts(list, &mut |node| {
+    probe(it, &mut |node| {
         found |= matches!(node, Node::Stmt(Stmt { kind: StmtKind::Send(Verb::Exit, _), .. }));
     });
     found

@@ -96,7 +96,7 @@ impl<'a> Cx<'a> {
     /// A probe as a function that a program calls with its context.
     fn subprogram(&mut self, probe: &'a Probe, name: &str) -> Result<FunctionId> {
         self.probe = probe;
-        self.current = Current::new(probe.vars.len(), Flow::of(&probe.body, probe.vars.len()));
+        self.current = Current::new(probe.vars.len(), Flow::of_probe(probe));
         self.capture();
         self.b = Builder::new(name, ".text", &[Kind::Ptr(Pointee::Context)], Some(Kind::I32));
         self.b.function().linkage = Linkage::Static;
@@ -108,7 +108,7 @@ impl<'a> Cx<'a> {
     fn start_program(&mut self, probe: &'a Probe, name: &str, attach: &[Attach]) {
         let (section, program) = names::shape(probe.provider, attach.first(), self.can(Feature::UprobeMulti));
         self.probe = probe;
-        self.current = Current::new(probe.vars.len(), Flow::of(&probe.body, probe.vars.len()));
+        self.current = Current::new(probe.vars.len(), Flow::of_probe(probe));
         self.capture();
         self.b = Builder::new(name, section, &[Kind::Ptr(Pointee::Context)], Some(Kind::I32));
         self.b.program(program);
@@ -143,7 +143,7 @@ impl<'a> Cx<'a> {
             name: probe.name.clone(),
             attach,
             multi: probe.multi,
-            loops: walk::loops(&probe.body),
+            loops: walk::loops(probe),
             span: probe.span,
         });
     }
