@@ -113,7 +113,7 @@ fn watch(now: &Now) {
             let Ok(now) = watched.lock() else { return };
             if now.1.elapsed() > LIMIT {
                 eprintln!("more than {LIMIT:?}: {}", now.0);
-                std::process::exit(1);
+                std::process::abort();
             }
         }
     });
