@@ -81,7 +81,7 @@ impl fmt::Debug for Bool {
 /// One variable in memory that others may write at any time. Values of one, two, four and eight aligned bytes are read and
 /// written whole; larger ones in words, so that a reader may see a part of what another one writes.
 #[repr(transparent)]
-pub struct Shared<T, A = ReadWrite> {
+pub struct Shared<T: Pod, A = ReadWrite> {
     value: UnsafeCell<T>,
     access: PhantomData<fn() -> A>,
 }

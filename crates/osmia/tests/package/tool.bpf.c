@@ -74,6 +74,23 @@ SEC("raw_tp/sys_enter") int on_call(void *ctx)
 	return 0;
 }
 
+struct sock;
+struct tcp_congestion_ops {
+	u32 (*ssthresh)(struct sock *);
+	void (*cong_avoid)(struct sock *, u32, u32);
+	u32 (*undo_cwnd)(struct sock *);
+	char name[16];
+};
+SEC("struct_ops") u32 threshold(u64 *ctx) { return 2; }
+SEC("struct_ops") u32 undo(u64 *ctx) { return 2; }
+SEC("struct_ops") void avoid(u64 *ctx) {}
+SEC(".struct_ops.link") struct tcp_congestion_ops control = {
+	.ssthresh = (void *)threshold,
+	.cong_avoid = (void *)avoid,
+	.undo_cwnd = (void *)undo,
+	.name = "to_be_named",
+};
+
 SEC("?raw_tp/sys_exit") int unwanted(void *ctx) { return 0; }
 SEC("socket") int on_request(void *ctx) { return many[2]; }
 char _license[] SEC("license") = "GPL";

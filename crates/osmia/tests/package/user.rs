@@ -23,6 +23,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     open.maps.events.max_entries = 9;
     assert!(!open.programs.unwanted.autoload && open.programs.on_call.autoload);
     open.programs.on_request.autoload = true;
+    let mut control = open.struct_ops_link.control.get();
+    assert_eq!(text(&control.name), "to_be_named");
+    let name = format!("osmia{}", std::process::id());
+    control.name.iter_mut().zip(name.bytes()).for_each(|(place, letter)| *place = letter as i8);
+    control.name[name.len()] = 0;
+    open.struct_ops_link.control.set(control);
 
     let mut tool = open.load()?;
     assert_eq!((tool.rodata.verbose.get().get(), tool.kconfig.CONFIG_BPF.get().get()), (true, true));
@@ -32,7 +38,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!((tool.bss.hits.get(), tool.bss.odd.get()), (100, [0; 3]));
     tool.attach()?;
     let _ = std::fs::metadata("/");
+    assert!(congestion_controls()?.contains(&name));
     tool.detach();
+    assert!(!congestion_controls()?.contains(&name));
     let hits = tool.bss.hits.get();
     assert!(hits > 100, "{hits}");
     let _ = std::fs::metadata("/");
@@ -41,7 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     assert!(tool.data.flag.get().get());
     assert_eq!(tool.data.mode.get(), mode::ON);
-    assert_eq!(tool.data.many.each()[0].get(), 7 * 10_i32.wrapping_pow(runs as u32));
+    assert_eq!(tool.data.many.each()[0].get(), 10_i32.wrapping_pow(runs as u32).wrapping_mul(7));
     assert_eq!(tool.data_custom.custom.get(), 9 + runs);
     check(&tool.bss.last.get());
     let entries = tool.maps.events.entries()?;
@@ -81,6 +89,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(again.data.many.get(), [1, 2, 3, 4, 5]);
     println!("all is well");
     Ok(())
+}
+
+fn congestion_controls() -> std::io::Result<String> {
+    std::fs::read_to_string("/proc/sys/net/ipv4/tcp_available_congestion_control")
 }
 
 fn check(event: &event) {
