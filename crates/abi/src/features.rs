@@ -90,7 +90,7 @@ features! {
     /// The helper `bpf_ktime_get_tai_ns`.
     KtimeTai, "ktime_get_tai_ns", 6, 1;
     /// The helper `bpf_jiffies64`.
-    Jiffies64, "jiffies64", 5, 5;
+    Jiffies64, "jiffies64", 5, 6;
     /// The helper `bpf_get_ns_current_pid_tgid`.
     NsCurrentPid, "get_ns_current_pid_tgid", 5, 7;
     /// The helper `bpf_get_current_cgroup_id`.

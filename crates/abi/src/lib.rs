@@ -8,8 +8,10 @@ mod kinds;
 pub mod names;
 pub mod perf;
 mod registers;
+mod since;
 
-pub use features::{Answer, Feature, Features, Version};
+pub use features::{Answer, FEATURES, Feature, FeatureRow, Features, Version};
 pub use helpers::{Arg, HELPERS, Helper, Ret, helper, helper_by_name};
 pub use kinds::{AttachType, Command, LinkType, MapType, ProgramType};
 pub use registers::{PT_REGS, Register, pt_regs, register};
+pub use since::{helper_since, kfunc_since, map_flag_since, special_field_since};

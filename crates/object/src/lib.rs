@@ -5,6 +5,7 @@ pub mod elf;
 mod image;
 pub mod light;
 mod model;
+mod needs;
 pub mod place;
 #[doc(hidden)]
 pub mod property;
@@ -27,6 +28,7 @@ pub use model::{
     CoreReloc, Data, DataKey, DataKind, Extern, ExternKey, Foreign, Function, FunctionKey, Line, Linkage,
     Map, MapDecl, MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, Undecoded, Variable,
 };
+pub use needs::{Need, NeedKind, NeedPlace, least_version, needs};
 pub use resolve::{
     ResolveError, ResolveErrorKind, ResolveErrors, internal_name, resolve, resolve_each, resolve_later,
     resolve_named,

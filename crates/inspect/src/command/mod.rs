@@ -24,6 +24,7 @@ mod map_dump;
 mod map_element;
 mod map_events;
 mod map_input;
+mod needs;
 mod net;
 mod objects;
 mod options;
@@ -119,6 +120,7 @@ pub const OBJECTS: &[&Object] = &[
     &struct_ops::OBJECT,
     &core::OBJECT,
     &net::OBJECT,
+    &needs::OBJECT,
     &iter::OBJECT,
     &token::OBJECT,
     &version::OBJECT,
