@@ -4,6 +4,7 @@ mod core_report;
 pub mod elf;
 mod image;
 pub mod light;
+mod minimal;
 mod model;
 mod needs;
 pub mod place;
@@ -24,6 +25,7 @@ pub use image::{
     ArenaData, AttachTypes, FUNCTION_RECORD, FunctionInfo, Image, ImageMap, ImageProgram, LINE_RECORD, Later,
     LaterCore, LaterSymbol, LineInfo, Poison, Structure,
 };
+pub use minimal::minimal_btf;
 pub use model::{
     CoreReloc, Data, DataKey, DataKind, Extern, ExternKey, Foreign, Function, FunctionKey, Line, Linkage,
     Map, MapDecl, MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, Undecoded, Variable,

@@ -20,7 +20,7 @@ pub fn header(object: &Object, bytes: &[u8], name: &str) -> Result<String, Skele
     let btf = object.btf.as_ref().ok_or(SkeletonError::NoTypes)?;
     let parts = Parts::of(object, btf, name)?;
     let mut out = fill(OPENING, name);
-    types(btf, &parts.sections, name, &mut out)?;
+    types(btf, &parts.sections, &format!("{name}_SKEL"), &mut out)?;
     let _ =
         writeln!(out, "struct {name} {{\n\tstruct bpf_object_skeleton *skeleton;\n\tstruct bpf_object *obj;");
     handles("struct bpf_map", "maps", parts.maps.iter().map(|(_, ident)| ident), &mut out);
@@ -36,6 +36,12 @@ pub fn header(object: &Object, bytes: &[u8], name: &str) -> Result<String, Skele
     asserts(&parts.sections, name, &mut out);
     out += &fill(CLOSING, name);
     Ok(out)
+}
+
+/// The header of a library that users call `name`: handles for what it has, in an object that it was linked into (bpftool's
+/// subskeletons). Types are as in [`header`], but for the macro, `NAME_SUBSKEL_TYPES`.
+pub fn library_header(object: &Object, name: &str) -> Result<String, SkeletonError> {
+    crate::library::header(object, name)
 }
 
 /// What the object has.
@@ -63,18 +69,23 @@ impl Parts {
     }
 }
 
-fn handles<'a>(ty: &str, group: &str, names: impl IntoIterator<Item = &'a String>, out: &mut String) {
+pub(crate) fn handles<'a>(
+    ty: &str,
+    group: &str,
+    names: impl IntoIterator<Item = &'a String>,
+    out: &mut String,
+) {
     let lines: String = names.into_iter().map(|name| format!("\t\t{ty} *{name};\n")).collect();
     if !lines.is_empty() {
         let _ = write!(out, "\tstruct {{\n{lines}\t}} {group};\n");
     }
 }
 
-/// Types of variables, for users who have no header for them.
+/// Types of variables, for users who have no header for them and say so by a macro, `switch` in capitals and `_TYPES`.
 pub(crate) fn types(
     btf: &Btf,
     sections: &[Section],
-    name: &str,
+    switch: &str,
     out: &mut String,
 ) -> Result<(), SkeletonError> {
     let own = sections.iter().flat_map(|section| &section.variables).map(|variable| variable.ty);
@@ -83,7 +94,7 @@ pub(crate) fn types(
     let bools = ["typedef _Bool bool;\n\n", "typedef bool _Bool;\n\n"];
     let text = bools.iter().fold(text, |text, line| text.replace(line, ""));
     if !text.is_empty() {
-        let _ = write!(out, "#ifdef {}_SKEL_TYPES\n{text}#endif\n\n", name.to_uppercase());
+        let _ = write!(out, "#ifdef {}_TYPES\n{text}#endif\n\n", switch.to_uppercase());
     }
     Ok(())
 }
@@ -165,7 +176,7 @@ static inline int {name}__describe(struct {name} *skel)
     out.push_str("\treturn 0;\n}\n\n");
 }
 
-fn table(count: usize, [counter, size, field, ty]: [&str; 4], out: &mut String) {
+pub(crate) fn table(count: usize, [counter, size, field, ty]: [&str; 4], out: &mut String) {
     let _ = write!(
         out,
         "

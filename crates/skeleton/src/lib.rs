@@ -6,6 +6,7 @@
 mod build;
 pub mod c;
 mod globals;
+mod library;
 pub mod light;
 mod names;
 pub mod rust;

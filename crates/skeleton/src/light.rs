@@ -28,7 +28,7 @@ pub fn header(object: &Object, image: &Image, name: &str) -> Result<String, Skel
     let parts = Parts::of(object, btf, name)?;
     let facts = Facts::of(image, &parts, name);
     let mut out = fill(LIGHT_OPENING, name);
-    types(btf, &parts.sections, name, &mut out)?;
+    types(btf, &parts.sections, &format!("{name}_SKEL"), &mut out)?;
     facts.handles(&mut out);
     for (_, _, section) in &facts.maps {
         if let Some(section) = section {

@@ -4,10 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 
 mod compat;
+mod minimal;
 mod resolve;
 mod spec;
 
 pub use compat::types_compatible;
+pub use minimal::Used;
 pub use resolve::{Candidates, resolve, resolve_with};
 
 /// The longest way into a type.

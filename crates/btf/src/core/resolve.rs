@@ -30,17 +30,51 @@ pub fn resolve_with(
         let id = u64::from(reloc.ty.0);
         return Ok(Resolved { local: id, value: id, exists: true, validate: false, ..NOTHING });
     }
+    match best(local, reloc, &spec, target, candidates)? {
+        Some((_, answer)) => Ok(answer),
+        None => answer(reloc.kind, &spec, None),
+    }
+}
+
+/// Where in the target the answer was found.
+pub(super) struct Found {
+    /// The type.
+    pub(super) root: TypeId,
+    /// Members on the way, nameless ones too, by their types and indices.
+    pub(super) members: Vec<(TypeId, u32)>,
+}
+
+/// Where the answer to a question about the target's types is found, if it is there.
+pub(super) fn resolve_found(
+    local: &Btf,
+    reloc: &CoreReloc,
+    target: &Btf,
+    candidates: &mut Candidates,
+) -> Result<Option<Found>, CoreError> {
+    let spec = parse(local, reloc)?;
+    let best = best(local, reloc, &spec, target, candidates)?;
+    Ok(best.map(|(found, _)| Found { root: found.root, members: found.members }))
+}
+
+/// The first of the target's types that answers; an error where others answer differently.
+fn best<'t>(
+    local: &Btf,
+    reloc: &CoreReloc,
+    spec: &Spec<'_>,
+    target: &'t Btf,
+    candidates: &mut Candidates,
+) -> Result<Option<(Spec<'t>, Resolved)>, CoreError> {
     let name = local.string(local.raw(reloc.ty)?.name)?;
     if name.is_empty() {
         return Err(CoreError::Anonymous(reloc.ty));
     }
     let tag = local.raw(reloc.ty)?.info.tag;
     let known = candidates.entry(reloc.ty).or_insert_with(|| find(tag, essential_name(name), target));
-    let mut best: Option<(Spec<'_>, Resolved)> = None;
+    let mut best: Option<(Spec<'t>, Resolved)> = None;
     let mut left = Vec::new();
     for &id in known.iter() {
-        let Some(found) = matching(&spec, reloc.kind, target, id)? else { continue };
-        let answer = answer(reloc.kind, &spec, Some(&found))?;
+        let Some(found) = matching(spec, reloc.kind, target, id)? else { continue };
+        let answer = answer(reloc.kind, spec, Some(&found))?;
         left.push(id);
         match &best {
             None => best = Some((found, answer)),
@@ -51,13 +85,10 @@ pub fn resolve_with(
             }
         }
     }
-    match best {
-        Some((_, answer)) => {
-            *known = left;
-            Ok(answer)
-        }
-        None => answer(reloc.kind, &spec, None),
+    if best.is_some() {
+        *known = left;
     }
+    Ok(best)
 }
 
 const NOTHING: Resolved =

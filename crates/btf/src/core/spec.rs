@@ -21,12 +21,14 @@ pub(super) struct Spec<'a> {
     pub(super) btf: &'a Btf,
     pub(super) root: TypeId,
     pub(super) steps: Vec<Step<'a>>,
+    /// All members on the way, nameless ones too, by their types and indices.
+    pub(super) members: Vec<(TypeId, u32)>,
     pub(super) bit_offset: u64,
 }
 
 impl<'a> Spec<'a> {
     fn new(btf: &'a Btf, root: TypeId) -> Self {
-        Self { btf, root, steps: Vec::new(), bit_offset: 0 }
+        Self { btf, root, steps: Vec::new(), members: Vec::new(), bit_offset: 0 }
     }
 
     /// Goes to an element of an array of `ty` (or to one of several `ty` behind a pointer).
@@ -205,14 +207,19 @@ impl MemberSearch<'_, '_, '_> {
         let wanted = self.step.name.unwrap_or_default();
         let target = TypeId(member.ty);
         let found = if btf.is_string(member.name, "")? {
+            self.spec.members.push((ty, index));
             match self.within(target, depth + 1)? {
                 Some(found) => Seen::Member(found),
-                None => Seen::Other,
+                None => {
+                    self.spec.members.pop();
+                    Seen::Other
+                }
             }
         } else if !btf.is_string(member.name, wanted)? {
             Seen::Other
         } else if fields_compatible(self.local, self.local_type()?, btf, target)? {
             self.spec.steps.push(Step { ty, index, name: Some(btf.string(member.name)?) });
+            self.spec.members.push((ty, index));
             Seen::Member(target)
         } else {
             Seen::Unfit

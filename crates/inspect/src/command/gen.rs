@@ -1,7 +1,9 @@
 //! `gen`: files made of objects.
 use super::{Done, Failure, Object, Session, Words, objects, row};
 use osmia_object::elf::{Input, link, read};
+use osmia_object::minimal_btf;
 use std::fs;
+use std::path::Path;
 
 pub(super) const OBJECT: Object = Object {
     name: "gen",
@@ -14,6 +16,18 @@ pub(super) const OBJECT: Object = Object {
             "write a C header, or a Rust module, with handles for what is in an object, and the object itself; with -L\n\
             (C alone) a program that loads it in its place",
             skeleton,
+        ),
+        row(
+            &["subskeleton"],
+            "FILE [name NAME]",
+            "write a C header with handles for what a library has in an object that it was linked into",
+            subskeleton,
+        ),
+        row(
+            &["min_core_btf"],
+            "INPUT OUTPUT OBJECT [OBJECT]...",
+            "write the types of a kernel (INPUT) that the relocations of objects need, and no others",
+            min_core_btf,
         ),
     ],
     terms: &[super::term("LANG", "{ c | rust }")],
@@ -32,6 +46,55 @@ fn object(_: &mut Session<'_>, mut words: Words<'_>) -> Done {
     let linked = link(&inputs).map_err(|error| Failure::words(format!("failed to link: {error}")))?;
     let written = fs::write(output, linked);
     written.map_err(|error| Failure::io(format!("failed to write '{output}'"), &error))
+}
+
+fn subskeleton(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
+    words.at_least(1)?;
+    let file = words.need("an object file")?;
+    let mut name = None;
+    while let Some(word) = words.word() {
+        if !"name".starts_with(word) {
+            return Err(Failure::words(format!("unknown arg {word}")));
+        }
+        if name.replace(words.need("a name")?).is_some() {
+            return Err(Failure::words("object name already specified"));
+        }
+    }
+    if session.options.use_loader {
+        return Err(Failure::words("cannot use loader for subskeletons"));
+    }
+    let bytes = fs::read(file).map_err(|error| Failure::io(format!("failed to open() {file}"), &error))?;
+    let object =
+        read(&bytes).map_err(|error| Failure::words(format!("failed to open BPF object file: {error}")))?;
+    let name = name.map_or_else(|| osmia_skeleton::object_name(file), str::to_owned);
+    let text = osmia_skeleton::c::library_header(&object, &name);
+    let text = text.map_err(|error| Failure::words(error.to_string()))?;
+    session.text().extend_from_slice(text.as_bytes());
+    session.breathe()
+}
+
+fn min_core_btf(_: &mut Session<'_>, mut words: Words<'_>) -> Done {
+    words.at_least(3)?;
+    let input = words.need("a file with types")?;
+    let output = words.need("a file to write")?;
+    let kernel = osmia_host::kernel_btf(Path::new(input));
+    let kernel =
+        kernel.map_err(|error| Failure::words(format!("failed parsing '{input}' BTF file: {error}")))?;
+    let mut objects = Vec::new();
+    while let Some(name) = words.word() {
+        let parsed = objects::open(name)?;
+        if parsed.btf.is_none() {
+            return Err(Failure::words(format!(
+                "failed to parse BPF object '{name}': it has no types (.BTF)"
+            )));
+        }
+        objects.push(parsed);
+    }
+    let written = minimal_btf(&objects, &kernel).map_err(|(function, error)| {
+        Failure::words(format!("error recording relocations of {function}: {error}"))
+    })?;
+    fs::write(output, written)
+        .map_err(|error| Failure::io(format!("error saving btf file '{output}'"), &error))
 }
 
 fn skeleton(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
