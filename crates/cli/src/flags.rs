@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Top(Top),
     /// Rewrite scripts in the form that all scripts have
     Fmt(Fmt),
+    /// Make a project to begin with: a program that runs in the kernel, and one that loads it
+    New(New),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -346,6 +348,40 @@ pub(crate) struct Check {
     /// Read this file before the script, as if the script included it
     #[arg(long = "include", value_name = "FILE")]
     pub(crate) includes: Vec<PathBuf>,
+}
+
+/// In which language a project is written.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// With libbpf, built by make
+    #[default]
+    C,
+    /// With the crate osmia, built by cargo
+    Rust,
+}
+
+const NEW_EXAMPLES: &str = "\
+Examples:
+  osmia new hello && cd hello && make && sudo ./hello
+  osmia new hello --lang rust && cd hello && cargo build && sudo target/debug/hello
+
+In both the half that runs in the kernel is C, which clang compiles; what its README.md says goes on from there.";
+
+/// Make a project to begin with.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = NEW_EXAMPLES)]
+pub(crate) struct New {
+    /// The project's directory, which is made; its last part is the program's name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    /// The language of the half that people start
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) lang: Language,
+
+    /// With --lang rust: a checkout of osmia, whose crates are used in place of those of its repository
+    #[arg(long, value_name = "DIR")]
+    pub(crate) library: Option<PathBuf>,
 }
 
 const FMT_EXAMPLES: &str = "\

@@ -7,6 +7,7 @@ mod explain;
 mod flags;
 mod fmt;
 mod list;
+mod new;
 mod request;
 mod run;
 mod tool;
@@ -96,6 +97,7 @@ fn dispatch(osmia: Osmia) -> ExitCode {
         Command::Top(args) => top::top(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Fmt(args) => fmt::fmt(&args),
+        Command::New(args) => new::new(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut commands(), "osmia", &mut script);

@@ -60,6 +60,7 @@ pub use link_print::{links_json, links_text};
 pub use map::{Map, OpenMap, Owner, maps, open_map, open_maps};
 pub use map_print::{maps_json, maps_text};
 pub use net::{Listed, NetPrograms, TcProgram, XdpPrograms, net_json, net_programs, net_text};
+pub use osmia_skeleton::rust::type_name as skeleton_type;
 pub use perf::{PerfHolder, PerfProgram, perf_json, perf_programs, perf_text};
 pub use profile::{METRICS, Metric, NoCounter, Profile, Reading, metrics, profiler};
 pub use profile_print::{profile_json, profile_text};

@@ -26,7 +26,7 @@ const LINE: usize = 110;
 pub fn module(object: &Object, bytes: &[u8], name: &str) -> Result<String, SkeletonError> {
     let btf = object.btf.as_ref().ok_or(SkeletonError::NoTypes)?;
     let parts = Parts::of(object, btf, name)?;
-    let text = Text { parts: &parts, name, own: camel(name) };
+    let text = Text { parts: &parts, name, own: type_name(name) };
     let mut out = text.fill(template::OPENING);
     text.types(&mut out);
     text.open(&mut out);
@@ -207,8 +207,8 @@ fn map_type(typed: &Typed) -> String {
     }
 }
 
-/// `tool_bpf` → `ToolBpf`.
-fn camel(name: &str) -> String {
+/// What the types of an object's module begin with: `tool_bpf` → `ToolBpf`.
+pub fn type_name(name: &str) -> String {
     let part = |part: &str| {
         let mut letters = part.chars();
         let first = letters.next().map(|letter| letter.to_ascii_uppercase());
