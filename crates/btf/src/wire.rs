@@ -188,20 +188,6 @@ fn enumerator_value(low: u32, high: Option<u32>, signed: bool) -> i64 {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A kind is known to both or to none.
-    #[test]
-    fn lengths_are_known_for_every_kind() {
-        for number in 0..32 {
-            let read = Info::read(number << 24 | 3);
-            assert_eq!(read.is_ok(), type_len(number << 24 | 3).is_ok(), "kind {number}");
-        }
-    }
-}
-
 /// What `.BTF` and `.BTF.ext` begin with: magic, version, flags and the header's length. The cursor stands behind it.
 pub(crate) fn preamble(data: &[u8]) -> Result<(Bytes<'_>, Endian, u32), (usize, BtfErrorKind)> {
     let truncated = |at: Truncated| (at.offset, BtfErrorKind::Truncated { wanted: at.wanted });
@@ -219,4 +205,18 @@ pub(crate) fn preamble(data: &[u8]) -> Result<(Bytes<'_>, Endian, u32), (usize, 
     bytes.skip(1).map_err(truncated)?;
     let len = bytes.u32().map_err(truncated)?;
     Ok((bytes, endian, len))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A kind is known to both or to none.
+    #[test]
+    fn lengths_are_known_for_every_kind() {
+        for number in 0..32 {
+            let read = Info::read(number << 24 | 3);
+            assert_eq!(read.is_ok(), type_len(number << 24 | 3).is_ok(), "kind {number}");
+        }
+    }
 }
