@@ -49,7 +49,7 @@ pub(crate) struct Attach {
 /// What is said of the programs of an object.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Places {
-    /// A place for one program of an object, such as 'PROGRAM=kprobe/do_unlinkat'; again for more places
+    /// A place for a program of an object: 'PROGRAM=kprobe/do_unlinkat'; again for more of them
     #[arg(long, value_name = "PROGRAM=WHERE", action = ArgAction::Append)]
     pub(crate) at: Vec<String>,
 

@@ -336,8 +336,9 @@ fn objects_are_loaded() {
         failure(&["prog", "loadall", &object("attach.bpf.c"), &pins.path("x"), "type", "sk_lookup"]);
     assert!(told.starts_with("failed to load object file") && told.contains("`pass`"), "{told}");
     assert!(!Path::new(&pins.path("x")).exists());
-    let (_, told) = failure(&["-L", "prog", "load", &object("newer.bpf.c"), &pins.path("x")]);
-    assert!(told.contains("-L"), "{told}");
+    let loaded_by_program = pins.path("light");
+    good(&["-L", "prog", "load", &object("newer.bpf.c"), &loaded_by_program]);
+    assert_eq!(value(&["prog", "show", "pinned", &loaded_by_program])["type"], json!("xdp"));
     let (_, told) = failure(&[
         "prog",
         "load",

@@ -1,10 +1,10 @@
 //! Programs that stand in for functions, decide over them, or see both ends of their calls.
 mod common;
 
-use common::{command, compile, since};
+use common::{clang, command, compile, since};
 use osmia_host::{Wants, gather};
 use osmia_loader::{AttachOptions, Attachment, Globals, LoadOptions, Loaded, attach, load, run_once};
-use osmia_object::{Attach, CgroupOrder, Hold, Order, elf, resolve_each, wants};
+use osmia_object::{Attach, CgroupOrder, Hold, Order, resolve_each, wants};
 use osmia_sys::bpf::prog_info;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,16 +26,7 @@ struct Set {
 impl Set {
     /// Compiles a text and loads it: every program for its section's place, or for `at`.
     fn load(name: &str, text: &str, at: Option<&Attach>) -> Result<Self, String> {
-        let dir = std::env::temp_dir().join(format!("osmia-functions-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
-        let (source, object) = (dir.join("x.bpf.c"), dir.join("x.bpf.o"));
-        std::fs::write(&source, format!("{HEAD}{text}")).unwrap();
-        let mut clang = Command::new("clang-19");
-        clang.args(["-g", "-O2", "--target=bpf", "-mcpu=v3", "-c"]).arg(&source).arg("-o").arg(&object);
-        let done = clang.output().expect("these tests need clang-19");
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        let mut object = elf::read(&std::fs::read(&object).unwrap()).unwrap();
-        std::fs::remove_dir_all(dir).unwrap();
+        let mut object = clang(name, &format!("{HEAD}{text}"));
         if let Some(at) = at {
             for (_, function) in object.functions.iter_mut() {
                 function.program.iter_mut().for_each(|program| program.attach = at.clone());

@@ -1,10 +1,12 @@
 //! Objects of clang's in the real kernel: what only a whole object has.
+mod common;
+
+use common::clang;
 use osmia_host::{Wants, gather};
 use osmia_loader::{Choice, LoadError, LoadOptions, Loaded, load, run_once};
-use osmia_object::{Image, elf, resolve_each, wants};
+use osmia_object::{Image, resolve_each, wants};
 use osmia_sys::Errno;
 use osmia_sys::bpf::TestRun;
-use std::process::Command;
 
 /// What all sources begin with.
 const HEAD: &str = "
@@ -16,16 +18,7 @@ const HEAD: &str = "
 
 /// Compiles a text and makes it fit for this machine.
 fn fitted(name: &str, text: &str) -> Result<Image, String> {
-    let dir = std::env::temp_dir().join(format!("osmia-objects-{}-{name}", std::process::id()));
-    std::fs::create_dir_all(&dir).unwrap();
-    let (source, object) = (dir.join("x.bpf.c"), dir.join("x.bpf.o"));
-    std::fs::write(&source, format!("{HEAD}{text}")).unwrap();
-    let mut clang = Command::new("clang-19");
-    clang.args(["-g", "-O2", "--target=bpf", "-mcpu=v3", "-c"]).arg(&source).arg("-o").arg(&object);
-    let done = clang.output().expect("these tests need clang-19");
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let object = elf::read(&std::fs::read(&object).unwrap()).unwrap();
-    std::fs::remove_dir_all(dir).unwrap();
+    let object = clang(name, &format!("{HEAD}{text}"));
     let target = gather(&Wants::from(wants(&object))).unwrap();
     resolve_each(&object, &target, name).map_err(|errors| errors.to_string())
 }

@@ -266,3 +266,16 @@ fn what_the_kernel_lacks_has_a_place_in_the_script() {
 fn the_last_script_on_the_command_line_counts() {
     assert_eq!(run(osmia().args(["-q", "-e", "nonsense", "-e", "begin { print(2); }"])).ok(), "2\n\n\n");
 }
+
+/// The kernel makes 8,388,608 turns at most; what it leaves out of a loop is told.
+#[test]
+fn loops_that_are_cut_short_say_so() {
+    let told = |text: &str| run(osmia().args(["-q", "-e", text]));
+    let done = told("begin { for ($i : 0..9000000) { @n++; } }");
+    assert!(done.err.contains("for loop stopped after 8388608 turns"), "{done:#?}");
+    assert_eq!(done.out, "\n\n@n: 8388608\n");
+    let broken = told(
+        "begin { @end = (int64)9000000; for ($i : 0..@end) { if ($i == 3) { break } @n++; } clear(@end); }",
+    );
+    assert!(broken.err.is_empty() && broken.out.contains("@n: 3\n"), "{broken:#?}");
+}

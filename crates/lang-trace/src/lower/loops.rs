@@ -16,6 +16,9 @@ const NATIVE_TURNS: i64 = 128;
 /// What is said where a `while` would have gone on, but the kernel makes no more turns.
 const SPENT: &str = "while loop stopped after 8388608 turns, the most that the kernel makes";
 
+/// The same of a range.
+const CUT: &str = "for loop stopped after 8388608 turns, the most that the kernel makes";
+
 const MEMORY: Kind = Kind::Ptr(Pointee::Memory);
 
 /// Which variables a callback shares with the rest of its probe.
@@ -223,7 +226,10 @@ impl<'a> Cx<'a> {
         if self.is_native(from, to, body) {
             return self.native_range(var, start, end, body);
         }
-        self.callback_range(var, start, end, body)
+        let known = constant(from).zip(constant(to)).map(|(from, to)| to.saturating_sub(from));
+        let may_be_cut = known.is_none_or(|turns| turns > i64::from(osmia_abi::flags::MAX_LOOPS));
+        let ends = (start, end, may_be_cut);
+        self.callback_range(var, ends, body)
     }
 
     fn native_range(&mut self, var: VarId, start: Value, end: Value, body: &'a [Stmt]) -> Result<()> {
@@ -251,7 +257,14 @@ impl<'a> Cx<'a> {
         Ok(())
     }
 
-    fn callback_range(&mut self, var: VarId, start: Value, end: Value, body: &'a [Stmt]) -> Result<()> {
+    /// `ends` are the first number, the one after the last, and whether these may be further apart than the kernel goes.
+    fn callback_range(
+        &mut self,
+        var: VarId,
+        (start, end, may_be_cut): (Value, Value, bool),
+        body: &'a [Stmt],
+    ) -> Result<()> {
+        let span = self.span;
         let frame = self.open_frame();
         let first = self.frame_word();
         self.b.store(Size::DW, frame, first, start);
@@ -269,13 +282,22 @@ impl<'a> Cx<'a> {
         let (run, done) = (self.b.block(), self.b.block());
         self.b.branch(Cond::Slt, start, end, run, done);
         self.b.switch_to(run);
-        let count = self.b.alu(AluOp::Sub, end, start);
+        let wanted = self.b.alu(AluOp::Sub, end, start);
         let most = self.b.int(i64::from(osmia_abi::flags::MAX_LOOPS));
-        let few = self.b.compare(Cond::Lt, count, most);
-        let count = self.b.push(Op::Select(few, count, most), Kind::I64);
+        let few = self.b.compare(Cond::Lt, wanted, most);
+        let count = self.b.push(Op::Select(few, wanted, most), Kind::I64);
         let function = self.function(callback);
         let none = self.b.int(0);
-        self.call(helpers::LOOP, &[count, function, frame, none]);
+        let turns = self.call(helpers::LOOP, &[count, function, frame, none]);
+        if may_be_cut {
+            // Turns that a `break` left out are not missed.
+            let (all, cut) = (self.b.block(), self.b.block());
+            self.b.branch(Cond::Eq, turns, most, all, done);
+            self.b.switch_to(all);
+            self.b.branch(Cond::Gt, wanted, most, cut, done);
+            self.b.switch_to(cut);
+            self.say(CUT, span);
+        }
         self.b.jump(done, &[]);
         self.b.switch_to(done);
         self.follow_return(body);

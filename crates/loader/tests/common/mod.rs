@@ -3,7 +3,7 @@
 use osmia_abi::{AttachType, MapType, ProgramType, flags};
 use osmia_isa::text::assemble;
 use osmia_loader::{AttachOptions, Attachment, Globals, LoadOptions, Loaded, attach, load};
-use osmia_object::{Attach, Image, ImageMap, ImageProgram};
+use osmia_object::{Attach, Image, ImageMap, ImageProgram, Object, elf};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -80,6 +80,21 @@ pub(crate) fn compile(name: &str, source: &str, arguments: &[&str]) -> PathBuf {
     let done = Command::new(compiler).args(arguments).arg("-o").arg(&binary).arg(&code).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     binary
+}
+
+/// Compiles a C program for the kernel, and reads it.
+pub(crate) fn clang(name: &str, source: &str) -> Object {
+    let dir = std::env::temp_dir().join(format!("osmia-clang-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let (code, object) = (dir.join("x.bpf.c"), dir.join("x.bpf.o"));
+    std::fs::write(&code, source).unwrap();
+    let mut clang = Command::new("clang-19");
+    clang.args(["-g", "-O2", "--target=bpf", "-mcpu=v3", "-c"]).arg(&code).arg("-o").arg(&object);
+    let done = clang.output().expect("these tests need clang-19");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let object = elf::read(&std::fs::read(&object).unwrap()).unwrap();
+    std::fs::remove_dir_all(dir).unwrap();
+    object
 }
 
 /// A program that counts its runs and ends with a result.
