@@ -338,7 +338,7 @@ fn objects_are_loaded() {
     assert!(!Path::new(&pins.path("x")).exists());
     let loaded_by_program = pins.path("light");
     good(&["-L", "prog", "load", &object("newer.bpf.c"), &loaded_by_program]);
-    assert_eq!(value(&["prog", "show", "pinned", &loaded_by_program])["type"], json!("xdp"));
+    assert_eq!(value(&["prog", "show", "pinned", &loaded_by_program])["type"], json!("socket_filter"));
     let (_, told) = failure(&[
         "prog",
         "load",
