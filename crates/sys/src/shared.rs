@@ -197,7 +197,7 @@ pub unsafe trait Variables {
     const WRITES: bool;
 }
 
-/// Declares the variables of a section: a structure whose fields are [`Shared`](crate::Shared), generic over what may be
+/// Declares the variables of a section: a structure whose fields are [`Shared`], generic over what may be
 /// done with them.
 #[macro_export]
 macro_rules! variables {
