@@ -21,6 +21,10 @@ const COMMANDS: &[&str] = &[
     "gen object O F",
     "gen object O S F",
     "gen skeleton F",
+    "gen skeleton --lang rust F",
+    "-L gen skeleton F",
+    "gen subskeleton F",
+    "gen min_core_btf S O F",
     "core check F --btf S",
 ];
 

@@ -1,4 +1,5 @@
 //! Types into the kernel.
+use super::prog::{FIRST_LOG, with_log};
 use super::{address, address_mut, length};
 use crate::fd::number_or_zero;
 use crate::syscall::bpf_fd;
@@ -51,7 +52,7 @@ impl<'a> BtfLoad<'a> {
                 .map(BtfFd)
                 .map_err(|errno| BtfLoadError { errno, log: String::new() });
         }
-        let (answer, log) = super::prog::with_log(|buffer| self.attempt(buffer));
+        let (answer, log) = with_log(FIRST_LOG..flags::MAX_LOG_SIZE as usize, |buffer| self.attempt(buffer));
         answer.map(BtfFd).map_err(|errno| BtfLoadError { errno, log })
     }
 

@@ -7,12 +7,17 @@ use osmia_abi::attr::ProgLoadAttr;
 use osmia_abi::{AttachType, Command, ProgramType, flags};
 use std::ffi::CStr;
 use std::fmt;
+use std::ops::Range;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 /// Bytes of an instruction.
 const INSN_SIZE: usize = 8;
 /// The first buffer for the verifier's log.
-const FIRST_LOG: usize = 64 << 10;
+pub(super) const FIRST_LOG: usize = 64 << 10;
+
+/// How much of the log of a refusal is asked for: every larger buffer costs the verifier's whole work once more, and the end of
+/// the log, which newer kernels keep, says why.
+const REFUSAL_LOG: usize = 1 << 20;
 /// How often to try again when the kernel says that the verifier was interrupted, as libbpf does.
 const ATTEMPTS: u32 = 5;
 
@@ -115,7 +120,11 @@ impl<'a> ProgLoad<'a> {
             let fd = self.attempt(&mut []).map_err(|errno| ProgLoadError { errno, log: String::new() })?;
             return Ok(Loaded { fd: ProgFd(fd), log: String::new() });
         }
-        let (answer, log) = with_log(|buffer| self.attempt(buffer));
+        self.call_with_log(FIRST_LOG..flags::MAX_LOG_SIZE as usize)
+    }
+
+    fn call_with_log(&self, sizes: Range<usize>) -> Result<Loaded, ProgLoadError> {
+        let (answer, log) = with_log(sizes, |buffer| self.attempt(buffer));
         match answer {
             Ok(fd) => Ok(Loaded { fd: ProgFd(fd), log }),
             Err(errno) => Err(ProgLoadError { errno, log }),
@@ -128,13 +137,19 @@ impl<'a> ProgLoad<'a> {
         self.attempt(log).map(ProgFd)
     }
 
-    /// The same, and where the kernel refuses, once more with the verifier's log: silence costs nothing.
+    /// The same, and where the kernel refuses, once more with the verifier's log: silence costs nothing. Of a long log there
+    /// is the end (before 6.4 the beginning).
     pub fn call_explained(&self) -> Result<Loaded, ProgLoadError> {
         self.call().or_else(|error| {
             if self.log_level != 0 || error.errno == Errno::EPERM {
                 return Err(error);
             }
-            Self { log_level: flags::LOG_LEVEL1, ..self.clone() }.call()
+            let loud = Self { log_level: flags::LOG_LEVEL1, ..self.clone() };
+            loud.call_with_log(REFUSAL_LOG..REFUSAL_LOG).map_err(|loud| match loud.errno {
+                // The log was cut; why the program is refused was told before.
+                Errno::ENOSPC => ProgLoadError { errno: error.errno, log: loud.log },
+                _ => loud,
+            })
         })
     }
 
@@ -197,16 +212,17 @@ fn records(bytes: &[u8], size: u32) -> Result<u32, Errno> {
     if count * size == total { Ok(count) } else { Err(Errno::EINVAL) }
 }
 
-/// Calls with ever larger buffers until the log fits. Before 6.4 the kernel answers `ENOSPC` for one too small; since then
+/// Calls with ever larger buffers of these sizes until the log fits. Before 6.4 the kernel answers `ENOSPC` for one too small; since then
 /// it too keeps the end of the log, and answers the same.
 pub(super) fn with_log(
+    sizes: Range<usize>,
     mut call: impl FnMut(&mut [u8]) -> Result<OwnedFd, Errno>,
 ) -> (Result<OwnedFd, Errno>, String) {
-    let mut size = FIRST_LOG;
+    let mut size = sizes.start;
     loop {
         let mut buffer = vec![0; size];
         let answer = call(&mut buffer);
-        let larger = size.saturating_mul(4).min(flags::MAX_LOG_SIZE as usize);
+        let larger = size.saturating_mul(4).min(sizes.end);
         if answer.as_ref().err() != Some(&Errno::ENOSPC) || larger == size {
             return (answer, super::text(&buffer));
         }
