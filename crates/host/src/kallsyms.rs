@@ -116,10 +116,17 @@ pub fn addresses_of(names: &[String]) -> BTreeMap<String, u64> {
 /// symbols at different addresses have, of which the first stands among the addresses. What compilers add to a name that
 /// they made unique (`.llvm.123`) is no part of it.
 pub(crate) fn ambiguous_addresses_of(names: &[String]) -> (BTreeMap<String, u64>, BTreeSet<String>) {
-    let text = fs::read_to_string(PATH).unwrap_or_default();
+    addresses_in(&fs::read_to_string(PATH).unwrap_or_default(), names)
+}
+
+/// A symbol may stand at address 0 (`__per_cpu_start`); a list in which all do hides its addresses (`kptr_restrict`).
+fn addresses_in(text: &str, names: &[String]) -> (BTreeMap<String, u64>, BTreeSet<String>) {
     let names: HashSet<&str> = names.iter().map(String::as_str).collect();
     let (mut found, mut ambiguous) = (BTreeMap::new(), BTreeSet::new());
-    for entry in text.lines().filter_map(Entry::parse).filter(|entry| entry.address != 0) {
+    if text.lines().filter_map(Entry::parse).all(|entry| entry.address == 0) {
+        return (found, ambiguous);
+    }
+    for entry in text.lines().filter_map(Entry::parse) {
         let plain = entry.name.split_once(".llvm.").map_or(entry.name, |(plain, _)| plain);
         let Some(name) = [entry.name, plain].into_iter().find(|name| names.contains(name)) else { continue };
         if *found.entry(name.to_owned()).or_insert(entry.address) != entry.address {
@@ -151,6 +158,19 @@ mod tests {
         assert_eq!(name(0xffff_ffff_8100_0300).as_deref(), Some("helper"));
         assert_eq!(name(1), None);
         assert_eq!(all.at(0xffff_ffff_c000_0001).unwrap().module, "mod");
+    }
+
+    #[test]
+    fn addresses_may_be_zero_or_hidden() {
+        let names = ["zero", "helper", "absent"].map(str::to_owned);
+        let (found, ambiguous) = addresses_in(TEXT, &names);
+        assert_eq!(
+            found.into_iter().collect::<Vec<_>>(),
+            [("helper".to_owned(), 0xffff_ffff_8100_0100), ("zero".to_owned(), 0)]
+        );
+        assert!(ambiguous.is_empty());
+        let hidden = "0000000000000000 T _text\n0000000000000000 t helper\n";
+        assert!(addresses_in(hidden, &names).0.is_empty());
     }
 
     #[test]
