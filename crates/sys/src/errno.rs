@@ -72,6 +72,18 @@ errors! {
     ENOTSOCK "Socket operation on non-socket";
     ESTALE "Stale file handle";
     EDQUOT "Disk quota exceeded";
+    EINPROGRESS "Operation now in progress";
+    EALREADY "Operation already in progress";
+    EISCONN "Transport endpoint is already connected";
+    ENOTCONN "Transport endpoint is not connected";
+    ECONNREFUSED "Connection refused";
+    ECONNRESET "Connection reset by peer";
+    ECONNABORTED "Software caused connection abort";
+    EHOSTUNREACH "No route to host";
+    ENETUNREACH "Network is unreachable";
+    ENOPROTOOPT "Protocol not available";
+    ENOLINK "Link has been severed";
+    EUCLEAN "Structure needs cleaning";
     ECANCELED "Operation canceled";
 }
 
