@@ -14,8 +14,10 @@ pub struct ScriptFile {
     pub path: PathBuf,
     /// What it is.
     pub kind: ScriptKind,
-    /// What is in it.
+    /// What is in it, where that is text.
     pub text: String,
+    /// What is in it, where that is a compiled object.
+    pub bytes: Vec<u8>,
 }
 
 /// What a file is, by the end of its name.
@@ -68,7 +70,7 @@ impl fmt::Display for ImportError {
 
 impl std::error::Error for ImportError {}
 
-/// No script is longer.
+/// No script and no object is longer.
 const MAX_SIZE: u64 = 16 << 20;
 
 /// The files that `import "name"` means in a file of directory `beside`: one, or all of a directory.
@@ -125,15 +127,19 @@ fn read(path: &Path, kind: ScriptKind) -> Result<ScriptFile, ImportError> {
         return Err(unreadable("it is no regular file".into()));
     }
     let mut bytes = Vec::new();
-    if matches!(kind, ScriptKind::Script | ScriptKind::Header) {
+    if kind != ScriptKind::CSource {
         fs::File::open(path).map_err(error)?.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(error)?;
     }
     if bytes.len() as u64 > MAX_SIZE {
         return Err(unreadable(format!("it is longer than {MAX_SIZE} bytes")));
     }
-    let text = String::from_utf8(bytes).map_err(|_| unreadable("it is no text".into()))?;
+    let (text, bytes) = match kind {
+        ScriptKind::Object => (Vec::new(), bytes),
+        _ => (bytes, Vec::new()),
+    };
+    let text = String::from_utf8(text).map_err(|_| unreadable("it is no text".into()))?;
     let own = fs::canonicalize(path).map_err(error)?;
-    Ok(ScriptFile { name: path.to_string_lossy().into_owned(), path: own, kind, text })
+    Ok(ScriptFile { name: path.to_string_lossy().into_owned(), path: own, kind, text, bytes })
 }
 
 /// What the system says, without the number.

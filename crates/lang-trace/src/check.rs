@@ -16,6 +16,7 @@ mod convert;
 mod ctypes;
 mod elements;
 mod expr;
+mod external;
 mod facts;
 mod fit;
 mod format;
@@ -72,6 +73,8 @@ pub struct Options {
     pub pid: Option<u32>,
     /// Ids of the cgroups that `cgroupid()` names, by path.
     pub cgroup_ids: BTreeMap<String, u64>,
+    /// Compiled objects that the script imports.
+    pub imports: Vec<crate::Imported>,
 }
 
 /// A checked script and what there is to say about it.
@@ -132,8 +135,13 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
     let mut diagnostics = Diagnostics::default();
     let config = settings(script, options, &mut diagnostics);
     let own_types = ctypes::script_types(&script.preamble, target.btf.as_ref(), &mut diagnostics);
-    let types =
-        Types { kernel: target.btf.as_ref(), script: own_types.as_ref(), files: &target.debug, file: None };
+    let types = Types {
+        kernel: target.btf.as_ref(),
+        script: own_types.as_ref(),
+        imports: &options.imports,
+        files: &target.debug,
+        file: None,
+    };
     let facts: Vec<Vec<Facts>> = script
         .probes
         .iter()
@@ -185,7 +193,8 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
     judge_declarations(&session.maps, &mut diagnostics);
     let maps = session.maps.finish(&session.config);
     let config = session.config;
-    let program = Program { probes, maps, types: own_types, config };
+    let imports = options.imports.clone();
+    let program = Program { probes, maps, types: own_types, imports, config };
     limit_probes(&program, script, &mut diagnostics);
     Checked { program, diagnostics }
 }

@@ -29,6 +29,7 @@ mod aggregate;
 mod builtin;
 mod cx;
 mod expr;
+mod external;
 mod flow;
 mod functions;
 mod globals;

@@ -26,6 +26,8 @@ pub struct Program {
     pub maps: Arena<MapId, MapInfo>,
     /// Types that the script itself defines (C preamble), as BTF; `None` where it defines none.
     pub types: Option<osmia_btf::Btf>,
+    /// Compiled objects whose functions it may call.
+    pub imports: Vec<crate::Imported>,
     /// Settings, with the environment's and the script's own values.
     pub config: Config,
 }
@@ -246,6 +248,8 @@ pub enum TypeSet {
     Script,
     /// Those of a user file: the so-manieth of `Target::debug`.
     File(u16),
+    /// Those of an object that the script imports: the so-manieth of [`Program::imports`].
+    Import(u16),
 }
 
 /// A type by its BTF id.
@@ -590,6 +594,15 @@ pub enum ExprKind {
         /// Its position among them.
         function: usize,
         /// What it is given: numbers, at most four.
+        args: Vec<Expr>,
+    },
+    /// A call of a function of an imported object.
+    External {
+        /// The object: its position in [`Program::imports`].
+        import: u16,
+        /// The function's name.
+        function: String,
+        /// What it is given: numbers and pointers, at most five.
         args: Vec<Expr>,
     },
 }

@@ -1,5 +1,6 @@
 //! From a script's text to an object, a schema and a plan.
-use crate::script::{ScriptError, ScriptPlaces, read_script};
+use crate::imports;
+use crate::script::{ScriptError, ScriptPlaces, WholeScript, read_script};
 use osmia_base::{Diagnostic, Diagnostics, Source, Span};
 use osmia_event::Schema;
 use osmia_host::{BinaryWants, tracefs};
@@ -138,10 +139,7 @@ fn script_places(options: &CompileOptions) -> ScriptPlaces {
 }
 
 /// Reads the script; says what clang says to bpftrace's users where a header is missing.
-pub(crate) fn whole_script(
-    source: &mut Source,
-    places: &ScriptPlaces,
-) -> Result<(Script, Diagnostics), CompileError> {
+pub(crate) fn whole_script(source: &mut Source, places: &ScriptPlaces) -> Result<WholeScript, CompileError> {
     read_script(source, places).map_err(|error| match error {
         ScriptError::Wrong(diagnostics) => CompileError::Script(diagnostics),
         ScriptError::NoHeader(span, name) => {
@@ -179,7 +177,8 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
             shown.push((stage, text()));
         }
     };
-    let (mut script, mut diagnostics) = whole_script(source, &script_places(options))?;
+    let WholeScript { mut script, objects, mut diagnostics } = whole_script(source, &script_places(options))?;
+    let imports = imports::read(objects, &mut diagnostics);
     steps.done("parse");
     let (params, wrong) = osmia_lang_trace::named_params(&script);
     diagnostics.extend(wrong);
@@ -192,21 +191,27 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
         return Err(CompileError::Script(diagnostics));
     }
     let named = osmia_lang_trace::param_values(&params, &options.named).map_err(CompileError::Words)?;
+    let imported = !imports.is_empty();
     let target = if options.lenient {
-        let (target, left_out) = gather_what_can_be(&mut script, options)?;
+        let (target, left_out) = gather_what_can_be(&mut script, options, imported)?;
         diagnostics.extend(left_out);
         if script.probes.is_empty() {
             return Err(CompileError::Script(diagnostics));
         }
         target
     } else {
-        gather(&script, options)?
+        gather(&script, options, imported)?
     };
     steps.done("gather");
     let checked = check::check(
         &script,
         &target,
-        &CheckOptions { named, portable: options.portable, ..options.check.clone() },
+        &CheckOptions {
+            named,
+            portable: options.portable,
+            imports: imports::known(&imports),
+            ..options.check.clone()
+        },
     );
     diagnostics.extend(checked.diagnostics);
     if diagnostics.has_errors() {
@@ -224,6 +229,8 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
     show(Stage::IrOpt, &|| osmia_ir::text::print(&lowered.module));
     let object = osmia_ir::emit(lowered.module, &osmia_ir::Options { isa: isa(options) })
         .map_err(|error| CompileError::Script(with(&diagnostics, emit_error(source, &error))))?;
+    let object =
+        imports::link(object, &imports).map_err(|error| CompileError::Script(with(&diagnostics, error)))?;
     steps.done("emit");
     show(Stage::Bytecode, &|| crate::show::bytecode(&object));
     show(Stage::Object, &|| crate::show::object(&object));
@@ -272,8 +279,8 @@ fn isa(options: &CompileOptions) -> osmia_ir::Isa {
     }
 }
 
-/// What the script must know of the machine.
-fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileError> {
+/// What the script must know of the machine; imported objects name the kernel's types.
+fn gather(script: &Script, options: &CompileOptions, imported: bool) -> Result<Target, CompileError> {
     let wants = osmia_lang_trace::wants(script, &options.check.params);
     if !options.ask_machine {
         let mut target = Target { cpus: 1, ..Target::default() };
@@ -282,7 +289,7 @@ fn gather(script: &Script, options: &CompileOptions) -> Result<Target, CompileEr
     }
     let wants = osmia_host::Wants {
         // What is to run on other kernels finds the fields of events by their names.
-        kernel_btf: wants.kernel_btf || (options.portable && !wants.tracepoints.is_empty()),
+        kernel_btf: wants.kernel_btf || imported || (options.portable && !wants.tracepoints.is_empty()),
         tracepoints: wants.tracepoints.into_iter().collect(),
         raw_tracepoints: wants.raw_tracepoints,
         functions: wants.functions.into_iter().map(function_pattern).collect(),
@@ -346,16 +353,17 @@ pub(crate) fn binary_wants(wants: BTreeMap<String, FileWants>) -> Vec<BinaryWant
 fn gather_what_can_be(
     script: &mut Script,
     options: &CompileOptions,
+    imported: bool,
 ) -> Result<(Target, Diagnostics), CompileError> {
     let mut left_out = Diagnostics::default();
-    if let Ok(target) = gather(script, options) {
+    if let Ok(target) = gather(script, options, imported) {
         return Ok((target, left_out));
     }
     let probes = std::mem::take(&mut script.probes);
     let mut kept = Vec::new();
     for probe in probes {
         script.probes = vec![probe];
-        let asked = gather(script, options);
+        let asked = gather(script, options, imported);
         let Some(probe) = script.probes.pop() else { continue };
         match asked {
             Ok(_) => kept.push(probe),
@@ -377,7 +385,7 @@ fn gather_what_can_be(
     if script.probes.is_empty() {
         return Ok((Target::default(), left_out));
     }
-    Ok((gather(script, options)?, left_out))
+    Ok((gather(script, options, imported)?, left_out))
 }
 
 pub(crate) fn function_pattern(

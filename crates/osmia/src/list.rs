@@ -1,6 +1,6 @@
 //! What can be traced: the probes of this machine, or those that a script names.
 use crate::compile::{binary_wants, places, with_rights};
-use crate::script::ScriptPlaces;
+use crate::script::{ScriptPlaces, WholeScript};
 use osmia_base::Source;
 use osmia_host::{BinaryWants, DebugWants, FunctionPattern, Search, Wants, tracefs};
 use osmia_lang_trace::attach_point::{AttachPoint, Point, expand, has_wildcard, resolve_point, split_parts};
@@ -29,8 +29,9 @@ pub fn list_script(
     search: &Search,
 ) -> Result<Vec<String>, String> {
     let mut own = source.clone();
-    let (script, diagnostics) = crate::compile::whole_script(&mut own, &ScriptPlaces::default())
-        .map_err(|error| error.render(&own))?;
+    let WholeScript { script, diagnostics, .. } =
+        crate::compile::whole_script(&mut own, &ScriptPlaces::default())
+            .map_err(|error| error.render(&own))?;
     let source = &own;
     if diagnostics.has_errors() {
         return Err(diagnostics.render(source));

@@ -6,6 +6,28 @@ use osmia_lang_trace::{expand, is_kernel_header, parse, parse_part};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+/// A script with all that belongs to it.
+#[derive(Debug)]
+pub struct WholeScript {
+    /// Its tree, macros expanded.
+    pub script: Script,
+    /// Compiled objects whose functions it calls.
+    pub objects: Vec<ScriptObject>,
+    /// What there is to say although it could be read.
+    pub diagnostics: Diagnostics,
+}
+
+/// A compiled object that a script imports.
+#[derive(Clone, Debug)]
+pub struct ScriptObject {
+    /// What messages call it.
+    pub name: String,
+    /// Where it is imported.
+    pub span: Span,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
 /// Where a script's files are looked for.
 #[derive(Clone, Debug, Default)]
 pub struct ScriptPlaces {
@@ -31,7 +53,7 @@ const SYSTEM_DIRS: [&str; 3] = ["/usr/include", "/usr/local/include", "/usr/incl
 const MAX_FILES: usize = 1000;
 
 /// Reads all that belongs to a script. The source gets the other texts.
-pub fn read_script(source: &mut Source, places: &ScriptPlaces) -> Result<(Script, Diagnostics), ScriptError> {
+pub fn read_script(source: &mut Source, places: &ScriptPlaces) -> Result<WholeScript, ScriptError> {
     source.alone();
     let parsed = parse(source);
     let mut reader = Reader {
@@ -41,6 +63,7 @@ pub fn read_script(source: &mut Source, places: &ScriptPlaces) -> Result<(Script
         seen: BTreeSet::new(),
         diagnostics: parsed.diagnostics,
         missing: None,
+        objects: Vec::new(),
     };
     let dir = directory(&reader.source.name);
     if let Ok(own) = Path::new(&reader.source.name).canonicalize() {
@@ -48,7 +71,7 @@ pub fn read_script(source: &mut Source, places: &ScriptPlaces) -> Result<(Script
     }
     let mut script = parsed.script;
     reader.complete(&mut script, &dir);
-    let (mut diagnostics, missing) = (reader.diagnostics, reader.missing);
+    let (mut diagnostics, missing, objects) = (reader.diagnostics, reader.missing, reader.objects);
     if let Some((span, name)) = missing {
         return Err(ScriptError::NoHeader(span, name));
     }
@@ -56,7 +79,7 @@ pub fn read_script(source: &mut Source, places: &ScriptPlaces) -> Result<(Script
         return Err(ScriptError::Wrong(diagnostics));
     }
     diagnostics.extend(expand(&mut script, source));
-    Ok((script, diagnostics))
+    Ok(WholeScript { script, objects, diagnostics })
 }
 
 struct Reader<'a> {
@@ -69,6 +92,8 @@ struct Reader<'a> {
     diagnostics: Diagnostics,
     /// The first header that is not there.
     missing: Option<(Span, String)>,
+    /// Compiled objects.
+    objects: Vec<ScriptObject>,
 }
 
 impl Reader<'_> {
@@ -120,20 +145,29 @@ impl Reader<'_> {
 
     /// Adds one file's definitions in front of those that are there.
     fn add(&mut self, into: &mut Script, file: ScriptFile, span: Span) {
-        let what = match file.kind {
+        match file.kind {
             ScriptKind::Script | ScriptKind::Header => {
                 if let Some(part) = self.part(file, span) {
                     prepend(into, part);
                 }
-                return;
             }
-            ScriptKind::CSource => "C programs (.bpf.c) cannot be imported yet",
-            ScriptKind::Object => "compiled programs (.bpf.o) cannot be imported yet",
-        };
-        let message = Diagnostic::error(span, format!("{}: {what}", file.name)).hint(
-            "write what you need of it as `macro` or `fn`; types and constants can be in a header (.h)",
-        );
-        self.diagnostics.push(message);
+            ScriptKind::Object => {
+                if self.seen.insert(file.path) {
+                    self.objects.push(ScriptObject { name: file.name, span, bytes: file.bytes });
+                }
+            }
+            ScriptKind::CSource => {
+                let text = format!("{}: C programs (.bpf.c) cannot be imported yet", file.name);
+                let object = file.name.trim_end_matches('c').to_owned() + "o";
+                let how = format!(
+                    "compile it, and import what that makes: clang -g -O2 -target bpf -c {} -o {object}",
+                    file.name
+                );
+                let else_how =
+                    "or write what you need of it as `macro` or `fn`; types can be in a header (.h)";
+                self.diagnostics.push(Diagnostic::error(span, text).hint(how).hint(else_how));
+            }
+        }
     }
 
     /// A file, with all that belongs to it; nothing where it was read before.

@@ -34,7 +34,8 @@ fn mistakes_are_told_in_the_file_that_has_them() {
     for (name, text, expected) in [
         ("config.bt", "config = { max_strlen = 5 }\n", "invalid `config` within import"),
         ("broken.bt", "macro ( {\n", "syntax: "),
-        ("program.bpf.c", "int x;\n", "cannot be imported yet"),
+        ("program.bpf.c", "int x;\n", "HINT: compile it, and import what that makes: clang"),
+        ("program.bpf.o", "\x7fELF", "program.bpf.o: "),
     ] {
         scratch.write(name, text);
         let err = run(osmia().args(["-q", "-e", &format!("import \"{}\"; begin {{ }}", scratch.path(name))]))
@@ -46,6 +47,101 @@ fn mistakes_are_told_in_the_file_that_has_them() {
         err.contains("Unable to find suitable path for import") && err.contains("HINT: checked: "),
         "{err}"
     );
+}
+
+/// What clang makes of a library: functions, one of them hidden, a map, a variable, and a program.
+const LIBRARY: &str = r#"
+    #include <linux/bpf.h>
+    #include <bpf/bpf_helpers.h>
+    struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16); __type(key, int); __type(value, long); } seen SEC(".maps");
+    char LICENSE[] SEC("license") = "Dual BSD/GPL";
+    int calls;
+    struct point { int x, y; };
+    __noinline int add(int a, short b) { calls++; return a + b; }
+    __noinline int calls_so_far(void) { return calls; }
+    __noinline long remember(int key) {
+        long one = 1, *had = bpf_map_lookup_elem(&seen, &key);
+        if (had)
+            return *had += 1;
+        bpf_map_update_elem(&seen, &key, &one, 0);
+        return 1;
+    }
+    __hidden __noinline int give(long *out) { *out = 42; return -1; }
+    __noinline long both(const struct point *at) { return at ? at->x + at->y : -1; }
+    static __noinline int own(int a) { return a * 3; }
+    __noinline int thrice(int a) { return own(a); }
+    __noinline void forget(void) { calls = 0; }
+    SEC("tracepoint/syscalls/sys_enter_getpgid") int program(void *ctx) { return own(2) + calls_so_far(); }
+"#;
+
+/// Compiles it into the folder, and gives its path.
+fn library(scratch: &Scratch, name: &str, text: &str) -> String {
+    let source = scratch.write(&format!("{name}.bpf.c"), text);
+    let object = scratch.path(&format!("{name}.bpf.o"));
+    let include = "-I/usr/include/x86_64-linux-gnu";
+    let made = std::process::Command::new("clang-19")
+        .args(["-g", "-O2", "-target", "bpf", include, "-c", &source, "-o", &object])
+        .status();
+    assert!(made.expect("clang-19").success(), "this test needs clang-19 and libbpf's headers");
+    object
+}
+
+#[test]
+fn functions_of_compiled_objects_are_called() {
+    let scratch = Scratch::new();
+    library(&scratch, "lib", LIBRARY);
+    let main = scratch.write(
+        "main.bt",
+        r#"import "lib.bpf.o";
+        begin {
+            printf("%d %d %d\n", add(40, 2), add(-40, -2), calls_so_far());
+            printf("%d %d %d\n", remember(7), remember(7), remember(8));
+            $out = (int64)0;
+            $result = give(&$out);
+            let $at : struct point;
+            printf("%d %d %d %d %d\n", $result, $out, both(&$at), thrice(5), sizeof(struct point));
+            forget();
+            for $i : 0..300 { @sums[add($i, 1) % 3] = count(); }
+            printf("%d\n", calls_so_far());
+        }"#,
+    );
+    let expected = "42 -42 2\n1 2 1\n-1 42 0 15 8\n300\n\n\n@sums[0]: 100\n@sums[1]: 100\n@sums[2]: 100\n";
+    for machine in [&[][..], &["--vm"]] {
+        let done = run(osmia().arg("-q").args(machine).arg(&main));
+        assert!(done.err.contains("its programs are not run (program)"), "{done:#?}");
+        assert_eq!(done.out, expected, "{machine:?}: {}", done.err);
+    }
+    // What is written is one object: libbpf's rules have joined the two.
+    let written = scratch.path("whole.bpf.o");
+    assert!(run(osmia().args(["-q", "--emit", &written]).arg(&main)).status.success());
+    assert_eq!(run(osmia().args(["run", "-q", &written])).out, expected);
+}
+
+#[test]
+fn calls_of_objects_are_checked_by_their_types() {
+    let scratch = Scratch::new();
+    library(&scratch, "lib", LIBRARY);
+    for (call, expected) in [
+        ("add(1)", "Function `add` requires 2 arguments, got only 1"),
+        ("add(\"x\", 2)", "Expected int for argument `a` got string[2]"),
+        ("add(1, 100000)", "Expected short for argument `b` got int32"),
+        ("both(5)", "Expected const struct point * for argument `at` got int8"),
+        ("own(1)", "Unknown function: 'own'"),
+        ("program(1)", "Unknown function: 'program'"),
+        ("thrise(1)", "HINT: did you mean `thrice`?"),
+    ] {
+        let main = scratch.write("main.bt", &format!("import \"lib.bpf.o\";\nbegin {{ print({call}); }}\n"));
+        let err = run(osmia().args(["-q", &main])).refused();
+        assert!(err.contains(expected), "{call}: {err}");
+    }
+    library(
+        &scratch,
+        "closed",
+        "char L[] __attribute__((section(\"license\"))) = \"Secret\"; int f(void) { return 1; }",
+    );
+    let main = scratch.write("main.bt", "import \"closed.bpf.o\";\nbegin { print(f()); }\n");
+    let err = run(osmia().args(["-q", &main])).refused();
+    assert!(err.contains("its licence is \"Secret\", the script's is \"GPL\""), "{err}");
 }
 
 #[test]

@@ -246,11 +246,14 @@ impl Body<'_, '_> {
         }
         let plain = super::idents::plain_name(&name.node);
         let Some(row) = FUNCTIONS.iter().find(|row| row.name == plain) else {
+            if let Some(function) = self.external(&name.node) {
+                return self.call_external(function, &name.node, args, span);
+            }
             if args.is_empty() && CALLABLE.contains(&plain) {
                 return self.ident(plain, span).map(Made::Value);
             }
             let message = Diagnostic::error(name.span, format!("Unknown function: '{}'", name.node))
-                .suggest(&name.node, names().chain(CALLABLE.iter().copied()).chain(library_names()));
+                .suggest(&name.node, self.all_functions());
             self.report(message);
             return None;
         };
@@ -269,6 +272,15 @@ impl Body<'_, '_> {
             return None;
         }
         (row.check)(self, &Call { name: row.name, args, span })
+    }
+}
+
+impl Body<'_, '_> {
+    /// The names of all functions that can be called here.
+    fn all_functions(&self) -> Vec<&str> {
+        let imported = self.options().imports.iter().flat_map(|import| import.functions.keys());
+        let own = names().chain(CALLABLE.iter().copied()).chain(library_names());
+        own.map(|name: &str| name).chain(imported.map(String::as_str)).collect()
     }
 }
 

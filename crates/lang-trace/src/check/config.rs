@@ -1,6 +1,7 @@
 //! Settings: `config = { … }` in the script, `BPFTRACE_…` in the environment; the environment wins.
 use crate::params::ParamValue;
 use crate::typed::{Config, MissingProbes, Unstable};
+use osmia_abi::{GPL_COMPATIBLE, is_gpl_compatible};
 
 /// A setting's value as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,10 +83,6 @@ const DEPRECATED: &[&str] = &[
 /// What only the environment can say.
 const ENVIRONMENT_ONLY: &[&str] = &["btf", "kernel_build", "kernel_source", "vmlinux"];
 
-/// Licences whose programs may use everything.
-const LICENSES: &[&str] =
-    &["Dual MIT/GPL", "Dual BSD/GPL", "Dual MPL/GPL", "GPL and additional rights", "GPL v2", "GPL"];
-
 /// Names that settings had before 0.20.
 const RENAMED: &[(&str, &str)] = &[
     ("strlen", "max_strlen"),
@@ -145,13 +142,13 @@ fn text(value: &Setting<'_>) -> Result<String, String> {
 
 fn license(value: &Setting<'_>) -> Result<String, String> {
     let found = value.to_string();
-    if LICENSES.contains(&found.as_str()) {
+    if is_gpl_compatible(&found) {
         return Ok(found);
     }
     Err(format!(
         "Invalid value for license. Found: {found}. Valid values: {}. Read more about BPF programs and licensing: \
         https://docs.kernel.org/bpf/bpf_licensing.html#using-bpf-programs-in-the-linux-kernel",
-        LICENSES.join(", ")
+        GPL_COMPATIBLE.join(", ")
     ))
 }
 

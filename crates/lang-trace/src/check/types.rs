@@ -4,13 +4,15 @@ use osmia_btf::{Btf, Kind, TypeId};
 use osmia_object::DebugFacts;
 use std::collections::BTreeMap;
 
-/// The two sets of C types that a script can name.
+/// The sets of C types that a script can name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Types<'a> {
     /// The kernel's.
     pub(super) kernel: Option<&'a Btf>,
     /// The script's own.
     pub(super) script: Option<&'a Btf>,
+    /// Those of objects that the script imports.
+    pub(super) imports: &'a [crate::Imported],
     /// Those of user files.
     pub(super) files: &'a BTreeMap<String, DebugFacts>,
     /// Which of them names are looked up in: that of the probe.
@@ -27,6 +29,7 @@ impl<'a> Types<'a> {
             TypeSet::Kernel => self.kernel,
             TypeSet::Script => self.script,
             TypeSet::File(number) => self.files.values().nth(usize::from(number))?.types.as_ref(),
+            TypeSet::Import(number) => Some(&self.imports.get(usize::from(number))?.types),
         }
     }
 
@@ -37,7 +40,9 @@ impl<'a> Types<'a> {
 
     /// The sets that names are looked up in, the nearest first.
     fn sets(&self) -> impl Iterator<Item = TypeSet> + use<> {
-        [Some(TypeSet::Script), self.file.map(TypeSet::File), Some(TypeSet::Kernel)].into_iter().flatten()
+        let imports = (0..self.imports.len() as u16).map(TypeSet::Import);
+        let own = [Some(TypeSet::Script), self.file.map(TypeSet::File), Some(TypeSet::Kernel)];
+        own.into_iter().flatten().chain(imports)
     }
 
     /// `struct NAME`, `union NAME`, `enum NAME` or a typedef of that name; the script's own first.

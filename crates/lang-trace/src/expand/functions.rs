@@ -1,11 +1,13 @@
 //! Functions of the script (`fn`): each becomes a macro whose arguments are values of the declared types, and whose
-//! `return`s become the value of the block that is left. What a macro cannot say (a `return` in a loop) is an error.
+//! `return`s become the value of the block that is left. A `return` in a loop leaves the loop first ([`returns`]).
 //!
 //! Then there are two ways. A function that is called from several places, and is given and returns numbers, stays a function
 //! ([`apart`]): one copy of its code a program, and a call where it is called, so that a script grows by a call with each call.
 //! (What is small, or called from one place of a program after all, the compiler puts there again: it sees what it costs.)
 //! All others are put in the place of their calls: one call costs nothing so, and text, tuples and structures need not go
 //! through registers, which are all that a call of the kernel's machine passes on.
+mod returns;
+
 use super::OWN;
 use crate::ast::{
     Block, Expr, ExprKind, Function, If, Macro, MacroParam, MacroParamKind, Name, Script, Stmt, StmtKind,
@@ -20,9 +22,9 @@ const MAX_STATEMENTS: usize = 20_000;
 /// A function as a macro.
 pub(super) fn as_macro(function: &Function, diagnostics: &mut Diagnostics) -> Macro {
     let before = diagnostics.list.len();
-    let mut converter = Converter { diagnostics, statements: 0, full: false };
-    let mut body = converter.valued(&function.body.stmts, function.body.span);
     let result = function.result.as_ref().filter(|ty| !is_void(ty));
+    let mut converter = Converter { diagnostics, result, statements: 0, loops: 0, full: false };
+    let mut body = converter.valued(&function.body.stmts, function.body.span);
     if let (Some(ty), Some(value)) = (result, body.tail.take()) {
         let span = value.span;
         let own = given_name("$result");
@@ -102,7 +104,11 @@ fn is_void(ty: &TypeName) -> bool {
 
 struct Converter<'a> {
     diagnostics: &'a mut Diagnostics,
+    /// The type of what it returns.
+    result: Option<&'a TypeName>,
     statements: usize,
+    /// How many loops may be left by a `return`.
+    loops: usize,
     full: bool,
 }
 
@@ -138,7 +144,9 @@ impl Converter<'_> {
                     return block;
                 }
                 _ => {
-                    self.diagnostics.error(stmt.span, "a function cannot return out of a loop yet");
+                    let (before, way) = self.leaving_loop(stmt);
+                    block.stmts.extend(before);
+                    self.both(&way, rest, stmt.span, &mut block);
                     return block;
                 }
             }

@@ -126,6 +126,10 @@ impl<'a> Cx<'a> {
             ExprKind::Strstr(hay, needle) => return self.find_text(hay, needle),
             ExprKind::Given(number) => self.b.param(usize::from(*number)),
             ExprKind::Invoke { function, args } => return self.invoke(*function, args),
+            ExprKind::External { import, function, args } => {
+                let answer = self.call_external(*import, function, args)?;
+                self.extend_to(answer, &it.ty)
+            }
             ExprKind::Block(body, value) => {
                 self.body(body)?;
                 if self.b.ended() {

@@ -303,7 +303,8 @@ impl Globals {
     /// Kernel symbols are variables without a size.
     fn describe_externs(&mut self) {
         let slot = |ty| VarSlot { ty, offset: 0, size: 0 };
-        let slots: Vec<VarSlot> = self.module.externs.values().map(|symbol| slot(symbol.type_id)).collect();
+        let kernel = self.module.externs.values().filter(|symbol| symbol.section == ".ksyms");
+        let slots: Vec<VarSlot> = kernel.map(|symbol| slot(symbol.type_id)).collect();
         if !slots.is_empty() {
             self.module.btf.add_datasec(".ksyms", 0, slots);
         }

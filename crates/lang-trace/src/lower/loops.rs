@@ -104,7 +104,11 @@ fn is_callback(node: Node<'_>) -> bool {
     match node {
         Node::Expr(it) => matches!(
             it.kind,
-            ExprKind::Len(_) | ExprKind::Strlen(_) | ExprKind::Strstr(..) | ExprKind::Invoke { .. }
+            ExprKind::Len(_)
+                | ExprKind::Strlen(_)
+                | ExprKind::Strstr(..)
+                | ExprKind::Invoke { .. }
+                | ExprKind::External { .. }
         ),
         Node::Stmt(it) => match &it.kind {
             StmtKind::ForMap(..) => true,

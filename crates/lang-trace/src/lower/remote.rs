@@ -146,7 +146,9 @@ impl<'a> Cx<'a> {
         let bits = member.bit_size.and_then(|bits| bits_of(member.bit_offset, bits, declared));
         let offset = bits.map_or(member.bit_offset / 8, |bits| bits.offset);
         let mut place = match member.of.set {
-            TypeSet::Script | TypeSet::File(_) => Remote { bytes: base.bytes + i64::from(offset), ..base },
+            TypeSet::Script | TypeSet::File(_) | TypeSet::Import(_) => {
+                Remote { bytes: base.bytes + i64::from(offset), ..base }
+            }
             TypeSet::Kernel => self.kernel_member(base, member, i64::from(offset), span)?,
         };
         place.bits = bits;

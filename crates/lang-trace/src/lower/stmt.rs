@@ -60,6 +60,9 @@ impl<'a> Cx<'a> {
                 self.step_map(*map, key.as_deref(), *by, None).map(|_| ())
             }
             ExprKind::Invoke { function, args } => self.invoke(*function, args).map(|_| ()),
+            ExprKind::External { import, function, args } => {
+                self.call_external(*import, function, args).map(|_| ())
+            }
             ExprKind::Delete(map, key) => self.delete_known(*map, key.as_deref(), value.span),
             _ if value.ty.is_scalar() => self.scalar(value).map(|_| ()),
             ExprKind::Block(body, value) => {

@@ -10,6 +10,7 @@ use osmia_object::Target;
 pub(super) struct Types<'a> {
     pub(super) kernel: Option<&'a Btf>,
     pub(super) script: Option<&'a Btf>,
+    imports: &'a [crate::Imported],
     pub(super) files: &'a std::collections::BTreeMap<String, osmia_object::DebugFacts>,
 }
 
@@ -18,7 +19,12 @@ const DEPTH: u32 = 16;
 
 impl<'a> Types<'a> {
     pub(super) fn new(program: &'a Program, target: &'a Target) -> Self {
-        Self { kernel: target.btf.as_ref(), script: program.types.as_ref(), files: &target.debug }
+        Self {
+            kernel: target.btf.as_ref(),
+            script: program.types.as_ref(),
+            imports: &program.imports,
+            files: &target.debug,
+        }
     }
 
     pub(super) fn of(&self, set: TypeSet) -> Option<&'a Btf> {
@@ -26,6 +32,7 @@ impl<'a> Types<'a> {
             TypeSet::Kernel => self.kernel,
             TypeSet::Script => self.script,
             TypeSet::File(number) => self.files.values().nth(usize::from(number))?.types.as_ref(),
+            TypeSet::Import(number) => Some(&self.imports.get(usize::from(number))?.types),
         }
     }
 

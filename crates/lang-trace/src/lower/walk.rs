@@ -139,7 +139,10 @@ pub(super) fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
             family.iter().for_each(|family| see(family));
             see(address);
         }
-        ExprKind::Tuple(parts) | ExprKind::Words(parts) | ExprKind::Invoke { args: parts, .. } => {
+        ExprKind::Tuple(parts)
+        | ExprKind::Words(parts)
+        | ExprKind::Invoke { args: parts, .. }
+        | ExprKind::External { args: parts, .. } => {
             parts.iter().for_each(see);
         }
         ExprKind::Negate(a)
