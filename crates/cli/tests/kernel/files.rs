@@ -70,7 +70,7 @@ const LIBRARY: &str = r#"
     __noinline long both(const struct point *at) { return at ? at->x + at->y : -1; }
     static __noinline int own(int a) { return a * 3; }
     __noinline int thrice(int a) { return own(a); }
-    __noinline void forget(void) { calls = 0; }
+    __hidden __noinline void forget(void) { calls = 0; }
     SEC("tracepoint/syscalls/sys_enter_getpgid") int program(void *ctx) { return own(2) + calls_so_far(); }
 "#;
 
