@@ -106,6 +106,11 @@ impl Provider {
         }
     }
 
+    /// Whether it fires by request, by the clock or by a signal, so that it can fire without the kernel.
+    pub const fn needs_no_kernel(self) -> bool {
+        matches!(self, Self::Begin | Self::End | Self::Interval | Self::Test | Self::Bench | Self::Own)
+    }
+
     /// Whether its programs are given the processor's registers (`struct pt_regs`).
     pub const fn has_registers(self) -> bool {
         match self {

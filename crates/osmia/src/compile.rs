@@ -1,11 +1,12 @@
 //! From a script's text to an object, a schema and a plan.
 use crate::imports;
 use crate::script::{ScriptError, ScriptPlaces, WholeScript, read_script};
+use crate::user::KERNEL_ONLY;
 use osmia_base::{Diagnostic, Diagnostics, Source, Span};
 use osmia_event::Schema;
 use osmia_host::{BinaryWants, tracefs};
 use osmia_lang_trace::ast::Script;
-use osmia_lang_trace::attach_point::has_wildcard;
+use osmia_lang_trace::attach_point::{has_wildcard, resolve_point};
 use osmia_lang_trace::check::{self, Options as CheckOptions};
 use osmia_lang_trace::typed::Config;
 use osmia_lang_trace::{FileWants, LowerOptions, NamedParam, Plan, Transport};
@@ -187,6 +188,9 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
     if script.probes.is_empty() && !diagnostics.has_errors() {
         diagnostics.push(Diagnostic::error(Span::default(), NO_PROBES.to_owned()));
     }
+    if !options.ask_machine {
+        diagnostics.extend(kernel_only(&script, &options.check.params));
+    }
     if diagnostics.has_errors() {
         return Err(CompileError::Script(diagnostics));
     }
@@ -237,6 +241,18 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
     let (schema, plan) = (lowered.schema, lowered.plan);
     let (config, steps) = (program.config, steps.done);
     Ok(Compiled { object, schema, plan, config, target, warnings: diagnostics, shown, params, steps })
+}
+
+/// Probes that nothing fires where there is no kernel to ask. Points that are wrong are told of later.
+fn kernel_only(script: &Script, params: &[String]) -> Diagnostics {
+    let mut all = Diagnostics::default();
+    for point in script.probes.iter().flat_map(|probe| &probe.points) {
+        let resolved = resolve_point(&point.text, point.span, params);
+        if resolved.is_ok_and(|resolved| !resolved.provider.needs_no_kernel()) {
+            all.error(point.span, format!("{} {KERNEL_ONLY}", point.text));
+        }
+    }
+    all
 }
 
 /// Process ids are those of our own pid namespace, unless the object is to go elsewhere.

@@ -39,12 +39,8 @@ struct Timer {
 impl User {
     /// A machine with the script's programs and maps. Fails for probes that only a kernel has.
     pub fn new(compiled: &Compiled, image: Image) -> Result<Self, String> {
-        let kernel_only = compiled.plan.probes.iter().find(|probe| !fits(probe));
-        if let Some(probe) = kernel_only {
-            return Err(format!(
-                "{} cannot fire without the kernel: --vm runs begin, end, interval, test and bench probes (run without --vm)",
-                probe.name
-            ));
+        if let Some(probe) = compiled.plan.probes.iter().find(|probe| !probe.provider.needs_no_kernel()) {
+            return Err(format!("{} {KERNEL_ONLY}", probe.name));
         }
         let options = Options { world: surroundings(), ..Options::default() };
         let machine = Machine::new(image, options).map_err(|error| error.to_string())?;
@@ -243,18 +239,8 @@ impl User {
     }
 }
 
-/// Whether a probe can fire without the kernel.
-const fn fits(probe: &PlannedProbe) -> bool {
-    matches!(
-        probe.provider,
-        Provider::Begin
-            | Provider::End
-            | Provider::Interval
-            | Provider::Test
-            | Provider::Bench
-            | Provider::Own
-    )
-}
+/// What is said of a probe that only a kernel can fire.
+pub(crate) const KERNEL_ONLY: &str = "cannot fire without the kernel: --vm runs begin, end, interval, self, test and bench probes (run without --vm)";
 
 /// Bytes of a map's value, without what says that it was written.
 pub(crate) fn value_size(map: &MapSchema) -> usize {

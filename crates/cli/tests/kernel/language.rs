@@ -213,8 +213,17 @@ fn nobody_needs_no_root_in_this_process() {
 
 #[test]
 fn what_cannot_fire_in_this_process() {
-    let err = run(osmia().args(["--vm", "-e", "kprobe:vfs_read { }"])).refused();
-    assert!(err.contains("kprobe"), "{err}");
+    let script = "begin { } tracepoint:sched:sched_switch, kprobe:* { } usdt:/bin/true:a { } iter:task { }";
+    let err = run(osmia().args(["--vm", "-e", script])).refused();
+    for (place, point) in [
+        ("1:11-40", "tracepoint:sched:sched_switch"),
+        ("1:42-50", "kprobe:*"),
+        ("1:55-71", "usdt:/bin/true:a"),
+        ("1:76-85", "iter:task"),
+    ] {
+        let line = format!("stdin:{place}: ERROR: {point} cannot fire without the kernel");
+        assert!(err.contains(&line), "{line}: {err}");
+    }
 }
 
 #[test]
