@@ -9,6 +9,7 @@ mod choice;
 mod compile;
 mod doctor;
 mod explain;
+mod gather;
 mod imports;
 mod info;
 mod iterate;

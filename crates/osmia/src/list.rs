@@ -1,5 +1,5 @@
 //! What can be traced: the probes of this machine, or those that a script names.
-use crate::compile::{binary_wants, places, with_rights};
+use crate::gather::{binary_wants, places, with_rights};
 use crate::script::{ScriptPlaces, WholeScript};
 use osmia_base::Source;
 use osmia_host::{BinaryWants, DebugWants, FunctionPattern, Search, Wants, tracefs};

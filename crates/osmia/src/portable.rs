@@ -2,7 +2,8 @@
 //!
 //! It stands in a section of its own, which libbpf and the kernel pass over: [`SECTION`], JSON text, whose first key says
 //! which form it has. A reader takes the form that it knows, and keys that it does not know mean nothing to it.
-use crate::compile::{Compiled, places};
+use crate::compile::Compiled;
+use crate::gather::places;
 use osmia_base::{Diagnostics, Source};
 use osmia_event::Schema;
 use osmia_lang_trace::check::{COUNT, named_variable, number_variable, text_variable};
