@@ -60,7 +60,7 @@ fn object(path: &Path, options: &Options) {
         Ok(image) => (image, None),
         Err(errors) => (fallback(&object, name), Some(errors)),
     };
-    for map in image.maps.iter().filter(|map| !map.template) {
+    for map in image.maps.iter().filter(|map| !map.template && map.table_of.is_none()) {
         println!("map {file} {}", describe(map));
     }
     for program in &image.programs {
@@ -75,7 +75,7 @@ fn object(path: &Path, options: &Options) {
             eprintln!("{file}: {why}");
             continue;
         }
-        instructions(program, options);
+        instructions(&image, program, options);
         match options.load {
             true => println!("{}", try_load(&image, program, options)),
             false => println!("-"),
@@ -110,17 +110,29 @@ fn describe(map: &ImageMap) -> String {
 }
 
 /// The number of instructions, and FNV-1a over them: modules are all alike there.
-fn instructions(program: &ImageProgram, options: &Options) {
+fn instructions(image: &Image, program: &ImageProgram, options: &Options) {
     let bytes = wire::encode(&program.insns);
     let slots = wire::slots(&bytes, Endian::Little).unwrap_or_default();
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut after_btf_id = false;
+    let table = |slot: wire::Slot| {
+        image.maps.get(slot.imm as usize).filter(|map| slot.src == 6 && map.table_of.is_some())
+    };
     for (at, slot) in slots.iter().enumerate() {
-        let mut slot = *slot;
+        let (original, mut slot) = (*slot, *slot);
         let btf_id = slot.opcode == 0x18 && slot.src == 3;
+        // In place of the table's map: what stands in it.
+        if let Some(table) = table(slot).filter(|_| slot.opcode == 0x18) {
+            let bytes = table.initial.iter().flat_map(|(_, value)| value);
+            (slot.src, slot.imm) = (
+                2,
+                bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+                    as i32,
+            );
+        }
         match (slot.opcode, slot.src) {
             (0x18, 5 | 6) => slot.src -= 4,
-            (0x18, 1 | 2) => slot.imm = -1, // a descriptor that stands in the object
+            (0x18, 1 | 2) if table(original).is_none() => slot.imm = -1, // a descriptor that stands in the object
             (0x85, 2) => slot.off = i16::from(slot.off != 0),
             _ if after_btf_id => slot.imm = i32::from(slot.imm != 0),
             _ => {}

@@ -41,6 +41,7 @@ impl Chosen {
         let used = |structure: &osmia_object::Structure| {
             structure.functions.iter().any(|(_, program)| self.programs.contains(program))
         };
-        map.create && (!self.named || map.structure.as_deref().is_none_or(used))
+        let of_one = map.table_of.is_none_or(|program| self.programs.contains(&program));
+        map.create && of_one && (!self.named || map.structure.as_deref().is_none_or(used))
     }
 }

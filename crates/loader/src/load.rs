@@ -44,7 +44,7 @@ pub struct LoadedMap {
     pub pin: Option<PathBuf>,
     /// Whether it was there before, by its pin.
     pub reused: bool,
-    /// Whether it only serves as a pattern for maps in maps.
+    /// Whether it is no map of the object's: a pattern for maps in maps, or a jump table.
     pub template: bool,
     /// An arena's memory.
     pub memory: Option<MappedArray>,

@@ -207,7 +207,7 @@ fn loaded(index: usize, map: &ImageMap, fd: MapFd, pin: Option<&Path>, reused: b
         fd,
         pin: pin.map(Path::to_owned),
         reused,
-        template: map.template,
+        template: map.template || map.table_of.is_some(),
         memory: None,
         structure: None,
     }
@@ -256,6 +256,11 @@ fn why_not(map: &ImageMap, errno: Errno) -> Option<String> {
                 "a ring buffer of {} bytes: its size must be a power of two, and whole pages",
                 map.max_entries
             )
+        }
+        Errno::EINVAL if map.table_of.is_some() => {
+            "it is a jump table, and this kernel has no maps of the kind insn_array, which came with Linux 6.19; compile the \
+             program without (-fno-jump-tables, or -mcpu=v3)"
+                .to_owned()
         }
         Errno::EINVAL => format!(
             "{errno}; this kernel has no maps of the kind {}, or not with keys of {} and values of {} bytes, \

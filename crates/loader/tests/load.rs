@@ -321,3 +321,34 @@ fn refusals_without_a_log_have_words_too() {
     let error = load(&proprietary, &LoadOptions::default()).unwrap_err().to_string();
     assert!(error.contains("only for programs under the GPL"), "{error}");
 }
+
+#[test]
+fn a_jump_table_is_made_for_its_program_alone() {
+    let value = |slot: u32| [slot.to_ne_bytes().to_vec(), vec![0; 12]].concat();
+    let initial = [8, 10].iter().zip(0u32..).map(|(slot, key)| (key.to_ne_bytes().to_vec(), value(*slot)));
+    let table = ImageMap {
+        initial: initial.collect(),
+        frozen: true,
+        table_of: Some(1),
+        ..map(".jumptables", MapType::InsnArray, 4, 16, 2)
+    };
+    let plain = program(ProgramType::SocketFilter, "r0 = 0\nexit");
+    let jump = "r2 = *(u32 *)(r1 + 0)\nr2 &= 1\nr2 <<= 3\nr1 = map[idx:0][0]+0\nr1 += r2\nr1 = *(u64 *)(r1 + 0)\ngotox r1\n\
+                r0 = 1\nexit\nr0 = 2\nexit";
+    let jumps = ImageProgram { name: "jumps".to_owned(), ..program(ProgramType::SocketFilter, jump) };
+    let image = image(vec![table], vec![plain, jumps]);
+    let choice =
+        |name: &str| LoadOptions { programs: Choice::Named(vec![name.to_owned()]), ..LoadOptions::default() };
+    assert!(load(&image, &choice("test_program")).unwrap().maps.is_empty());
+    let since = osmia_host::kernel_version().unwrap().code >= 6 << 16 | 19 << 8;
+    match load(&image, &choice("jumps")) {
+        Ok(loaded) => assert!(since && loaded.maps.len() == 1 && loaded.programs.len() == 1),
+        Err(error) => {
+            let error = error.to_string();
+            assert!(
+                !since && error.contains("no maps of the kind insn_array, which came with Linux 6.19"),
+                "{error}"
+            );
+        }
+    }
+}

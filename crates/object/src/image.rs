@@ -65,6 +65,8 @@ pub struct ImageMap {
     pub unfit: Option<ResolveError>,
     /// For an arena: what its memory holds from the start, and where.
     pub arena: Option<ArenaData>,
+    /// The program, by position, whose jump table it is: it is made where that is loaded.
+    pub table_of: Option<usize>,
 }
 
 /// A structure of functions as the kernel has it (`struct_ops`).
@@ -241,6 +243,7 @@ impl Default for ImageMap {
             structure: None,
             unfit: None,
             arena: None,
+            table_of: None,
         }
     }
 }

@@ -27,8 +27,9 @@ pub use image::{
 };
 pub use minimal::minimal_btf;
 pub use model::{
-    CoreReloc, Data, DataKey, DataKind, Extern, ExternKey, Foreign, Function, FunctionKey, Line, Linkage,
-    Map, MapDecl, MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, Undecoded, Variable,
+    CoreReloc, Data, DataKey, DataKind, Extern, ExternKey, Foreign, Function, FunctionKey, JumpTable, Line,
+    Linkage, Map, MapDecl, MapKey, MapSlot, Object, Pinning, Program, Reloc, Symbol, TableKey, Undecoded,
+    Variable,
 };
 pub use needs::{Need, NeedKind, NeedPlace, least_version, needs};
 pub use resolve::{

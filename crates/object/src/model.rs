@@ -21,6 +21,10 @@ key!(
     /// An external symbol of an [`Object`].
     pub struct ExternKey, "extern"
 );
+key!(
+    /// A jump table of an [`Object`].
+    pub struct TableKey, "table"
+);
 
 /// Everything that a `.bpf.o` says; what the ELF reader yields and what the compiler emits, field for field.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +43,8 @@ pub struct Object {
     pub data: Arena<DataKey, Data>,
     /// Symbols that the kernel or the configuration is to provide.
     pub externs: Arena<ExternKey, Extern>,
+    /// Tables of the places that `gotox` jumps to.
+    pub tables: Arena<TableKey, JumpTable>,
     /// The types; all type ids in this object are ids of these.
     pub btf: Option<Btf>,
     /// Sections that are none of the above, kept as they are so that writing loses nothing.
@@ -135,6 +141,22 @@ pub enum Symbol {
     Function(FunctionKey),
     /// A call of a kernel function, or `ld_imm64` of a kernel variable or of a configuration value.
     Extern(ExternKey),
+    /// `ld_imm64` of a jump table.
+    Table(TableKey),
+}
+
+/// A jump table (`.jumptables`): where a `gotox` of a function may lead. The kernel has it as a map of its own for each program
+/// (`BPF_MAP_TYPE_INSN_ARRAY`, 6.19).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JumpTable {
+    /// Its symbol, such as `BPF.JT.0.1`.
+    pub name: String,
+    /// Who may see the symbol.
+    pub linkage: Linkage,
+    /// The function that jumps by it, and into which all of it leads.
+    pub function: FunctionKey,
+    /// Instructions of that function, by their index in [`Function::insns`].
+    pub targets: Vec<u32>,
 }
 
 /// One CO-RE relocation (`struct bpf_core_relo`).

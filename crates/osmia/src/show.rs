@@ -40,6 +40,7 @@ fn symbol(object: &Object, symbol: Symbol) -> String {
         Symbol::Data { section, offset } => format!("{}+{offset}", object.data[section].name),
         Symbol::Function(function) => object.functions[function].name.clone(),
         Symbol::Extern(external) => object.externs[external].name.clone(),
+        Symbol::Table(table) => object.tables[table].name.clone(),
     }
 }
 

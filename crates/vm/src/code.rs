@@ -1,10 +1,11 @@
 //! Programs made ready to run: where jumps go and what constants stand for is found once.
 use crate::helpers;
 use crate::memory::Memory;
-use osmia_abi::ProgramType;
+use osmia_abi::{MapType, ProgramType};
 use osmia_isa::flow::{Slots, jump_distance};
 use osmia_isa::{Callee, Imm64, Insn};
-use osmia_object::{ImageProgram, Poison};
+use osmia_object::{ImageMap, ImageProgram, Poison};
+use std::borrow::Cow;
 
 /// Nowhere.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -41,6 +42,22 @@ pub(crate) fn prepare(program: &ImageProgram, position: usize, maps: usize) -> P
         slots,
         poisoned: program.poisoned.clone(),
     }
+}
+
+/// A map as programs see it: a jump table holds addresses, eight bytes each and one behind the other, as the kernel lets programs
+/// read it.
+pub(crate) fn with_addresses<'a>(map: &'a ImageMap, programs: &[Program]) -> Cow<'a, ImageMap> {
+    let Some((at, program)) = map.table_of.and_then(|at| Some((at, programs.get(at)?))) else {
+        return Cow::Borrowed(map);
+    };
+    let address = |value: &Vec<u8>| {
+        let slot = value.first_chunk().map(|slot| u32::from_ne_bytes(*slot));
+        slot.and_then(|slot| program.slots.index(slot)).map_or(0, |index| Memory::code_address(at, index))
+    };
+    let bytes: Vec<u8> = map.initial.iter().flat_map(|(_, value)| address(value).to_le_bytes()).collect();
+    let (kind, value_size, max_entries) = (MapType::Array, bytes.len() as u32, 1);
+    let initial = vec![(vec![0; 4], bytes)];
+    Cow::Owned(ImageMap { kind, value_size, max_entries, initial, ..map.clone() })
 }
 
 /// How far an instruction jumps or points, in slots from the slot after its first.

@@ -198,7 +198,10 @@ impl<'a> Run<'a> {
             Insn::Exit => return Ok(true),
             Insn::Call(callee @ Callee::Kfunc { .. }) => return Err(FaultKind::BadHelper(callee)),
             Insn::AddrSpaceCast { .. } => return Err(FaultKind::Unsupported("arenas are")),
-            Insn::GotoRegister { .. } => return Err(FaultKind::Unsupported("jump tables are")),
+            Insn::GotoRegister { dst } => {
+                let target = self.function(self.get(dst))?;
+                self.goto(u32::try_from(target).unwrap_or(NONE));
+            }
         }
         Ok(false)
     }
@@ -273,7 +276,7 @@ impl<'a> Run<'a> {
         self.helper(Step { target: row.unwrap_or(NONE), ..step })
     }
 
-    /// The index of a function of the program that runs, by its address.
+    /// The index of a function, or of another instruction, of the program that runs, by its address.
     pub(crate) fn function(&self, address: u64) -> Outcome<usize> {
         let own = Memory::code_of(address).filter(|&(program, _)| program == self.program);
         own.map(|(_, index)| index).ok_or(FaultKind::BadFunction { address })

@@ -6,6 +6,7 @@ use crate::memory::{MOST, Map, Memory};
 use crate::{Errno, Error, ErrorKind, Fault, FaultKind, World};
 use osmia_isa::text::{Names, kernel};
 use osmia_object::{Image, ImageMap};
+use std::borrow::Cow;
 
 /// What is decided when a machine is made.
 #[derive(Clone, Debug)]
@@ -76,9 +77,11 @@ impl Machine {
             return Err(Error { map: String::new(), kind: ErrorKind::TooMany });
         }
         let cpus = options.cpus.max(1);
-        let memory = Memory::new(make_maps(&image.maps, &options)?);
         let prepared = image.programs.iter().enumerate();
-        let programs = prepared.map(|(at, program)| code::prepare(program, at, image.maps.len())).collect();
+        let programs: Vec<Program> =
+            prepared.map(|(at, program)| code::prepare(program, at, image.maps.len())).collect();
+        let maps = image.maps.iter().map(|map| code::with_addresses(map, &programs));
+        let memory = Memory::new(make_maps(maps, &options)?);
         let (world, budget) = (options.world, options.budget);
         Ok(Self { image, programs, memory, world, trace: Vec::new(), cpus, budget })
     }
@@ -251,9 +254,13 @@ fn values_of(map: &Map, key: &[u8], cpus: u32) -> Vec<Vec<u8>> {
     (0..copies).filter_map(value).collect()
 }
 
-fn make_maps(maps: &[ImageMap], options: &Options) -> Result<Vec<Map>, Error> {
+fn make_maps<'a>(
+    maps: impl Iterator<Item = Cow<'a, ImageMap>>,
+    options: &Options,
+) -> Result<Vec<Map>, Error> {
     let mut wanted = 0_u64;
-    let make = |map: &ImageMap| {
+    let make = |map: Cow<'_, ImageMap>| {
+        let map = &*map;
         let shape = shape(map, options);
         wanted = wanted.saturating_add(size(&shape));
         if wanted > options.memory {
@@ -263,7 +270,7 @@ fn make_maps(maps: &[ImageMap], options: &Options) -> Result<Vec<Map>, Error> {
         let (name, kind, flags) = (map.name.clone(), map.kind, map.flags);
         Ok(Map { name, kind, key: shape.key, value: shape.value, flags, store })
     };
-    maps.iter().map(make).collect()
+    maps.map(make).collect()
 }
 
 fn shape(map: &ImageMap, options: &Options) -> Shape {

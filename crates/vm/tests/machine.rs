@@ -1,7 +1,7 @@
 //! The machine from outside: its maps, its world, and what its faults say.
 use osmia_abi::{MapType, ProgramType, flags};
 use osmia_isa::text::assemble;
-use osmia_object::{Image, Poison};
+use osmia_object::{Image, ImageMap, Poison};
 use osmia_vm::{
     Access, Errno, ErrorKind, FaultKind, Input, Machine, MapId, Options, Place, Window, property,
 };
@@ -250,4 +250,34 @@ fn printed_lines_are_kept() {
     assert_eq!(machine.run(0, &[]), Ok(6));
     assert_eq!(machine.take_trace(), ["n=-42\n"]);
     assert!(machine.take_trace().is_empty());
+}
+
+#[test]
+fn a_jump_table_leads_where_it_says() {
+    let code = "r2 = *(u64 *)(r1 + 0)\nr2 <<= 3\nr1 = map[idx:0][0]+0\nr1 += r2\nr1 = *(u64 *)(r1 + 0)\ngotox r1\n\
+                r0 = 1\nexit\nr0 = 2\nexit\nr1 = 7\ngotox r1";
+    // Slots: the constant has two.
+    let place = |slot: u32| [slot.to_ne_bytes().to_vec(), vec![0; 12]].concat();
+    let initial = [9, 7, 11].iter().zip(0u32..).map(|(slot, key)| (key.to_ne_bytes().to_vec(), place(*slot)));
+    let table = ImageMap {
+        kind: MapType::InsnArray,
+        key_size: 4,
+        value_size: 16,
+        max_entries: 3,
+        initial: initial.collect(),
+        table_of: Some(0),
+        ..ImageMap::default()
+    };
+    let image = Image { maps: vec![table], ..image(code) };
+    let mut machine = Machine::new(image.clone(), Options::default()).expect("a machine");
+    let mut run = |index: u64| machine.run(0, &[index.to_le_bytes(), [0; 8]].concat());
+    assert_eq!((run(0).unwrap(), run(1).unwrap()), (2, 1));
+    let stray = run(2).expect_err("a fault").to_string();
+    assert!(stray.contains("instruction 12: 0x7 is no function"), "{stray}");
+    let outside = run(3).expect_err("a fault").to_string();
+    assert!(outside.contains("instruction 5: read of 8 bytes out of bounds"), "{outside}");
+    // What nobody says is a table of a program's is none: values in the kernel's form are no addresses.
+    let maps = vec![ImageMap { table_of: None, ..image.maps[0].clone() }];
+    let error = Machine::new(Image { maps, ..image }, Options::default()).expect_err("an unknown kind");
+    assert!(matches!(error.kind, ErrorKind::MapKind(MapType::InsnArray)), "{error:?}");
 }

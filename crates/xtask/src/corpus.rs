@@ -79,7 +79,8 @@ fn theirs(libbpf: &Path) -> Result<PathBuf, String> {
     let include = format!("-I{}", include.display());
     let (out, archive) = (binary.to_string_lossy(), archive.to_string_lossy());
     let source = "crates/loader/tests/peers/libbpf.c";
-    run("cc", &["-O1", "-o", &out, source, &include, &archive, "-lelf", "-lz"])?;
+    let wrap = "-Wl,--wrap=bpf_map_create";
+    run("cc", &["-O1", "-o", &out, source, &include, wrap, &archive, "-lelf", "-lz"])?;
     Ok(binary)
 }
 

@@ -69,6 +69,7 @@ pub fn emit(mut module: Module, options: &Options) -> Result<Object, CompileErro
         maps: module.maps,
         data: module.data,
         externs: module.externs,
+        tables: Arena::new(),
         btf: Some(btf),
         foreign: Vec::new(),
     })

@@ -31,7 +31,35 @@ static const char *base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-// Where a map stands in its object.
+int __real_bpf_map_create(enum bpf_map_type, const char *, __u32, __u32, __u32, const struct bpf_map_create_opts *);
+
+// Kernels before 6.19 have no jump tables: an array of the same shape holds what libbpf puts into them.
+int __wrap_bpf_map_create(enum bpf_map_type type, const char *name, __u32 key_size, __u32 value_size, __u32 max_entries,
+			  const struct bpf_map_create_opts *opts)
+{
+	int fd = __real_bpf_map_create(type, name, key_size, value_size, max_entries, opts);
+	if (fd < 0 && !strcmp(name ? name : "", ".jumptables"))
+		fd = __real_bpf_map_create(BPF_MAP_TYPE_ARRAY, name, key_size, value_size, max_entries, opts);
+	return fd;
+}
+
+// FNV-1a over what a jump table holds; -1 for what is none.
+static int table(int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 length = sizeof(info), hash = 0x811c9dc5;
+	if (bpf_obj_get_info_by_fd(fd, &info, &length) || strcmp(info.name, ".jumptables"))
+		return -1;
+	for (__u32 key = 0; key < info.max_entries; key++) {
+		unsigned char value[16] = {};
+		bpf_map_lookup_elem(fd, &key, value);
+		for (size_t b = 0; b < sizeof(value); b++)
+			hash = (hash ^ value[b]) * 0x01000193;
+	}
+	return hash;
+}
+
+// Where a map stands in its object; of a jump table, what stands in it.
 static int place(struct bpf_object *obj, int fd)
 {
 	struct bpf_map *map;
@@ -41,7 +69,7 @@ static int place(struct bpf_object *obj, int fd)
 			return at;
 		at++;
 	}
-	return -1;
+	return table(fd);
 }
 
 // FNV-1a over the instructions; descriptors of maps are replaced by the maps' places, those of modules by one.

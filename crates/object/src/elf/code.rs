@@ -25,7 +25,7 @@ pub(super) struct Span {
 
 impl Span {
     /// The instruction that begins at an offset of the section.
-    fn insn_at(&self, offset: u64) -> Option<u32> {
+    pub(super) fn insn_at(&self, offset: u64) -> Option<u32> {
         let bytes = offset.checked_sub(self.start)?;
         let slot = u32::try_from(bytes / SLOT).ok().filter(|_| bytes % SLOT == 0)?;
         self.slots.binary_search(&slot).ok().map(|index| index as u32)

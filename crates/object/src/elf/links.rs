@@ -4,6 +4,7 @@ use super::code::{Located, SLOT};
 use super::error::ElfErrorKind as Kind;
 use super::raw::{Place, Reloc as RawReloc};
 use super::read::{Reader, Role};
+use super::tables;
 use crate::{DataKey, FunctionKey, Reloc, Symbol};
 use elf::elf::R_BPF_NONE;
 use osmia_base::{Endian, Key};
@@ -80,7 +81,11 @@ fn instruction(reader: &mut Reader<'_>, section: usize, reloc: RawReloc) -> Resu
         Insn::Call(Callee::Helper(next)) => (call_addend(next as i32), Insn::Call(Callee::Local(0))),
         _ => return Err(Kind::BadRelocation("the instruction cannot hold an address".into())),
     };
-    let symbol = symbol(reader, reloc.symbol, reloc.addend.unwrap_or(addend))?;
+    let addend = reloc.addend.unwrap_or(addend);
+    let symbol = match tables::place(reader, reloc.symbol) {
+        Some(place) => tables::table(reader, key, reloc.symbol, place, addend)?,
+        None => symbol(reader, reloc.symbol, addend)?,
+    };
     if matches!(cleared, Insn::Call(_)) && !matches!(symbol, Symbol::Function(_) | Symbol::Extern(_)) {
         return Err(Kind::BadRelocation("a call of something that is no function".into()));
     }

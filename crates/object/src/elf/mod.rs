@@ -8,6 +8,7 @@ mod links;
 mod maps;
 mod raw;
 mod read;
+mod tables;
 mod write;
 
 pub use error::{ElfError, ElfErrorKind};

@@ -2,7 +2,7 @@
 use super::error::ElfErrorKind as Kind;
 use super::raw::{File, Place};
 use super::{ElfError, code, data, ext, links, maps};
-use crate::{DataKey, DataKind, ExternKey, Foreign, FunctionKey, Linkage, MapKey, Object};
+use crate::{DataKey, DataKind, ExternKey, Foreign, FunctionKey, Linkage, MapKey, Object, TableKey};
 use elf::elf::{
     SHF_ALLOC, SHF_EXECINSTR, SHT_GROUP, SHT_NOBITS, SHT_NULL, SHT_PROGBITS, SHT_REL, SHT_RELA, SHT_STRTAB,
     SHT_SYMTAB, SHT_SYMTAB_SHNDX,
@@ -26,6 +26,7 @@ pub(super) enum Role {
     BtfExt,
     Maps,
     LegacyMaps,
+    JumpTables,
     Data(DataKind),
     Foreign,
 }
@@ -38,6 +39,7 @@ const NAMES: &[(&str, Role)] = &[
     (".BTF.ext", Role::BtfExt),
     (".maps", Role::Maps),
     ("maps", Role::LegacyMaps),
+    (super::tables::SECTION, Role::JumpTables),
 ];
 
 /// Prefixes of section names that hold data, followed by nothing or a dot.
@@ -68,6 +70,8 @@ pub(super) struct Reader<'a> {
     pub(super) data: HashMap<usize, DataKey>,
     /// External symbols by symbol.
     pub(super) externs: HashMap<usize, ExternKey>,
+    /// Jump tables by the function that uses them, section and offset.
+    pub(super) tables: HashMap<(FunctionKey, usize, u64), TableKey>,
 }
 
 /// Reads an object file.
@@ -88,6 +92,7 @@ pub fn read(bytes: &[u8]) -> Result<Object, ElfError> {
         maps: BTreeMap::new(),
         data: HashMap::new(),
         externs: HashMap::new(),
+        tables: HashMap::new(),
     };
     reader.small_sections()?;
     code::functions(&mut reader)?;

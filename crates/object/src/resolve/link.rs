@@ -3,7 +3,7 @@ use super::core::{self, Answers, Patched};
 use super::exceptions::Callbacks;
 use super::externs::Value;
 use super::types::Types;
-use super::{Context, ResolveError, ResolveErrorKind as Kind, When, attach, externs, lacks};
+use super::{Context, ResolveError, ResolveErrorKind as Kind, When, attach, externs, lacks, tables};
 use crate::{
     ExternKey, Function, FunctionInfo, FunctionKey, ImageProgram, Later, LaterCore, LaterSymbol, LineInfo,
     Poison, Program, Symbol,
@@ -29,8 +29,13 @@ pub(super) fn programs(context: &mut Context<'_>, types: &mut Types) -> Vec<Imag
     let mains = object.functions.iter().filter_map(|(key, it)| Some((key, it, it.program.as_ref()?)));
     let mains: Vec<_> = mains.collect();
     let callbacks = Callbacks::new(object);
-    let mut linker = Linker { context, types, callbacks, answers: Answers::default(), total: 0 };
-    mains.into_iter().map(|(key, function, program)| linker.program(key, function, program)).collect()
+    let mut linker = Linker { context, types, callbacks, answers: Answers::default(), total: 0, position: 0 };
+    let mut all = Vec::with_capacity(mains.len());
+    for (position, (key, function, program)) in mains.into_iter().enumerate() {
+        linker.position = position;
+        all.push(linker.program(key, function, program));
+    }
+    all
 }
 
 struct Linker<'a, 'b> {
@@ -39,13 +44,15 @@ struct Linker<'a, 'b> {
     callbacks: Callbacks,
     answers: Answers,
     total: u32,
+    /// The program's position.
+    position: usize,
 }
 
 /// The functions of a program, in order, and the slot where each begins.
 #[derive(Default)]
-struct Layout {
+pub(super) struct Layout {
     order: Vec<FunctionKey>,
-    base: HashMap<FunctionKey, u32>,
+    pub(super) base: HashMap<FunctionKey, u32>,
     slots: u32,
 }
 
@@ -237,7 +244,7 @@ impl<'b> Linker<'_, 'b> {
 
     /// Fills in one reference; a helper and the reason where the instruction is to fail.
     fn link(
-        &self,
+        &mut self,
         insn: &mut Insn,
         symbol: Symbol,
         slot: u32,
@@ -259,7 +266,11 @@ impl<'b> Linker<'_, 'b> {
         }
     }
 
-    fn constant(&self, symbol: Symbol, slot: u32, layout: &Layout) -> Result<Imm64, Kind> {
+    fn constant(&mut self, symbol: Symbol, slot: u32, layout: &Layout) -> Result<Imm64, Kind> {
+        if let Symbol::Table(key) = symbol {
+            let map = tables::map(self.context, self.position, key, layout)?;
+            return Ok(Imm64::MapValue { map: map as u32, offset: 0 });
+        }
         let maps = &self.context.maps;
         let data = |map: Option<usize>, offset| match map {
             Some(map) => Ok(Imm64::MapValue { map: map as u32, offset }),
@@ -269,7 +280,7 @@ impl<'b> Linker<'_, 'b> {
             Symbol::Map(key) if key.index() < self.context.object.maps.len() => {
                 Ok(Imm64::Map(key.index() as u32))
             }
-            Symbol::Map(_) => Err(Kind::Broken("a reference to a map that is not there")),
+            Symbol::Map(_) | Symbol::Table(_) => Err(Kind::Broken("a reference to a map that is not there")),
             Symbol::Data { section, offset } => {
                 data(maps.data(section), offset.wrapping_add(maps.shift(section)))
             }
@@ -367,7 +378,7 @@ impl<'b> Linker<'_, 'b> {
 }
 
 /// The slot of each instruction, of which the first is at `base`.
-fn starts(insns: &[Insn], base: u32) -> Vec<u32> {
+pub(super) fn starts(insns: &[Insn], base: u32) -> Vec<u32> {
     insns
         .iter()
         .scan(base, |slot, insn| {

@@ -9,6 +9,7 @@ mod link;
 mod maps;
 mod modules;
 mod struct_ops;
+mod tables;
 mod types;
 
 use crate::{Image, Object, Target};
@@ -26,6 +27,7 @@ struct Context<'a> {
     target: &'a Target,
     /// Where the maps that come from data are, and what the external symbols are.
     maps: maps::Places,
+    tables: tables::Tables,
     externs: Externs,
     errors: Vec<ResolveError>,
 }
@@ -75,9 +77,11 @@ fn resolve_when(when: When, object: &Object, target: &Target, name: &str) -> Res
     let externs = externs::find(when, object, target, &modules, &mut errors);
     let mut types = Types::new(object, target, &externs).map_err(|error| ResolveErrors(vec![error]))?;
     let (mut maps, places) = maps::all(object, target, name, &externs, &mut errors);
-    let mut context = Context { when, object, target, maps: places, externs, errors };
+    let tables = tables::Tables::behind(maps.len());
+    let mut context = Context { when, object, target, maps: places, tables, externs, errors };
     let programs = link::programs(&mut context, &mut types);
     maps::fill_slots(&mut context, &mut maps);
+    maps.append(&mut context.tables.maps);
     match context.errors.is_empty() {
         true => Ok(Image {
             license: object.license.clone(),

@@ -2,6 +2,7 @@
 use super::output::{Global, OutSymbol, Output};
 use super::{LinkError, LinkErrorKind, Source, matching};
 use crate::elf::raw::{Place as Where, Symbol};
+use crate::elf::tables;
 use elf::elf::{STB_GLOBAL, STB_LOCAL, STB_WEAK, STT_FILE, STT_SECTION, STV_DEFAULT, STV_HIDDEN};
 use osmia_btf::{Kind, Linkage, TypeId};
 
@@ -30,7 +31,11 @@ pub(super) fn append(output: &mut Output, source: &mut Source<'_>) -> Result<(),
             },
             Where::Undefined | Where::Elsewhere => None,
         };
-        let found = if symbol.binding == STB_LOCAL.0 {
+        let table = place.and_then(|place| output.sections.get(place.section));
+        let found = if table.is_some_and(|section| section.name == tables::SECTION) {
+            // Each file numbers its jump tables from 0, and nobody shares them.
+            Some(new_symbol(output, &symbol, place))
+        } else if symbol.binding == STB_LOCAL.0 {
             Some(append_local(output, &symbol, place))
         } else {
             Some(append_global(output, source, &symbol, place)?)

@@ -107,6 +107,7 @@ fn linked(
             Symbol::Map(key) => symbols.maps.get(&key).map(|&symbol| (symbol, 0)),
             Symbol::Data { section, offset } => symbols.place(section, offset),
             Symbol::Extern(key) => symbols.externs.get(&key).map(|&symbol| (symbol, 0)),
+            Symbol::Table(key) => symbols.tables.get(&key).map(|&symbol| (symbol, 0)),
             Symbol::Function(key) => {
                 let Some(&(home, at)) = homes.get(&key) else { continue };
                 if let Insn::Call(callee) = insn

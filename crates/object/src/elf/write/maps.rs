@@ -118,6 +118,7 @@ fn pointee(symbols: &Symbols, symbol: Symbol) -> Option<(usize, u64)> {
         }
         Symbol::Extern(key) => Some((*symbols.externs.get(&key)?, 0)),
         Symbol::Function(key) => Some((*symbols.functions.get(&key)?, 0)),
+        Symbol::Table(key) => Some((*symbols.tables.get(&key)?, 0)),
     }
 }
 

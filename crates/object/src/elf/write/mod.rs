@@ -3,6 +3,7 @@ mod code;
 pub(super) mod layout;
 mod maps;
 mod symbols;
+mod tables;
 mod types;
 
 use crate::{DataKind, Object};
@@ -31,10 +32,12 @@ pub fn write(object: &Object) -> Vec<u8> {
         maps: append(&mut sections, maps.sections.iter().cloned()),
         data: append(&mut sections, object.data.values().map(data_section)),
         foreign: append(&mut sections, object.foreign.iter().map(foreign_section)),
+        tables: append(&mut sections, tables::section(object, &code).into_iter()),
     };
     let symbols = symbols::all(object, &code, &maps, &sections, &places, &types);
     let mut rels = code::relocations(object, &code, &symbols, &places, &mut sections);
     rels.extend(maps::relocations(object, &maps, &symbols, &places, &mut sections));
+    rels.push((places.tables, tables::relocations(object, &code, &symbols, &places)));
     if let Some(btf) = types.finish() {
         sections.push(Section::table(".BTF", SHT_PROGBITS, 4, btf));
         if let Some(ext) = ext {
@@ -52,6 +55,8 @@ struct Places {
     maps: usize,
     data: usize,
     foreign: usize,
+    /// The section of jump tables, if there are any.
+    tables: usize,
 }
 
 /// Adds sections and returns the number of the first.

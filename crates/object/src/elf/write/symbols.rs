@@ -3,8 +3,9 @@ use super::Places;
 use super::code::{self, Code};
 use super::layout::{Section, Strings, endianness};
 use super::maps::Maps;
+use super::tables;
 use super::types::Types;
-use crate::{DataKey, ExternKey, FunctionKey, Linkage, MapKey, Object};
+use crate::{DataKey, ExternKey, FunctionKey, Linkage, MapKey, Object, TableKey};
 use elf::elf::{
     STB_GLOBAL, STB_LOCAL, STB_WEAK, STT_FUNC, STT_NOTYPE, STT_OBJECT, STT_SECTION, STV_DEFAULT, STV_HIDDEN,
     Sym64, SymbolBind, SymbolInfo, SymbolOther, SymbolSection, SymbolType,
@@ -28,6 +29,7 @@ pub(super) struct Symbols {
     /// Variables that everybody sees, by section and offset: references to them name them, as LLVM's do.
     pub(super) variables: HashMap<(DataKey, u32), usize>,
     pub(super) externs: HashMap<ExternKey, usize>,
+    pub(super) tables: HashMap<TableKey, usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +53,7 @@ enum Of {
     Map(MapKey),
     Variable(DataKey, u32),
     Extern(ExternKey),
+    Table(TableKey),
 }
 
 impl Sym {
@@ -102,6 +105,10 @@ pub(super) fn all(
         list.extend(types.section_variables(name).into_iter().map(|(name, offset, size)| {
             symbol(&name, STT_OBJECT, Linkage::Global, (index, offset, size), Of::Nothing)
         }));
+    }
+    for (key, table, offset) in tables::offsets(object) {
+        let place = (places.tables, offset, tables::size(table));
+        list.push(symbol(&table.name, STT_OBJECT, table.linkage, place, Of::Table(key)));
     }
     for (key, it) in object.externs.iter() {
         let linkage = if it.weak { Linkage::Weak } else { Linkage::Global };
@@ -155,6 +162,9 @@ fn number(mut list: Vec<Sym>, object: &Object, places: &Places) -> Symbols {
             Of::Variable(..) => {}
             Of::Extern(key) => {
                 all.externs.insert(key, index);
+            }
+            Of::Table(key) => {
+                all.tables.insert(key, index);
             }
         }
     }
