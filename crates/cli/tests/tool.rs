@@ -329,6 +329,12 @@ fn objects_are_loaded() {
     assert_eq!(value(&["-f", "prog", "show", "pinned", &second])["pinned"], json!([second]));
     let (_, told) = failure(&["prog", "load", &object("newer.bpf.c"), &second]);
     assert_eq!(told, format!("can't pin BPF object: path '{second}' already exists"));
+    let (file, alone) = (object("newer.bpf.c"), pins.path("alone"));
+    let for_one = ["prog", "load", &file, &alone, "map", "name", "each_cpu", "exclusive"];
+    let (_, told) = failure(&[&for_one[..], &["nobody"]].concat());
+    assert!(told.contains("`nobody` alone, and the object has none of this name"), "{told}");
+    let done = bpftool(&[&for_one[..], &["percpu"]].concat());
+    assert!(done.status.success() || text(&done.stderr).contains("from Linux 6.18 on"), "{done:?}");
     let typed = pins.path("typed");
     good(&["prog", "load", &object("newer.bpf.c"), &typed, "type", "xdp"]);
     assert_eq!(value(&["prog", "show", "pinned", &typed])["type"], json!("xdp"));

@@ -1,6 +1,7 @@
 //! Maps: made, filled, frozen, pinned.
 use crate::chosen::Chosen;
 use crate::error::{LoadError, MapError, MapStep};
+use crate::exclusive::{self, Hash};
 use crate::load::{LoadedMap, LoadedProgram};
 use crate::memlock::{refusal, with_memory};
 use crate::options::LoadOptions;
@@ -10,6 +11,7 @@ use osmia_abi::flags::RDONLY_PROG;
 use osmia_object::{Image, ImageMap, ResolveErrors};
 use osmia_sys::bpf::{MapCreate, MapFd, get_pinned, map_by_id, map_info, pin};
 use osmia_sys::{BtfFd, Errno, FileSystem, MappedArray, TokenFd, file_system_at, mount};
+use std::collections::HashMap;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 
@@ -23,7 +25,8 @@ pub(crate) fn create_maps(
     chosen: &Chosen,
     options: &LoadOptions,
 ) -> Result<Vec<LoadedMap>, LoadError> {
-    let mut maker = Maker { btf, token, options, owners: Owners::default() };
+    let exclusive = exclusive::hashes(image, &options.exclusive)?;
+    let mut maker = Maker { btf, token, options, owners: Owners::default(), exclusive };
     let mut made: Vec<Option<LoadedMap>> = image.maps.iter().map(|_| None).collect();
     let result = make_all(image, chosen, &mut maker, &mut made);
     let maps: Vec<LoadedMap> = made.into_iter().flatten().collect();
@@ -110,6 +113,8 @@ struct Maker<'a> {
     token: Option<&'a TokenFd>,
     options: &'a LoadOptions,
     owners: Owners,
+    /// By the map's place in the image: the hash of the program that alone may use it.
+    exclusive: HashMap<usize, Hash>,
 }
 
 impl Maker<'_> {
@@ -127,7 +132,7 @@ impl Maker<'_> {
         {
             return Ok(loaded(index, map, fd, Some(path), true));
         }
-        let fd = self.create(map, inner)?;
+        let fd = self.create(index, map, inner)?;
         let memory = arena(map, &fd)?;
         fill(map, &fd)?;
         match path.as_ref().map(|path| pin_map(map, &fd, path)) {
@@ -144,7 +149,7 @@ impl Maker<'_> {
     }
 
     /// Makes the map, with types where the kernel takes them.
-    fn create(&mut self, map: &ImageMap, inner: Option<&MapFd>) -> Result<MapFd, LoadError> {
+    fn create(&mut self, index: usize, map: &ImageMap, inner: Option<&MapFd>) -> Result<MapFd, LoadError> {
         let name = kernel_name(&map.name);
         let module = match map.structure.as_deref().and_then(|structure| structure.module.as_deref()) {
             Some(module) => Some(self.owners.module(module).map_err(LoadError::Image)?),
@@ -161,6 +166,7 @@ impl Maker<'_> {
             btf: self.btf.filter(|_| map.structure.is_some()).map(AsFd::as_fd),
             btf_vmlinux_value_type: map.structure.as_ref().map_or(0, |structure| structure.value_type.0),
             value_type_btf: module.as_ref().map(AsFd::as_fd),
+            exclusive: self.exclusive.get(&index),
             ..MapCreate::new(map.kind, map.key_size, map.value_size, map.max_entries)
         };
         let typed = self.btf.filter(|_| has_types(map)).map(|btf| MapCreate {
@@ -173,10 +179,10 @@ impl Maker<'_> {
             return Ok(fd);
         }
         with_memory(|| untyped.call()).map_err(|errno| {
-            refusal(errno).unwrap_or_else(|| {
-                MapError { map: map.name.clone(), step: MapStep::Create, errno, reason: why_not(map, errno) }
-                    .into()
-            })
+            let newer = [Errno::EINVAL, Errno::E2BIG].contains(&errno) && untyped.exclusive.is_some();
+            let reason = if newer { Some(exclusive::NEWER.to_owned()) } else { why_not(map, errno) };
+            let error = || MapError { map: map.name.clone(), step: MapStep::Create, errno, reason };
+            refusal(errno).unwrap_or_else(|| error().into())
         })
     }
 }

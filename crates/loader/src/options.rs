@@ -17,6 +17,17 @@ pub struct LoadOptions {
     pub log_level: u32,
     /// Maps of the object that are there already.
     pub reuse: Vec<Reuse>,
+    /// Maps that one program alone may use.
+    pub exclusive: Vec<Exclusive>,
+}
+
+/// A map that one program alone may use: the kernel (6.18) refuses all others that name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exclusive {
+    /// The map's name in the object.
+    pub map: String,
+    /// The program's.
+    pub program: String,
 }
 
 /// A map of the object in whose place another one is used, as it is: the verifier sees that one.
@@ -59,6 +70,7 @@ impl Default for LoadOptions {
             token: None,
             log_level: 0,
             reuse: Vec::new(),
+            exclusive: Vec::new(),
         }
     }
 }

@@ -179,6 +179,12 @@ fn module_of(insn: &Insn) -> Option<usize> {
 /// The numbers of calls that no kernel has, in place of a map that was not made; libbpf has the same.
 const MISSING_MAP: u32 = 2_001_000_000;
 
+/// Two calls that fail, in place of a constant that names a map which is not to be made.
+pub(crate) fn missing_map(image: &Image, map: u32) -> Option<[Insn; 2]> {
+    image.maps.get(map as usize).filter(|map| !map.create)?;
+    Some([Insn::Call(Callee::Helper(MISSING_MAP.wrapping_add(map))); 2])
+}
+
 /// The instructions with descriptors in place of positions; `None` where a position is that of no map.
 fn with_descriptors(
     image: &Image,
@@ -198,8 +204,7 @@ fn with_descriptors(
                 (Some(fd), Imm64::MapValue { offset, .. }) => Imm64::MapFdValue { fd, offset },
                 (Some(fd), _) => Imm64::MapFd(fd),
                 (None, _) => {
-                    image.maps.get(map as usize).filter(|map| !map.create)?;
-                    all.extend([Insn::Call(Callee::Helper(MISSING_MAP.wrapping_add(map))); 2]);
+                    all.extend(missing_map(image, map)?);
                     continue;
                 }
             },

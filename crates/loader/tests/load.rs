@@ -4,8 +4,8 @@ mod common;
 use common::{COUNT, bss, image, map, program};
 use osmia_abi::{MapType, ProgramType, flags};
 use osmia_loader::{
-    Arrival, Choice, Entry, Globals, LoadError, LoadOptions, MapStep, Stream, clear, dump, load, pin_all,
-    run_once, zero,
+    Arrival, Choice, Entry, Exclusive, Globals, LoadError, LoadOptions, MapStep, Stream, clear, dump, load,
+    pin_all, run_once, zero,
 };
 use osmia_object::{Image, ImageMap, ImageProgram, LineInfo, Poison};
 use osmia_sys::Errno;
@@ -351,4 +351,40 @@ fn a_jump_table_is_made_for_its_program_alone() {
             );
         }
     }
+}
+
+/// A program that reads a map and a variable, and another that only reads the map.
+fn two_readers() -> Image {
+    let code =
+        "r1 = map[idx:0][0]+0\nr0 = *(u32 *)(r1 + 0)\nr2 = map[idx:1][0]+4\nr3 = *(u32 *)(r2 + 0)\nexit";
+    let other = "r1 = map[idx:0][0]+0\nr0 = *(u32 *)(r1 + 0)\nexit";
+    let maps = vec![map("own", MapType::Array, 4, 8, 1), map("shared", MapType::Array, 4, 8, 1)];
+    let named = |name: &str, text: &str| ImageProgram { name: name.to_owned(), ..raw(text) };
+    image(maps, vec![named("first", code), named("second", other)])
+}
+
+#[test]
+fn a_map_may_be_for_one_program_alone() {
+    let exclusive = |program: &str| Exclusive { map: "own".to_owned(), program: program.to_owned() };
+    let options = |program: &str, names: &[&str]| LoadOptions {
+        exclusive: vec![exclusive(program)],
+        programs: Choice::Named(names.iter().map(|&name| name.to_owned()).collect()),
+        ..LoadOptions::default()
+    };
+    let since = osmia_host::kernel_version().unwrap().code >= 6 << 16 | 18 << 8;
+    if !since {
+        let error = load(&two_readers(), &options("first", &["first"])).unwrap_err().to_string();
+        assert!(error.contains("which kernels know from Linux 6.18 on"), "{error}");
+        return;
+    }
+    for (owner, other) in [("first", "second"), ("second", "first")] {
+        load(&two_readers(), &options(owner, &[owner])).unwrap_or_else(|error| panic!("{owner}: {error}"));
+        let error = load(&two_readers(), &options(owner, &[other])).unwrap_err();
+        let LoadError::Program(rejection) = error else { panic!("{error}") };
+        assert_eq!((rejection.program.as_str(), rejection.errno), (other, Errno::EACCES), "{rejection}");
+        let text = rejection.to_string();
+        assert!(text.contains("may be used by another program alone"), "{text}\n{}", rejection.log);
+    }
+    let error = load(&two_readers(), &options("third", &["first"])).unwrap_err().to_string();
+    assert!(error.contains("alone, and the object has none of this name"), "{error}");
 }

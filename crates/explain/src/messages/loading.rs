@@ -25,6 +25,8 @@ pub(super) const ROWS: &[Row] = &[
         "this is an error of the loader's: the map was not created, or was left out"),
     row("not pointing to valid bpf_map", "an instruction names a map that is not there",
         "this is an error of the loader's: the map was not created, or was left out"),
+    row("program's hash doesn't match map's excl_prog_hash", "a map that it names may be used by another program alone",
+        "let the map be for this program (its instructions are what counts: a changed program is another one), or for all"),
     row("bpf_struct_ops map cannot be used in prog", "a struct_ops map can be registered, not used in a program",
         "use another map"),
     row("fd_idx without fd_array", "an instruction names a map by index, and there is no list",

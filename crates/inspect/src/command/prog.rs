@@ -25,15 +25,15 @@ pub(super) const OBJECT: Object = Object {
         row(&["pin"], "PROG FILE", "keep a program under a path in a BPF file system", pin),
         row(
             &["load"],
-            "OBJ PATH [type TYPE] [map { idx IDX | name NAME } MAP] ... [pinmaps MAP_DIR]\n\
-            [autoattach] [kernel_btf BTF_FILE]",
+            "OBJ PATH [type TYPE] [map { idx IDX | name NAME } { MAP | exclusive PROGRAM }] ...\n\
+            [pinmaps MAP_DIR] [autoattach] [kernel_btf BTF_FILE]",
             "load an object and pin its first program",
             load,
         ),
         row(
             &["loadall"],
-            "OBJ PATH [type TYPE] [map { idx IDX | name NAME } MAP] ... [pinmaps MAP_DIR]\n\
-            [autoattach] [kernel_btf BTF_FILE]",
+            "OBJ PATH [type TYPE] [map { idx IDX | name NAME } { MAP | exclusive PROGRAM }] ...\n\
+            [pinmaps MAP_DIR] [autoattach] [kernel_btf BTF_FILE]",
             "load an object and pin all its programs in a folder",
             loadall,
         ),

@@ -2,7 +2,7 @@
 use super::{Done, Failure, Session, Words, objects, pinning};
 use crate::{OpenMap, Subject, facts, open_map};
 use osmia_abi::{ProgramType, flags};
-use osmia_loader::{AttachOptions, Choice, LoadOptions, Loaded, LoadedProgram, Reuse, attach};
+use osmia_loader::{AttachOptions, Choice, Exclusive, LoadOptions, Loaded, LoadedProgram, Reuse, attach};
 use osmia_object::section::lookup;
 use osmia_object::{Attach, Object};
 use osmia_sys::bpf::pin;
@@ -23,6 +23,8 @@ struct Wanted<'a> {
     /// The section whose kind all programs get.
     section: Option<&'a str>,
     reused: Vec<(MapName<'a>, OpenMap)>,
+    /// Maps that one program alone may use.
+    exclusive: Vec<(MapName<'a>, &'a str)>,
     pin_maps: Option<&'a str>,
     auto_attach: bool,
     kernel_btf: Option<&'a str>,
@@ -61,6 +63,7 @@ fn load_which(session: &mut Session<'_>, mut words: Words<'_>, which: Which) -> 
     let options = LoadOptions {
         programs: Choice::Autoload,
         reuse: reused,
+        exclusive: exclusive(&object, &wanted)?,
         log_level: if debug { flags::LOG_LEVEL1 | flags::LOG_LEVEL2 | flags::LOG_STATS } else { 0 },
         ..LoadOptions::default()
     };
@@ -79,7 +82,7 @@ fn load_by_program(session: &mut Session<'_>, mut words: Words<'_>, which: Which
     words.at_least(1).map_err(Failure::plain)?;
     let (file, path) = (words.need("an object's file")?, words.word());
     let wanted = wanted(&mut words)?;
-    if !wanted.reused.is_empty() || wanted.kernel_btf.is_some() {
+    if !wanted.reused.is_empty() || !wanted.exclusive.is_empty() || wanted.kernel_btf.is_some() {
         return Err(Failure::words("with -L, maps and the kernel's types are those of this kernel"));
     }
     let mut object = objects::open(file)?;
@@ -121,7 +124,12 @@ fn wanted<'a>(words: &mut Words<'a>) -> Result<Wanted<'a>, Failure> {
                     return Err(Failure::words(format!("expected 'idx' or 'name', got: '{other}'?")));
                 }
             };
-            wanted.reused.push((name, open_map(&words.handle(Subject::Map)?)?));
+            if words.peek() == Some("exclusive") {
+                words.word();
+                wanted.exclusive.push((name, words.need("a program's name")?));
+            } else {
+                wanted.reused.push((name, open_map(&words.handle(Subject::Map)?)?));
+            }
         } else if words.take("offload_dev") || words.take("dev") || words.take("xdpmeta_dev") {
             let name = words.need("the name of an interface")?;
             return Err(match facts::interface_index(name) {
@@ -186,6 +194,19 @@ fn reused(object: &Object, wanted: &Wanted<'_>) -> Result<Vec<Reuse>, Failure> {
         reused.push(Reuse { name: name.to_owned(), id: map.facts.id });
     }
     Ok(reused)
+}
+
+/// Which of the object's maps are for one program alone.
+fn exclusive(object: &Object, wanted: &Wanted<'_>) -> Result<Vec<Exclusive>, Failure> {
+    let one = |&(name, program): &(MapName<'_>, &str)| {
+        let map = match name {
+            MapName::Name(name) => Some(name.to_owned()),
+            MapName::Index(index) => object.maps.values().nth(index as usize).map(|map| map.name.clone()),
+        };
+        let map = map.ok_or_else(|| Failure::words("the object has no map of this number"))?;
+        Ok(Exclusive { map, program: program.to_owned() })
+    };
+    wanted.exclusive.iter().map(one).collect()
 }
 
 /// Pins that were made: they go away again where something fails.

@@ -2,7 +2,7 @@
 use super::Error;
 use super::loaded::Loaded;
 use crate::portable::gather;
-use osmia_loader::{LoadOptions, Reuse};
+use osmia_loader::{Exclusive, LoadOptions, Reuse};
 use osmia_object::{DataKey, DataKind, Map, Object, Program};
 use osmia_sys::{Memory, Section, Variables};
 use std::path::PathBuf;
@@ -15,6 +15,7 @@ pub struct Open {
     name: String,
     sections: Vec<(DataKey, Arc<Memory>)>,
     reuse: Vec<Reuse>,
+    exclusive: Vec<Exclusive>,
     /// The kernel's types, where they are not to be the running kernel's.
     pub btf: Option<PathBuf>,
     /// The directory of maps that are pinned by their names.
@@ -28,6 +29,8 @@ pub struct OpenMap {
     pub max_entries: u32,
     /// The id of a map that is used in its place.
     pub reuse: Option<u32>,
+    /// The program that alone may use it (Linux 6.18).
+    pub exclusive: Option<String>,
 }
 
 /// What can be said of a program.
@@ -41,9 +44,9 @@ impl Open {
     /// Reads an object from the bytes of its file; `name` is what the kernel's names of its data begin with.
     pub fn new(bytes: &[u8], name: &str) -> Result<Self, Error> {
         let object = osmia_object::elf::read(bytes).map_err(Error::new)?;
-        let (sections, reuse) = (Vec::new(), Vec::new());
+        let (sections, reuse, exclusive) = (Vec::new(), Vec::new(), Vec::new());
         let pins = LoadOptions::default().pins;
-        Ok(Self { object, name: name.to_owned(), sections, reuse, btf: None, pins })
+        Ok(Self { object, name: name.to_owned(), sections, reuse, exclusive, btf: None, pins })
     }
 
     /// The variables of a section, such as `.bss`, which are loaded as they are then.
@@ -59,7 +62,7 @@ impl Open {
     /// What the object says of a map.
     pub fn map(&self, name: &str) -> OpenMap {
         let map = self.object.maps.values().find(|map| map.name == name);
-        OpenMap { max_entries: map.map_or(0, |map| map.max_entries), reuse: None }
+        OpenMap { max_entries: map.map_or(0, |map| map.max_entries), ..OpenMap::default() }
     }
 
     /// What the object says of a program.
@@ -73,6 +76,9 @@ impl Open {
         self.declared_map(name)?.max_entries = said.max_entries;
         self.reuse.retain(|reuse| reuse.name != name);
         self.reuse.extend(said.reuse.map(|id| Reuse { name: name.to_owned(), id }));
+        self.exclusive.retain(|exclusive| exclusive.map != name);
+        let program = said.exclusive.clone();
+        self.exclusive.extend(program.map(|program| Exclusive { map: name.to_owned(), program }));
         Ok(())
     }
 
@@ -102,7 +108,8 @@ impl Open {
         }
         let target = gather(&self.object, self.btf.as_ref()).map_err(Error::new)?;
         let image = osmia_object::resolve_named(&self.object, &target, &self.name).map_err(Error::new)?;
-        let options = LoadOptions { pins: self.pins, reuse: self.reuse, ..LoadOptions::default() };
+        let (pins, reuse, exclusive) = (self.pins, self.reuse, self.exclusive);
+        let options = LoadOptions { pins, reuse, exclusive, ..LoadOptions::default() };
         let loaded = osmia_loader::load(&image, &options).map_err(Error::new)?;
         let held = |kind: DataKind| !matches!(kind, DataKind::StructOps | DataKind::Arena);
         let sections: Vec<String> = self

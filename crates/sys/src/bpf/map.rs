@@ -42,6 +42,8 @@ pub struct MapCreate<'a> {
     pub value_type_btf: Option<BorrowedFd<'a>>,
     /// Permission from elsewhere.
     pub token: Option<BorrowedFd<'a>>,
+    /// The only program that may use it: SHA-256 of its instructions, without descriptors of maps (6.18).
+    pub exclusive: Option<&'a [u8; 32]>,
 }
 
 impl<'a> MapCreate<'a> {
@@ -64,6 +66,7 @@ impl<'a> MapCreate<'a> {
             extra: 0,
             value_type_btf: None,
             token: None,
+            exclusive: None,
         }
     }
 
@@ -86,9 +89,11 @@ impl<'a> MapCreate<'a> {
             map_extra: self.extra,
             value_type_btf_obj_fd: number_or_zero(self.value_type_btf).cast_signed(),
             map_token_fd: number_or_zero(self.token).cast_signed(),
+            excl_prog_hash: self.exclusive.map_or(0, |hash| address(hash)),
+            excl_prog_hash_size: self.exclusive.map_or(0, |hash| hash.len() as u32),
             ..Default::default()
         };
-        // SAFETY: MAP_CREATE only reads the attributes, which hold no pointer, and returns a new descriptor.
+        // SAFETY: MAP_CREATE only reads the attributes and the hash, which is as long as they say, and returns a new descriptor.
         let fd = unsafe { bpf_fd(Command::MapCreate, &mut attr) }?;
         if self.kind == MapType::StructOps {
             return MapFd::from_fd(fd); // the kernel takes the size of the value from its own type
