@@ -8,6 +8,7 @@ pub mod c;
 pub mod core;
 mod dedup;
 pub mod diff;
+pub mod distilled;
 pub mod dump;
 mod error;
 pub mod ext;

@@ -1,7 +1,7 @@
 //! Properties that hold of any bytes, for tests and fuzzers.
 use crate::core::{AccessSpec, CoreReloc, RelocKind, resolve};
 use crate::ext::Ext;
-use crate::{Btf, Builder, c, diff, dump, merge, rust};
+use crate::{Btf, Builder, c, diff, distilled, dump, merge, rust};
 
 /// Whatever the bytes are, reading them ends, without a panic, and what was read can be used in every way.
 pub fn reads_anything(bytes: &[u8]) {
@@ -16,6 +16,12 @@ pub fn reads_anything(bytes: &[u8]) {
     uses_everything(&btf);
     if let Ok(split) = Btf::parse_split(bytes.to_vec(), &btf) {
         uses_everything(&split);
+        let _ = distilled::relocate(&split, &btf);
+        let small =
+            distilled::distill(&split).ok().and_then(|made| Some((Btf::parse(made.base).ok()?, made.split)));
+        if let Some(own) = small.and_then(|(base, own)| Btf::parse_split(own, &base).ok()) {
+            let _ = distilled::relocate(&own, &btf);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The kernel's types.
 use osmia_btf::Btf;
+use osmia_btf::distilled::relocate;
 use osmia_sys::MappedBtf;
 use std::fs;
 use std::path::Path;
@@ -17,18 +18,45 @@ pub fn kernel_btf(file: &Path) -> Result<Btf, String> {
     }
 }
 
-/// The BTF of a file: bare, or the section `.BTF` of an ELF file; with a base, one that goes on where that ends.
+/// The BTF of a file: bare, or the section `.BTF` of an ELF file; with a base, one that goes on where that ends, or that brings a
+/// small base of its own (`.BTF.base`) and is put onto the other.
 pub fn btf_file(file: &Path, base: Option<&Btf>) -> Result<Btf, String> {
     let Some(base) = base else { return kernel_btf(file) };
-    let bytes = fs::read(file).map_err(|error| describe(file, &error))?;
-    let bare = if bytes.starts_with(b"\x7fELF") { section(&bytes)? } else { bytes };
-    Btf::parse_split(bare, base).map_err(|error| error.to_string())
+    let parts = Parts::read(file)?;
+    if parts.base.is_none() {
+        return Btf::parse_split(parts.own, base).map_err(|error| error.to_string());
+    }
+    relocate(&parts.whole()?, base).map_err(|error| error.to_string())
 }
 
 fn read_btf(file: &Path) -> Result<Btf, String> {
-    let bytes = fs::read(file).map_err(|error| describe(file, &error))?;
-    let bare = if bytes.starts_with(b"\x7fELF") { section(&bytes)? } else { bytes };
-    Btf::parse(bare).map_err(|error| error.to_string())
+    Parts::read(file)?.whole()
+}
+
+/// The BTF in a file, and the small base that it may bring.
+struct Parts {
+    own: Vec<u8>,
+    base: Option<Vec<u8>>,
+}
+
+impl Parts {
+    fn read(file: &Path) -> Result<Self, String> {
+        let bytes = fs::read(file).map_err(|error| describe(file, &error))?;
+        if !bytes.starts_with(b"\x7fELF") {
+            return Ok(Self { own: bytes, base: None });
+        }
+        let own = section(&bytes, ".BTF")?.ok_or("it has no section .BTF")?;
+        Ok(Self { own, base: section(&bytes, ".BTF.base")? })
+    }
+
+    /// The types as they are in the file.
+    fn whole(self) -> Result<Btf, String> {
+        let read = match self.base {
+            None => Btf::parse(self.own),
+            Some(base) => Btf::parse(base).and_then(|base| Btf::parse_split(self.own, &base)),
+        };
+        read.map_err(|error| error.to_string())
+    }
 }
 
 fn describe(file: &Path, error: &std::io::Error) -> String {
@@ -39,12 +67,12 @@ fn describe(file: &Path, error: &std::io::Error) -> String {
     osmia_sys::Errno(error.raw_os_error().unwrap_or_default()).text()
 }
 
-/// The bytes of `.BTF` of an ELF file.
-fn section(bytes: &[u8]) -> Result<Vec<u8>, String> {
+/// The bytes of a section of an ELF file.
+fn section(bytes: &[u8], name: &str) -> Result<Option<Vec<u8>>, String> {
     use elf::{Object, ObjectSection};
     let file = elf::File::parse(bytes).map_err(|error| error.to_string())?;
-    let section = file.section_by_name(".BTF").ok_or("it has no section .BTF")?;
-    section.data().map(<[u8]>::to_vec).map_err(|error| error.to_string())
+    let Some(section) = file.section_by_name(name) else { return Ok(None) };
+    section.data().map(|data| Some(data.to_vec())).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -246,3 +246,46 @@ fn changed_objects_never_panic() {
     }
     assert!(good > 50, "only {good} answers");
 }
+
+/// A module's types as they are in its file (`.BTF` with `.BTF.base`), and on this kernel's.
+#[test]
+fn types_with_a_small_base_are_put_onto_the_kernels() {
+    let dir = scratch("distilled");
+    let source = "struct list_head { struct list_head *next, *prev; };
+        struct osmia_module { long first; struct list_head list; } variable;";
+    let from = dir.join("module.c");
+    let object = dir.join("module.o").display().to_string();
+    fs::write(&from, source).expect("a file");
+    let run = |program: &str, args: &[&str]| {
+        let done = Command::new(program).args(args).output().expect("a program of the distribution's");
+        assert!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&done.stderr));
+    };
+    run("gcc", &["-g", "-c", from.to_str().expect("UTF-8"), "-o", &object]);
+    run("pahole", &["-J", "--btf_base", VMLINUX, &object]);
+    let kernel = osmia_host::kernel_btf(Path::new(VMLINUX)).expect("the kernel's");
+    let split = osmia_host::btf_file(Path::new(&object), Some(&kernel)).expect("split");
+    let distilled = osmia_btf::distilled::distill(&split).expect("a small base");
+    let part = |name: &str, bytes: &[u8]| {
+        fs::write(dir.join(name), bytes).expect("a file");
+        dir.join(name).display().to_string()
+    };
+    let (own, base) = (part("own", &distilled.split), part("base", &distilled.base));
+    let (own, base) = (format!(".BTF={own}"), format!(".BTF.base={base}"));
+    run("objcopy", &["--update-section", &own, "--add-section", &base, &object]);
+    let (status, alone, _) = ours(&["btf", "dump", "file", &object]);
+    let pointers = alone.lines().filter(|line| line.contains("PTR")).count();
+    assert_eq!((status, pointers), (0, 0), "what a named structure is made of is not asked:\n{alone}");
+    assert!(alone.contains("[3] STRUCT 'osmia_module' size=24 vlen=2"), "{alone}");
+    let (status, moved, errors) = ours(&["-B", VMLINUX, "btf", "dump", "file", &object]);
+    assert_eq!((status, moved.lines().count()), (0, alone.lines().count()), "{errors}");
+    let list = kernel.find_struct("list_head").expect("the kernel's").0;
+    let member = format!("\t'list' type_id={list} bits_offset=64");
+    assert!(moved.starts_with(&format!("[{}] ", kernel.len())) && moved.contains(&member), "{moved}");
+    let other = compile(&dir, "other", "struct other { int x; } o;");
+    let (status, _, errors) = ours(&["-B", &other, "btf", "dump", "file", &object]);
+    assert!(
+        status != 0 && errors.contains("and the base has none; they were made for another kernel"),
+        "{errors}"
+    );
+    fs::remove_dir_all(dir).expect("the directory goes");
+}
