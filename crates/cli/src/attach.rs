@@ -57,7 +57,7 @@ pub(crate) struct Places {
     #[arg(long)]
     pub(crate) variants: bool,
 
-    /// What programs get from bpf_get_attach_cookie()
+    /// What programs get from bpf_get_attach_cookie(), where they can ask and their place says nothing else (`cookie=N`)
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
     pub(crate) cookie: u64,
 
@@ -114,6 +114,7 @@ WHERE is a hook and its words:
     }
     text.push_str(
         "
+Where programs can ask for a cookie (bpf_get_attach_cookie), `cookie=N` may follow.
 PROG, MAP and LINK are an id, the path of a pin, or a name. A link is named before others (`before=link:17`).
 Without --pin and --stay the programs are taken away when this ends.
 
@@ -122,6 +123,7 @@ Examples:
   osmia attach filter.bpf.o:drop xdp eth0 mode=skb --pin /sys/fs/bpf/drop
   osmia attach 17 tcx ingress eth0 before=link:4
   osmia attach trace.bpf.o --at 'enter=fentry/vfs_read' --at 'leave=fexit/vfs_read'
+  osmia attach trace.bpf.o --at 'count=uprobe libc:malloc cookie=1' --at 'count=uprobe libc:calloc cookie=2'
   osmia attach 17 tc ingress eth0 --stay
   osmia detach /sys/fs/bpf/drop
   osmia detach tc ingress eth0 prog=17

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 const PLAIN: AttachOptions = AttachOptions {
     cookie: 0,
+    cookies: Vec::new(),
     without_kprobe_multi: false,
     without_uprobe_multi: false,
     without_cookies: false,

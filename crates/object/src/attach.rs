@@ -258,6 +258,30 @@ impl Attach {
             _ => 1,
         }
     }
+
+    /// Whether a program can ask there what was said when it was attached (`bpf_get_attach_cookie`, `bpf_usdt_cookie`).
+    pub const fn takes_cookie(&self) -> bool {
+        matches!(
+            self,
+            Self::Tracepoint { .. }
+                | Self::RawTracepoint { .. }
+                | Self::BtfTracepoint { .. }
+                | Self::PerfEvent { .. }
+                | Self::Breakpoint { .. }
+                | Self::Kprobe { .. }
+                | Self::KprobeMulti { .. }
+                | Self::KprobeSession { .. }
+                | Self::Syscall { .. }
+                | Self::Uprobe { .. }
+                | Self::UprobeMulti { .. }
+                | Self::UprobeSession { .. }
+                | Self::Usdt { .. }
+                | Self::Trampoline { .. }
+                | Self::ProgramTrampoline { .. }
+                | Self::ModifyReturn { .. }
+                | Self::Lsm { .. }
+        )
+    }
 }
 
 /// Accesses to memory.

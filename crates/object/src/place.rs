@@ -1,7 +1,8 @@
 //! Places as people write them: `xdp eth0 mode=skb`, `tcx ingress eth0 before=17`, `kprobe do_unlinkat`.
 //!
 //! The first word is the hook. What has a section name is written as that (`kprobe/FUNCTION` or `kprobe FUNCTION`); all
-//! others are rows of [`HOOKS`]. Whatever else there is to say follows as `KEY=VALUE`, or as `KEY` alone.
+//! others are rows of [`HOOKS`]. Whatever else there is to say follows as `KEY=VALUE`, or as `KEY` alone. `cookie=N` may follow
+//! wherever programs can ask for one.
 mod hooks;
 mod words;
 
@@ -21,11 +22,13 @@ pub struct Wish {
     pub kind: Option<ProgramType>,
     /// The attach type that a program is loaded with for it, where the place says.
     pub attach_type: Option<AttachType>,
+    /// What the program is told there when it asks (`cookie=N`).
+    pub cookie: Option<u64>,
 }
 
 impl Wish {
     pub(crate) fn new(attach: Attach, kind: ProgramType, attach_type: Option<AttachType>) -> Self {
-        Self { attach, kind: Some(kind), attach_type }
+        Self { attach, kind: Some(kind), attach_type, cookie: None }
     }
 }
 
@@ -49,11 +52,15 @@ pub fn parse_place<S: AsRef<str>>(words: &[S]) -> Result<Wish, PlaceError> {
     };
     let (name, inside) = hook.split_once('/').map_or((*hook, None), |(name, inside)| (name, Some(inside)));
     let mut words = Words::new(inside, rest)?;
-    let wish = match HOOKS.iter().find(|hook| hook.name == name) {
+    let mut wish = match HOOKS.iter().find(|hook| hook.name == name) {
         Some(hook) => (hook.parse)(&mut words)
             .map_err(|error| PlaceError(format!("{error}; it is written `{} {}`", hook.name, hook.syntax)))?,
         None => by_section(hook, &mut words)?,
     };
+    wish.cookie = words.number("cookie")?;
+    if wish.cookie.is_some() && !wish.attach.takes_cookie() {
+        return Err(PlaceError(format!("programs at `{name}` get no cookie: cookie= has no meaning there")));
+    }
     words.finish()?;
     Ok(wish)
 }

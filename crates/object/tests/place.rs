@@ -191,3 +191,14 @@ fn no_words_panic() {
         let _ = reference(&text.concat());
     }
 }
+
+#[test]
+fn a_cookie_may_follow_where_programs_can_ask_for_one() {
+    let cookie = |text: &str| wish(text).cookie;
+    assert_eq!(cookie("kprobe/do_unlinkat cookie=0x10"), Some(16));
+    assert_eq!(cookie("uprobe /bin/sh:main pid=3 cookie=5"), Some(5));
+    assert_eq!(cookie("perf cpu-clock period=1000 cookie=7"), Some(7));
+    assert_eq!((cookie("fentry vfs_read cookie=8"), cookie("fentry vfs_read")), (Some(8), None));
+    assert!(refusal("xdp lo cookie=1").contains("programs at `xdp` get no cookie"));
+    assert!(refusal("kprobe/do_unlinkat cookie=x").contains("cookie=x is no number"));
+}

@@ -36,8 +36,10 @@ pub fn attach_loaded(request: &AttachRequest, output: &mut Output) -> Result<(),
         ));
     }
     let signals = SignalFd::new(ENDING).map_err(|error| error.to_string())?;
-    let attached = osmia_loader::attach(&program, &request.wish.attach, &request.options)
-        .map_err(|error| error.to_string())?;
+    let cookie = request.wish.cookie.unwrap_or(request.options.cookie);
+    let options = AttachOptions { cookie, ..request.options.clone() };
+    let attached =
+        osmia_loader::attach(&program, &request.wish.attach, &options).map_err(|error| error.to_string())?;
     let say = |output: &mut Output, line: &str| match request.quiet {
         true => Ok(()),
         false => output.note(line).map_err(|error| error.to_string()),

@@ -32,10 +32,18 @@ pub struct Placing {
 }
 
 impl Placing {
-    /// Where a program goes: the place that it was loaded for, and what was said after that.
-    fn of<'a>(&'a self, program: &'a LoadedProgram) -> impl Iterator<Item = &'a Attach> {
-        let said = self.places.iter().filter(|(name, _)| *name == program.name);
-        std::iter::once(&program.attach).chain(said.skip(1).map(|(_, wish)| &wish.attach))
+    /// Where a program goes, and how: the place that it was loaded for, and what was said after that.
+    fn of<'a>(&'a self, program: &'a LoadedProgram) -> impl Iterator<Item = (&'a Attach, AttachOptions)> {
+        let mut said = self.places.iter().filter(|(name, _)| *name == program.name).map(|(_, wish)| wish);
+        let first = (&program.attach, said.next().and_then(|wish| wish.cookie));
+        let all = std::iter::once(first).chain(said.map(|wish| (&wish.attach, wish.cookie)));
+        all.map(|(place, cookie)| (place, self.options(place, cookie)))
+    }
+
+    /// What was said of all places, and of this one.
+    fn options(&self, place: &Attach, cookie: Option<u64>) -> AttachOptions {
+        let for_all = if place.takes_cookie() { self.attach.cookie } else { 0 };
+        AttachOptions { cookie: cookie.unwrap_or(for_all), ..self.attach.clone() }
     }
 }
 
@@ -236,8 +244,8 @@ fn attempt(
         if matches!(program.attach, Attach::Nowhere | Attach::TestRun) {
             continue;
         }
-        for place in placing.of(program) {
-            match osmia_loader::attach(program, place, &placing.attach) {
+        for (place, options) in placing.of(program) {
+            match osmia_loader::attach(program, place, &options) {
                 Ok(attachment) => add(&mut attached, &program.name, attachment),
                 Err(AttachError { kind, place, .. }) if kind.is_absence() => {
                     let reasons: &mut String = absent.entry(program.name.clone()).or_default();

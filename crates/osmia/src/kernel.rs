@@ -178,7 +178,7 @@ impl Kernel {
         for round in crate::order::rounds(&meeting) {
             let round: Vec<_> = round.into_iter().map(|index| &wanted[index]).collect();
             let requests: Vec<_> =
-                round.iter().map(|(_, program, place)| (*program, place, self.options)).collect();
+                round.iter().map(|(_, program, place)| (*program, place, self.options.clone())).collect();
             for (answer, (probe, _, place)) in osmia_loader::attach_each(&requests).into_iter().zip(round) {
                 match answer {
                     Ok(attachment) => {

@@ -9,6 +9,7 @@ const SUITES: &[(&str, &str)] = &[
     ("osmia-cli", "questions"),
     ("osmia-inspect", "profile"),
     ("osmia-loader", "attach"),
+    ("osmia-loader", "attach_cookies"),
     ("osmia-loader", "attach_functions"),
     ("osmia-loader", "attach_group"),
     ("osmia-loader", "attach_net"),

@@ -4,7 +4,7 @@ use super::legacy::{Control, DynamicEvent};
 use super::part::{Missed, Part};
 use super::perf::{on, open, open_tracepoint, put};
 use super::side_by_side::side_by_side;
-use super::{Job, Parts, ProbeMode};
+use super::{AttachOptions, Job, NO_COOKIES, Parts, ProbeMode};
 use crate::attach::user::pmu;
 use osmia_abi::attr::PerfEventAttr;
 use osmia_abi::{AttachType, flags};
@@ -87,7 +87,7 @@ pub(super) fn by_tracefs(job: Job<'_>, site: &Site<'_>) -> Result<Part, Kind> {
 /// Many functions with one program: by one link (5.18), else one by one, and then those that cannot be probed are left
 /// out, as long as some can: that a name is unknown was said before, and patterns find more than the kernel allows.
 pub(super) fn multi(job: Job<'_>, functions: &[String], side: ProbeSide, missed: &mut Vec<Missed>) -> Parts {
-    let names = expand(functions)?;
+    let names = expand(job, functions)?;
     let flags = if side == ProbeSide::Return { flags::KPROBE_MULTI_RETURN } else { 0 };
     if job.program.attach_type == Some(AttachType::TraceKprobeMulti) && !job.options.without_kprobe_multi {
         match link_known(job, AttachType::TraceKprobeMulti, &names, flags, missed) {
@@ -104,22 +104,23 @@ pub(super) fn multi(job: Job<'_>, functions: &[String], side: ProbeSide, missed:
 fn link_known(
     job: Job<'_>,
     attach: AttachType,
-    names: &[String],
+    names: &[Named],
     flags: u32,
     missed: &mut Vec<Missed>,
 ) -> Result<Part, Kind> {
     let answer = link(job, attach, names, flags);
     let Err(Kind::Kernel { errno: Errno::ESRCH | Errno::ENOENT, .. }) = &answer else { return answer };
-    let known = osmia_host::addresses_of(names);
-    let (known, unknown): (Vec<String>, Vec<String>) =
-        names.iter().cloned().partition(|name| known.contains_key(name));
+    let plain: Vec<String> = names.iter().map(|(name, _)| name.clone()).collect();
+    let known = osmia_host::addresses_of(&plain);
+    let (known, unknown): (Vec<Named>, Vec<Named>) =
+        names.iter().cloned().partition(|(name, _)| known.contains_key(name));
     let why = |name: &String| Kind::NoFunction { function: name.clone(), nearest: None };
     match (known.is_empty(), unknown.first()) {
-        (true, Some(first)) => Err(why(first)),
+        (true, Some((first, _))) => Err(why(first)),
         (_, None) => answer,
         (false, Some(_)) => {
             let part = link(job, attach, &known, flags)?;
-            missed.extend(unknown.into_iter().map(|name| Missed { why: why(&name), name }));
+            missed.extend(unknown.into_iter().map(|(name, _)| Missed { why: why(&name), name }));
             Ok(part)
         }
     }
@@ -130,17 +131,18 @@ pub(super) fn session(job: Job<'_>, functions: &[String], missed: &mut Vec<Misse
     if pmu("kprobe").is_none() && !Control::Kprobe.is_there() {
         return Err(Kind::NoKprobes);
     }
-    let names = expand(functions)?;
+    let names = expand(job, functions)?;
     link_known(job, AttachType::TraceKprobeSession, &names, 0, missed).map(|part| vec![part])
 }
 
-fn link(job: Job<'_>, attach: AttachType, names: &[String], flags: u32) -> Result<Part, Kind> {
+fn link(job: Job<'_>, attach: AttachType, names: &[Named], flags: u32) -> Result<Part, Kind> {
     let texts: Vec<CString> = names
         .iter()
-        .map(|name| CString::new(name.as_str()).map_err(|_| Kind::Name(name.clone())))
+        .map(|(name, _)| CString::new(name.as_str()).map_err(|_| Kind::Name(name.clone())))
         .collect::<Result<_, _>>()?;
     let symbols: Vec<&CStr> = texts.iter().map(CString::as_c_str).collect();
-    let cookies = if job.options.cookie == 0 { Vec::new() } else { vec![job.options.cookie; symbols.len()] };
+    let some = names.iter().any(|(_, cookie)| *cookie != 0);
+    let cookies: Vec<u64> = names.iter().map(|(_, cookie)| *cookie).filter(|_| some).collect();
     let many = KprobeMulti { symbols: &symbols, cookies: &cookies, flags, ..Default::default() };
     let target = LinkTarget::KprobeMulti(many);
     let request = LinkCreate { prog: job.program.fd.as_fd(), attach, flags: 0, target };
@@ -148,11 +150,13 @@ fn link(job: Job<'_>, attach: AttachType, names: &[String], flags: u32) -> Resul
 }
 
 /// A kprobe at each. With a list for them, those that fail are put there, as long as one succeeds.
-fn each(job: Job<'_>, names: &[String], side: ProbeSide, missed: Option<&mut Vec<Missed>>) -> Parts {
-    let answers = side_by_side(names.iter().collect(), |name| {
+fn each(job: Job<'_>, names: &[Named], side: ProbeSide, missed: Option<&mut Vec<Missed>>) -> Parts {
+    let answers = side_by_side(names.iter().collect(), |(name, cookie)| {
+        let options = AttachOptions { cookie: *cookie, cookies: Vec::new(), ..job.options.clone() };
+        let job = Job { options: &options, ..job };
         kprobe(job, &Site { module: None, function: name, offset: 0, side })
     });
-    gather(names.iter().zip(answers), missed)
+    gather(names.iter().map(|(name, _)| name).zip(answers), missed)
 }
 
 /// Parts of all answers. With a list for them, failures are put there, as long as something succeeds.
@@ -178,17 +182,25 @@ pub(super) fn gather<'a>(
     }
 }
 
+/// A function, and what the program is told there when it asks.
+type Named = (String, u64);
+
 /// Patterns by the functions they describe; plain names as they are.
-fn expand(functions: &[String]) -> Result<Vec<String>, Kind> {
-    let (patterns, mut names): (Vec<String>, Vec<String>) =
-        functions.iter().cloned().partition(|name| is_pattern(name));
+fn expand(job: Job<'_>, functions: &[String]) -> Result<Vec<Named>, Kind> {
+    let named = functions.iter().enumerate().map(|(place, name)| (name.clone(), job.cookie_of(place)));
+    let (patterns, mut names): (Vec<Named>, Vec<Named>) = named.partition(|(name, _)| is_pattern(name));
+    let patterns: Vec<String> = patterns.into_iter().map(|(name, _)| name).collect();
     if !patterns.is_empty() {
+        if !job.options.cookies.is_empty() {
+            return Err(Kind::Unable(NO_COOKIES));
+        }
         let all = kernel_functions().unwrap_or_default();
         let fits = |name: &str| patterns.iter().any(|pattern| matches(pattern, name));
-        names.extend(all.into_iter().map(|(name, _)| name).filter(|name| fits(name)));
+        let fitting = all.into_iter().map(|(name, _)| name).filter(|name| fits(name));
+        names.extend(fitting.map(|name| (name, job.options.cookie)));
     }
     names.sort();
-    names.dedup();
+    names.dedup_by(|(one, _), (other, _)| one == other);
     if names.is_empty() { Err(Kind::NothingFits { patterns }) } else { Ok(names) }
 }
 

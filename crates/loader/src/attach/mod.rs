@@ -35,10 +35,12 @@ use part::Part;
 use side_by_side::side_by_side;
 
 /// What else there is to say about attaching.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttachOptions {
-    /// What the program gets from `bpf_get_attach_cookie`.
+    /// What the program gets from `bpf_get_attach_cookie`; 0 for nothing.
     pub cookie: u64,
+    /// The same, one for each of many functions or targets, in their order; none of them a pattern then.
+    pub cookies: Vec<u64>,
     /// Kernel functions one by one, though the program was loaded for one link at all of them.
     pub without_kprobe_multi: bool,
     /// Places of a file one by one, though the program was loaded for one link at all of them.
@@ -63,6 +65,10 @@ pub enum ProbeMode {
     Legacy,
 }
 
+/// Why cookies of their own are not possible.
+const NO_COOKIES: &str =
+    "a pattern stands for any number of places, so that they have no cookies of their own: say one for all";
+
 /// Parts of an attachment, or why there are none.
 type Parts = Result<Vec<Part>, AttachErrorKind>;
 
@@ -79,6 +85,33 @@ impl Job<'_> {
         let known = || osmia_host::probe(osmia_abi::Feature::AttachCookie, &|_| None);
         !self.options.without_cookies && known() != Ok(false)
     }
+
+    /// That what is said of cookies can be so there.
+    fn check_cookies(&self, to: &Attach) -> Result<(), AttachErrorKind> {
+        let AttachOptions { cookie, cookies, .. } = self.options;
+        if (*cookie != 0 || !cookies.is_empty()) && !to.takes_cookie() {
+            return Err(AttachErrorKind::Unable("programs there cannot ask for a cookie: leave it out"));
+        }
+        let many = matches!(
+            to,
+            Attach::KprobeMulti { .. }
+                | Attach::KprobeSession { .. }
+                | Attach::UprobeMulti { .. }
+                | Attach::UprobeSession { .. }
+        );
+        match cookies.len() {
+            0 => Ok(()),
+            count if many && count == to.places() => Ok(()),
+            _ => Err(AttachErrorKind::Unable(
+                "cookies are one for each of the functions, where there are many",
+            )),
+        }
+    }
+
+    /// The cookie of one of many functions or targets, by its place among them.
+    fn cookie_of(&self, place: usize) -> u64 {
+        self.options.cookies.get(place).copied().unwrap_or(self.options.cookie)
+    }
 }
 
 /// Attaches a program to one place. It stays there until the attachment is dropped.
@@ -89,7 +122,7 @@ pub fn attach(
 ) -> Result<Attachment, AttachError> {
     let job = Job { program, options };
     let mut missed = Vec::new();
-    let parts = parts(job, to, &mut missed);
+    let parts = job.check_cookies(to).and_then(|()| parts(job, to, &mut missed));
     match parts {
         Ok(parts) => Ok(Attachment::new(parts, missed)),
         Err(kind) => Err(AttachError { program: program.name.clone(), place: place::place(to), kind }),
@@ -103,7 +136,7 @@ pub fn attach_all(
     places: &[Attach],
     options: &AttachOptions,
 ) -> Result<Vec<Attachment>, AttachError> {
-    let requests: Vec<_> = places.iter().map(|place| (program, place, *options)).collect();
+    let requests: Vec<_> = places.iter().map(|place| (program, place, options.clone())).collect();
     let (mut done, mut failed) = (Vec::with_capacity(places.len()), None);
     for answer in attach_each(&requests) {
         match answer {

@@ -75,7 +75,17 @@ pub(super) fn put(job: Job<'_>, event: PerfEvent, dynamic: Option<DynamicEvent>)
         Err(Errno::EINVAL) if job.options.mode == ProbeMode::Link => {
             return Err(Kind::Lacks { what: "links at perf events", since: "5.15", errno: Errno::EINVAL });
         }
-        Err(Errno::EINVAL) if job.options.cookie == 0 => {
+        Err(Errno::EINVAL) if job.options.cookie != 0 => {
+            return Err(match job.options.mode {
+                ProbeMode::Default | ProbeMode::Link => {
+                    Kind::Lacks { what: "cookies at perf events", since: "5.15", errno: Errno::EINVAL }
+                }
+                ProbeMode::Perf | ProbeMode::Legacy => {
+                    Kind::Unable("only links at perf events have cookies: leave it out, or take another way")
+                }
+            });
+        }
+        Err(Errno::EINVAL) => {
             event.set_bpf(&job.program.fd).map_err(refused_put)?;
             None
         }

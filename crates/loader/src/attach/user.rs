@@ -5,7 +5,7 @@ use super::legacy::{Control, DynamicEvent};
 use super::part::{Missed, Part};
 use super::perf::{on, open, open_tracepoint, put};
 use super::side_by_side::side_by_side;
-use super::{AttachOptions, Job, Parts, ProbeMode};
+use super::{AttachOptions, Job, NO_COOKIES, Parts, ProbeMode};
 use osmia_abi::attr::PerfEventAttr;
 use osmia_abi::{AttachType, flags};
 use osmia_host::{Binary, BinaryError, find_binary, is_pattern, mapped_file, matches};
@@ -81,7 +81,7 @@ pub(super) fn multi(
     missed: &mut Vec<Missed>,
 ) -> Parts {
     let path = file.find()?;
-    let spots = places(&path, targets, job.options.cookie)?;
+    let spots = places(job, &path, targets)?;
     let missed = if spots.len() > 1 { Some(missed) } else { None };
     put_at(job, &Code::new(&path, file.pid, side)?, &spots, missed)
 }
@@ -138,7 +138,7 @@ pub(super) fn put_at(
 }
 
 fn one(job: Job<'_>, code: &Code, spot: &Spot) -> Result<Part, Kind> {
-    let options = AttachOptions { cookie: spot.cookie, ..*job.options };
+    let options = AttachOptions { cookie: spot.cookie, cookies: Vec::new(), ..job.options.clone() };
     let job = Job { options: &options, ..job };
     match pmu("uprobe").filter(|_| job.options.mode != ProbeMode::Legacy) {
         Some(pmu) => by_perf(job, code, spot, pmu),
@@ -188,7 +188,7 @@ pub(super) fn session(job: Job<'_>, file: &File<'_>, targets: &[UprobeTarget]) -
     // `BPF_TRACE_UPROBE_SESSION` is the attach type that such a program was loaded with.
     let Some(attach) = job.program.attach_type else { return Err(Kind::Nowhere) };
     let path = file.find()?;
-    let spots = places(&path, targets, job.options.cookie)?;
+    let spots = places(job, &path, targets)?;
     let code = Code::new(&path, file.pid, ProbeSide::Entry)?;
     link(job, attach, &code, &spots, 0).map(|part| vec![part])
 }
@@ -224,14 +224,18 @@ fn link(
 }
 
 /// Names and offsets of all targets, patterns by the functions that they describe, each offset once.
-fn places(path: &Path, targets: &[UprobeTarget], cookie: u64) -> Result<Vec<(String, Spot)>, Kind> {
+fn places(job: Job<'_>, path: &Path, targets: &[UprobeTarget]) -> Result<Vec<(String, Spot)>, Kind> {
     let binary = binary_for(path, targets)?;
     let mut places = Vec::new();
-    for target in targets {
+    for (at, target) in targets.iter().enumerate() {
         match target {
             UprobeTarget::Symbol { name, .. } if is_pattern(name) => {
+                if !job.options.cookies.is_empty() {
+                    return Err(Kind::Unable(NO_COOKIES));
+                }
                 let fits = binary.functions().filter(|(function, _)| matches(name, function));
-                places.extend(fits.map(|(function, place)| (function.to_owned(), place.offset)));
+                let cookie = job.options.cookie;
+                places.extend(fits.map(|(function, place)| (function.to_owned(), place.offset, cookie)));
             }
             target => {
                 let name = match target {
@@ -239,12 +243,12 @@ fn places(path: &Path, targets: &[UprobeTarget], cookie: u64) -> Result<Vec<(Str
                     UprobeTarget::Address(address) => format!("{address:#x}"),
                     UprobeTarget::Offset(offset) => format!("{offset:#x}"),
                 };
-                places.push((name, offset(&binary, target)?));
+                places.push((name, offset(&binary, target)?, job.cookie_of(at)));
             }
         }
     }
     places.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
-    places.dedup_by_key(|(_, offset)| *offset);
+    places.dedup_by_key(|(_, offset, _)| *offset);
     if places.is_empty() {
         let symbol = targets.iter().find_map(|target| match target {
             UprobeTarget::Symbol { name, .. } => Some(name.clone()),
@@ -252,5 +256,5 @@ fn places(path: &Path, targets: &[UprobeTarget], cookie: u64) -> Result<Vec<(Str
         });
         return Err(Kind::NoSymbol { symbol: symbol.unwrap_or_default(), nearest: None });
     }
-    Ok(places.into_iter().map(|(name, offset)| (name, Spot::new(offset, cookie))).collect())
+    Ok(places.into_iter().map(|(name, offset, cookie)| (name, Spot::new(offset, cookie))).collect())
 }

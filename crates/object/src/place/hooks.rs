@@ -185,19 +185,19 @@ fn cgroup(words: &mut Words<'_>) -> Result<Wish, PlaceError> {
     let path = words.next("the cgroup's directory")?.to_owned();
     let attach_type = attach_type(words, "cgroup_")?;
     let place = Attach::Cgroup { path, order: words.order()?, hold: words.hold()? };
-    Ok(Wish { attach: place, kind: None, attach_type })
+    Ok(Wish { attach: place, kind: None, attach_type, cookie: None })
 }
 
 fn netns(words: &mut Words<'_>) -> Result<Wish, PlaceError> {
     let path = words.maybe().map(str::to_owned);
     let attach_type = attach_type(words, "")?;
-    Ok(Wish { attach: Attach::Netns { path, hold: words.hold()? }, kind: None, attach_type })
+    Ok(Wish { attach: Attach::Netns { path, hold: words.hold()? }, kind: None, attach_type, cookie: None })
 }
 
 fn sockmap(words: &mut Words<'_>) -> Result<Wish, PlaceError> {
     let map = reference(words.next("the map")?)?;
     let attach_type = attach_type(words, "sk_")?;
-    Ok(Wish { attach: Attach::Sockmap { map, hold: words.hold()? }, kind: None, attach_type })
+    Ok(Wish { attach: Attach::Sockmap { map, hold: words.hold()? }, kind: None, attach_type, cookie: None })
 }
 
 fn socket(words: &mut Words<'_>, hook: SocketHook) -> Result<Wish, PlaceError> {

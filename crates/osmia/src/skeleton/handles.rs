@@ -34,13 +34,21 @@ impl Program {
                 self.name
             )));
         }
-        attached(program, &program.attach)
+        attached(program, &program.attach, AttachOptions::default())
     }
 
-    /// Attaches it at a place that is said in words, as `osmia attach` takes them: `xdp eth0`, `uprobe /bin/sh:main`.
+    /// The same, with what the program gets from `bpf_get_attach_cookie`.
+    pub fn attach_with_cookie(&self, cookie: u64) -> Result<Link, Error> {
+        let program = self.get()?;
+        attached(program, &program.attach, AttachOptions { cookie, ..AttachOptions::default() })
+    }
+
+    /// Attaches it at a place that is said in words, as `osmia attach` takes them: `xdp eth0`,
+    /// `uprobe /bin/sh:main cookie=7`.
     pub fn attach_at(&self, words: &str) -> Result<Link, Error> {
         let wish = place::parse_place(&[words]).map_err(Error::new)?;
-        attached(self.get()?, &wish.attach)
+        let cookie = wish.cookie.unwrap_or(0);
+        attached(self.get()?, &wish.attach, AttachOptions { cookie, ..AttachOptions::default() })
     }
 
     /// Attaches it where its section says; `None` for programs whose section does not, and for those that were not loaded.
@@ -68,8 +76,8 @@ impl Program {
     }
 }
 
-fn attached(program: &LoadedProgram, place: &Attach) -> Result<Link, Error> {
-    osmia_loader::attach(program, place, &AttachOptions::default()).map(Link).map_err(Error::new)
+fn attached(program: &LoadedProgram, place: &Attach, options: AttachOptions) -> Result<Link, Error> {
+    osmia_loader::attach(program, place, &options).map(Link).map_err(Error::new)
 }
 
 /// A structure of functions (`struct_ops`).
