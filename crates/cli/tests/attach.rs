@@ -171,3 +171,23 @@ fn what_is_not_there_is_left_out_with_the_reason() {
         "{refused}"
     );
 }
+
+#[test]
+fn a_link_gets_another_program_and_its_cookie_is_shown() {
+    let place = Place::new("update");
+    succeeds(&["attach", &place.of("pass"), "xdp", "lo", "mode=skb", "--pin", &place.pin("xdp")]);
+    succeeds(&["prog", "load", &place.object, &place.pin("next"), "type", "xdp"]);
+    let link = || succeeds(&["link", "show", "pinned", &place.pin("xdp")]);
+    let program =
+        |shown: &str| shown.split("  ").find(|it| it.starts_with("prog ")).unwrap_or_default().to_owned();
+    let before = link();
+    succeeds(&["link", "update", "pinned", &place.pin("xdp"), "pinned", &place.pin("next")]);
+    assert_ne!(program(&before), program(&link()), "{before}");
+    assert_eq!(before.split(':').next(), link().split(':').next(), "it is another link");
+    let pin = place.pin("raw");
+    let (object, at) = (place.of("enter"), "raw_tp/sys_enter");
+    succeeds(&["attach", &object, at, "cookie=77", "--pin", &pin]);
+    let shown = succeeds(&["link", "show", "pinned", &pin]);
+    assert!(shown.contains("cookie 77"), "links tell their cookie from Linux 6.16 on: {shown}");
+    assert!(fails(&["attach", &object, "xdp", "lo", "cookie=1"]).contains("programs at `xdp` get no cookie"));
+}

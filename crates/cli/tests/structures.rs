@@ -139,6 +139,16 @@ fn structures_with_a_link_stay_where_its_pin_is() {
     ])))
     .unwrap();
     assert_eq!(links["type"], "struct_ops");
+    let pin = format!("{pins}/osmia_cli_two");
+    let updated = bpftool(&["struct_ops", "update", &file, "pinned", &pin]);
+    assert!(updated.status.success(), "{}", stderr(&updated));
+    let old = links;
+    let links: Value =
+        serde_json::from_str(&stdout(&bpftool(&["-j", "link", "show", "pinned", &pin]))).unwrap();
+    assert!(links["id"] == old["id"] && links["map_id"] != old["map_id"], "{old} {links}");
+    let (_other, other) = object(".struct_ops.link", "osmia_cli_six");
+    let refused = stderr(&bpftool(&["struct_ops", "update", &other, "pinned", &pin]));
+    assert!(refused.contains("by those of the same kind and name only"), "{refused}");
     let refused = bpftool(&["struct_ops", "unregister", "id", &links["map_id"].to_string()]);
     assert_eq!(refused.status.code(), Some(255));
     assert!(

@@ -427,6 +427,9 @@ fn attachments() {
     until(|| value(&["map", "show", "pinned", &ring])["pids"] == holders);
     assert_eq!(value(&["map", "show", "pinned", &other])["pids"], Value::Null);
     stop(follower);
+    let (_, told) =
+        failure(&["link", "update", "pinned", &pins.path("p/at_raw"), "id", &link["prog_id"].to_string()]);
+    assert!(told.contains("links of this kind keep their program: detach it"), "{told}");
     // The kernel detaches only some kinds of links at once.
     let (status, told) = failure(&["link", "detach", "pinned", &pins.path("p/at_raw")]);
     assert_eq!((status, told.as_str()), (1, "failed link detach: Operation not supported"));

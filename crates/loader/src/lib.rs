@@ -20,6 +20,7 @@ mod token;
 pub use attach::{
     AttachError, AttachErrorKind, AttachOptions, Attachment, Missed, ProbeMode, StaleEvent, UsdtMaps, adopt,
     attach, attach_all, attach_each, detach_all, register, stale_events, take_away, take_away_link,
+    update_link, update_structure,
 };
 pub use by_program::load_by_program;
 pub use contents::{Entries, Entry, Globals, clear, dump, zero};

@@ -3,6 +3,7 @@ mod common;
 
 use common::{Counter, command, counting, own_network, put, refusal, runs_until_dropped, send};
 use osmia_abi::{AttachType, ProgramType};
+use osmia_loader::update_link;
 use osmia_object::{
     Anchor, Attach, Direction, Hold, NetfilterHook, ObjectRef, Order, OrderSide, Sharing, TcFilter, XdpMode,
 };
@@ -271,4 +272,31 @@ fn netfilter_hooks_run_programs_or_the_refusal_says_why() {
         &Attach::Netfilter(NetfilterHook { family: 77, hook: 0, priority: 0, defrag: false }),
     );
     assert!(text.contains("for IPv4 and IPv6"), "{text}");
+}
+
+#[test]
+fn another_program_takes_the_place_of_one_at_a_link() {
+    own_network();
+    let (first, second, other) = (xdp(), xdp(), counting(ProgramType::RawTracepoint, None, 0));
+    let attached = put(&first, &at_lo(XdpMode::Generic, Hold::Link));
+    let link = attached.links().unwrap()[0];
+    let new = &second.loaded.programs[0];
+    let wrong = update_link(link, new, Some(&new.fd)).unwrap_err().to_string();
+    assert!(wrong.contains("the link holds another one than was said"), "{wrong}");
+    attached.update_program(new).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(program_at_lo(), id(&second));
+    send(3);
+    assert_eq!((first.count(), second.count() > 0), (0, true));
+    update_link(link, &first.loaded.programs[0], Some(&new.fd)).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(program_at_lo(), id(&first));
+    let refused = update_link(link, &other.loaded.programs[0], None).unwrap_err().to_string();
+    assert!(refused.contains("was loaded for another kind of place"), "{refused}");
+    drop(attached);
+    let raw = put(&other, &Attach::RawTracepoint { name: "sys_enter".to_owned() });
+    let refused = raw.update_program(&counting(ProgramType::RawTracepoint, None, 0).loaded.programs[0]);
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("links of this kind keep their program"), "{refused}");
+    let bare = put(&first, &at_lo(XdpMode::Generic, BARE));
+    let refused = bare.update_program(new).unwrap_err().to_string();
+    assert!(refused.contains("what holds that one is no link"), "{refused}");
 }

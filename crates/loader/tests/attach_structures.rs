@@ -4,7 +4,7 @@ mod common;
 use common::{command, own_network};
 use osmia_abi::Feature;
 use osmia_host::{KERNEL_BTF, kernel_btf};
-use osmia_loader::{Attachment, Globals, LoadOptions, Loaded, load, register};
+use osmia_loader::{Attachment, Globals, LoadOptions, Loaded, load, register, update_link, update_structure};
 use osmia_object::{Image, Target};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -82,6 +82,46 @@ fn check(section: &str, name: &str, link: bool) {
     command(&format!("ip route change local 127.0.0.1 dev lo table local congctl {name}"));
     connect();
     assert!(runs(&loaded) > 0);
+    drop(attached);
+    assert!(!available().contains(name), "{}", available());
+}
+
+#[test]
+fn a_structure_takes_the_place_of_another() {
+    if osmia_host::probe(Feature::Tcx, &|_| None) != Ok(true) {
+        return; // no links, see below
+    }
+    own_network();
+    let name = "osmia_update";
+    let image = image(".struct_ops.link", name);
+    let (first, second) = (loaded(&image), loaded(&image));
+    let attached = registered(&first);
+    command(&format!("ip route change local 127.0.0.1 dev lo table local congctl {name}"));
+    connect();
+    let before = runs(&first);
+    assert!(before > 0 && runs(&second) == 0);
+    let new = second.map("control").unwrap();
+    let link = attached.links().unwrap()[0];
+    let wrong = update_structure(link, new, Some(&new.fd)).unwrap_err().to_string();
+    assert!(wrong.contains("the link holds another one than was said"), "{wrong}");
+    attached.update_structure(new).unwrap_or_else(|error| panic!("{error}"));
+    connect();
+    assert_eq!(runs(&first), before, "the old one still runs");
+    assert!(runs(&second) > 0, "the new one does not run");
+    let program = update_link(link, &second.programs[0], None).unwrap_err().to_string();
+    assert!(program.contains("holds a structure of functions, no program"), "{program}");
+    // Back again: its value is there already.
+    let old = &second.map("control").unwrap().fd;
+    update_structure(link, first.map("control").unwrap(), Some(old))
+        .unwrap_or_else(|error| panic!("{error}"));
+    connect();
+    assert!(runs(&first) > before);
+    let other = loaded(&self::image(".struct_ops.link", "osmia_other"));
+    let refused = attached.update_structure(other.map("control").unwrap()).unwrap_err().to_string();
+    assert!(refused.contains("by those of the same kind and name only"), "{refused}");
+    let bare = loaded(&self::image(".struct_ops", "osmia_plain"));
+    let refused = attached.update_structure(bare.map("control").unwrap()).unwrap_err().to_string();
+    assert!(refused.contains("no structure of functions that a link could register"), "{refused}");
     drop(attached);
     assert!(!available().contains(name), "{}", available());
 }

@@ -1,7 +1,9 @@
 //! `link`: what is attached by links.
 use super::prog::only_handle;
-use super::{Done, Failure, LINK, Object, Session, Words, pinning, row};
-use crate::{Handle, Link, Refs, Subject, links, links_json, links_text, open_link};
+use super::{Done, Failure, LINK, Object, PROG, Session, Words, pinning, row};
+use crate::{Handle, Link, Refs, Subject, links, links_json, links_text, open_link, open_program};
+use osmia_loader::{adopt, update_link};
+use osmia_object::ObjectRef;
 use osmia_sys::bpf::{ObjectKind, link_detach};
 
 pub(super) const OBJECT: Object = Object {
@@ -11,8 +13,14 @@ pub(super) const OBJECT: Object = Object {
         row(&["show", "list"], "[LINK]", "tell what is attached: all of it, or what a handle names", show),
         row(&["pin"], "LINK FILE", "keep a link under a path in a BPF file system", pin),
         row(&["detach"], "LINK", "detach at once, whoever holds the link", detach),
+        row(
+            &["update"],
+            "LINK PROG",
+            "put another program in the place of the link's, without a moment in which none runs",
+            update,
+        ),
     ],
-    terms: &[LINK],
+    terms: &[LINK, PROG],
 };
 
 fn show(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
@@ -37,4 +45,13 @@ fn detach(_: &mut Session<'_>, mut words: Words<'_>) -> Done {
     let handle = words.handle(Subject::Link).map_err(Failure::one)?;
     let link = open_link(&handle).map_err(|error| Failure::from(error).one())?;
     link_detach(&link.fd).map_err(|errno| Failure::errno("failed link detach", errno).one())
+}
+
+fn update(_: &mut Session<'_>, mut words: Words<'_>) -> Done {
+    words.at_least(4)?;
+    let link = open_link(&words.handle(Subject::Link)?)?;
+    let program = open_program(&words.handle(Subject::Program)?)?;
+    words.end()?;
+    let program = adopt(&ObjectRef::Id(program.facts.id), None).map_err(Failure::words)?;
+    update_link(&link.fd, &program, None).map_err(|error| Failure::words(error.to_string()))
 }

@@ -1,11 +1,11 @@
 //! `struct_ops`: structures of functions, registered with parts of the kernel.
-use super::{Done, Failure, Object, Session, Words, objects, pinning, row, term};
+use super::{Done, Failure, LINK, Object, Session, Words, objects, pinning, row, term};
 use crate::handle::long_number;
 use crate::map::{OpenMap, open_maps};
 use crate::structures::{Structure, StructureTypes};
-use crate::{Handle, InspectError};
+use crate::{Handle, InspectError, Subject, open_link};
 use osmia_abi::MapType;
-use osmia_loader::{LoadOptions, LoadedMap, register};
+use osmia_loader::{LoadOptions, LoadedMap, register, update_structure};
 use osmia_sys::bpf::{link_info, map_info, pin};
 use std::path::Path;
 
@@ -26,9 +26,15 @@ pub(super) const OBJECT: Object = Object {
             "take structures without a link out of the kernel",
             unregister,
         ),
+        row(
+            &["update"],
+            "OBJ LINK",
+            "put the structure of an object, which is made for links, in the place of a link's",
+            update,
+        ),
         row(&["dump"], "[STRUCT_OPS_MAP]", "show what is in them, with their programs", dump),
     ],
-    terms: &[term("STRUCT_OPS_MAP", "{ id N | name NAME }")],
+    terms: &[term("STRUCT_OPS_MAP", "{ id N | name NAME }"), LINK],
 };
 
 /// The maps that two words name, or all.
@@ -203,4 +209,25 @@ fn register_one(map: &LoadedMap, folder: Option<&str>) -> Result<String, String>
         },
         None => Ok(format!("{told}; without a LINK_DIR for its pin it ends with this command")),
     }
+}
+
+fn update(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
+    let Some(file) = words.word() else {
+        return Err(session.misuse("'update' needs an object's file and a link"));
+    };
+    words.at_least(2)?;
+    let link = open_link(&words.handle(Subject::Link)?)?;
+    words.end()?;
+    let object = objects::open(file)?;
+    let mut loaded = objects::load(session, &object, file, None, &LoadOptions::default())?;
+    let mut maps: Vec<LoadedMap> = loaded.maps.drain(..).filter(|map| map.structure.is_some()).collect();
+    let (Some(map), true) = (maps.pop(), maps.is_empty()) else {
+        return Err(Failure::words(format!(
+            "{file} is to have one structure of functions, which takes the link's place"
+        )));
+    };
+    update_structure(&link.fd, &map, None).map_err(|error| Failure::words(error.to_string()))?;
+    let id = map_info(&map.fd).map_err(|errno| Failure::errno("the map cannot be asked", errno))?.id;
+    tell(session, &format!("Updated link id {}: {} map id {id}", link.facts.id, map.name));
+    Ok(())
 }

@@ -17,6 +17,7 @@ mod structures;
 #[cfg(test)]
 mod tests;
 mod tracing;
+mod update;
 mod usdt;
 mod user;
 mod words;
@@ -27,6 +28,7 @@ pub use part::{Attachment, Missed, detach_all};
 pub use refer::adopt;
 pub use stale::{StaleEvent, stale_events};
 pub use structures::register;
+pub use update::{update_link, update_structure};
 pub use usdt::UsdtMaps;
 
 use crate::load::LoadedProgram;

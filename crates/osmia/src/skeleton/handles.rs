@@ -116,6 +116,17 @@ impl Link {
         osmia_loader::pin_links(&[&self.0], path.as_ref()).map(drop).map_err(Error::new)
     }
 
+    /// Puts another program in the place of this one, without a moment in which none runs. Not all kinds of links can.
+    pub fn update(&self, program: &Program) -> Result<(), Error> {
+        self.0.update_program(program.get()?).map_err(Error::new)
+    }
+
+    /// Puts another structure of functions of the same name in the place of this one.
+    pub fn update_structure(&self, structure: &Structure) -> Result<(), Error> {
+        let not_made = || Error::new(format!("the structure {} was not made", structure.name));
+        self.0.update_structure(structure.map.as_ref().ok_or_else(not_made)?).map_err(Error::new)
+    }
+
     /// A walk of an iterator: reading the file runs the program, and gives what it writes.
     pub fn iterate(&self) -> io::Result<File> {
         Ok(self.0.iterate()?)
