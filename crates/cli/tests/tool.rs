@@ -359,6 +359,45 @@ fn objects_are_loaded() {
     assert_eq!(told, "unable to find map 'none'");
 }
 
+/// Two interfaces that are one cable, until the end of the test.
+struct Cable(String);
+
+impl Cable {
+    fn new() -> Self {
+        let name = format!("osm{}", std::process::id());
+        let made = Command::new("ip").args(["link", "add", &name, "type", "veth"]).status();
+        assert!(made.expect("iproute2").success());
+        Self(name)
+    }
+}
+
+impl Drop for Cable {
+    fn drop(&mut self) {
+        Command::new("ip").args(["link", "delete", &self.0]).status().ok();
+    }
+}
+
+#[test]
+fn programs_are_bound_to_interfaces() {
+    let (pins, cable) = (Pins::new(), Cable::new());
+    let (file, path) = (object("bound.bpf.c"), pins.path("stamp"));
+    let load = ["prog", "load", &file, &path];
+    let with = |words: &[&str]| failure(&[&load[..], words].concat()).1;
+    assert!(with(&[]).contains("metadata kfuncs require device-bound program"), "{}", with(&[]));
+    let told = with(&["offload_dev", &cable.0]);
+    assert!(told.contains("the interface runs no programs itself") && told.contains("xdpmeta_dev"), "{told}");
+    let both = ["offload_dev", &cable.0, "xdpmeta_dev", &cable.0];
+    assert_eq!(with(&both), "xdpmeta_dev and offload_dev are mutually exclusive");
+    assert_eq!(with(&["xdpmeta_dev", "lo", "xdpmeta_dev", "lo"]), "xdpmeta_dev already specified");
+    assert_eq!(with(&["xdpmeta_dev", "no-such-one"]), "unrecognized netdevice 'no-such-one': No such device");
+    good(&[&load[..], &["xdpmeta_dev", &cable.0]].concat());
+    assert_eq!(value(&["prog", "show", "pinned", &path])["type"], json!("xdp"));
+    // It may be attached to this interface, and to no other.
+    good(&["net", "attach", "xdpdrv", "pinned", &path, "dev", &cable.0]);
+    good(&["net", "detach", "xdpdrv", "dev", &cable.0]);
+    failure(&["net", "attach", "xdpgeneric", "pinned", &path, "dev", "lo"]);
+}
+
 /// Defect 16: an operand is one string, and an instruction without any has none. Each instruction of the program that a
 /// line begins with stands before its machine code.
 #[test]

@@ -26,7 +26,7 @@ pub use by_program::load_by_program;
 pub use contents::{Entries, Entry, Globals, clear, dump, zero};
 pub use error::{LoadError, MapError, MapStep};
 pub use load::{Loaded, LoadedMap, LoadedProgram, LoadedStructure, load};
-pub use options::{BtfUse, Choice, Exclusive, LoadOptions, Reuse};
+pub use options::{BtfUse, Choice, Device, Exclusive, LoadOptions, Reuse};
 pub use osmia_sys::bpf::TestRunResult;
 pub use pins::{PinError, pin_all, pin_links};
 pub use programs::{run_many, run_once};

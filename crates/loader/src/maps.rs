@@ -167,6 +167,7 @@ impl Maker<'_> {
             btf_vmlinux_value_type: map.structure.as_ref().map_or(0, |structure| structure.value_type.0),
             value_type_btf: module.as_ref().map(AsFd::as_fd),
             exclusive: self.exclusive.get(&index),
+            ifindex: self.options.device.map_or(0, |device| device.of_map(map.kind)),
             ..MapCreate::new(map.kind, map.key_size, map.value_size, map.max_entries)
         };
         let typed = self.btf.filter(|_| has_types(map)).map(|btf| MapCreate {
@@ -180,7 +181,11 @@ impl Maker<'_> {
         }
         with_memory(|| untyped.call()).map_err(|errno| {
             let newer = [Errno::EINVAL, Errno::E2BIG].contains(&errno) && untyped.exclusive.is_some();
-            let reason = if newer { Some(exclusive::NEWER.to_owned()) } else { why_not(map, errno) };
+            let reason = match untyped.ifindex {
+                _ if newer => Some(exclusive::NEWER.to_owned()),
+                0 => why_not(map, errno),
+                _ => Some(format!("{errno}; {NO_OFFLOAD}")),
+            };
             let error = || MapError { map: map.name.clone(), step: MapStep::Create, errno, reason };
             refusal(errno).unwrap_or_else(|| error().into())
         })
@@ -200,6 +205,10 @@ fn arena(map: &ImageMap, fd: &MapFd) -> Result<Option<MappedArray>, MapError> {
     }
     Ok(Some(memory))
 }
+
+/// What is said of interfaces to which nothing can be given.
+const NO_OFFLOAD: &str =
+    "the interface runs no programs itself, as few do; xdpmeta_dev binds programs to one that run here";
 
 fn map_error(map: &ImageMap, step: MapStep, errno: Errno) -> MapError {
     MapError { map: map.name.clone(), step, errno, reason: None }

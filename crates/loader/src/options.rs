@@ -1,4 +1,5 @@
 //! How an image is to be loaded.
+use osmia_abi::{MapType, ProgramType, flags};
 use std::path::PathBuf;
 
 /// How an image is to be loaded.
@@ -19,6 +20,38 @@ pub struct LoadOptions {
     pub reuse: Vec<Reuse>,
     /// Maps that one program alone may use.
     pub exclusive: Vec<Exclusive>,
+    /// The interface that programs are bound to.
+    pub device: Option<Device>,
+}
+
+/// A network interface that programs are bound to, by its index: they run there and nowhere else, and go when it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// The interface runs the programs itself and keeps their maps (`prog_ifindex`, `map_ifindex`).
+    Offload(u32),
+    /// XDP programs run here, and may ask the interface's driver about a packet: time, hash, VLAN
+    /// (`BPF_F_XDP_DEV_BOUND_ONLY`, Linux 6.3).
+    Metadata(u32),
+}
+
+impl Device {
+    /// The interface's index and the flags that a program of this kind is loaded with; 0 where it is not bound.
+    pub(crate) fn of_program(self, kind: ProgramType) -> (u32, u32) {
+        match self {
+            Self::Offload(index) => (index, 0),
+            Self::Metadata(index) if kind == ProgramType::Xdp => (index, flags::XDP_DEV_BOUND_ONLY),
+            Self::Metadata(_) => (0, 0),
+        }
+    }
+
+    /// The index of the interface that keeps a map of this kind; 0 where the kernel does.
+    pub(crate) fn of_map(self, kind: MapType) -> u32 {
+        match self {
+            // Perf events are read from the kernel, whoever runs the program.
+            Self::Offload(index) if kind != MapType::PerfEventArray => index,
+            Self::Offload(_) | Self::Metadata(_) => 0,
+        }
+    }
 }
 
 /// A map that one program alone may use: the kernel (6.18) refuses all others that name it.
@@ -71,6 +104,7 @@ impl Default for LoadOptions {
             log_level: 0,
             reuse: Vec::new(),
             exclusive: Vec::new(),
+            device: None,
         }
     }
 }

@@ -80,13 +80,15 @@ fn load_program(
     let license = CString::new(image.license.as_str()).map_err(|_| broken("its licence has a zero in it"))?;
     let name = kernel_name(&program.name);
     let (functions, lines) = (program.function_records(), program.line_records());
+    let (ifindex, bound) = options.device.map_or((0, 0), |device| device.of_program(program.kind));
     let mut request = ProgLoad {
         name: &name,
         expected_attach: program.attach_type,
         member: program.member,
         token: token.map(AsFd::as_fd),
         fd_array: &modules.table,
-        flags: program.flags,
+        flags: program.flags | bound,
+        ifindex,
         log_level: options.log_level,
         attach_btf_id: owner.type_id,
         attach_to: owner.fd.as_ref().map(AsFd::as_fd),

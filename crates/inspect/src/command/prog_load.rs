@@ -2,7 +2,9 @@
 use super::{Done, Failure, Session, Words, objects, pinning};
 use crate::{OpenMap, Subject, facts, open_map};
 use osmia_abi::{ProgramType, flags};
-use osmia_loader::{AttachOptions, Choice, Exclusive, LoadOptions, Loaded, LoadedProgram, Reuse, attach};
+use osmia_loader::{
+    AttachOptions, Choice, Device, Exclusive, LoadOptions, Loaded, LoadedProgram, Reuse, attach,
+};
 use osmia_object::section::lookup;
 use osmia_object::{Attach, Object};
 use osmia_sys::bpf::pin;
@@ -28,6 +30,25 @@ struct Wanted<'a> {
     pin_maps: Option<&'a str>,
     auto_attach: bool,
     kernel_btf: Option<&'a str>,
+    device: Option<Device>,
+}
+
+impl Wanted<'_> {
+    /// Takes the name of the interface that programs are bound to.
+    fn bind(&mut self, keyword: &str, how: fn(u32) -> Device, words: &mut Words<'_>) -> Done {
+        if let Some(device) = self.device {
+            let same = std::mem::discriminant(&device) == std::mem::discriminant(&how(0));
+            return Err(Failure::words(match same {
+                true => format!("{keyword} already specified"),
+                false => "xdpmeta_dev and offload_dev are mutually exclusive".to_owned(),
+            }));
+        }
+        let name = words.need("the name of an interface")?;
+        let index = facts::interface_index(name)
+            .ok_or_else(|| Failure::words(format!("unrecognized netdevice '{name}': No such device")))?;
+        self.device = Some(how(index));
+        Ok(())
+    }
 }
 
 /// How a map of an object is named.
@@ -64,6 +85,7 @@ fn load_which(session: &mut Session<'_>, mut words: Words<'_>, which: Which) -> 
         programs: Choice::Autoload,
         reuse: reused,
         exclusive: exclusive(&object, &wanted)?,
+        device: wanted.device,
         log_level: if debug { flags::LOG_LEVEL1 | flags::LOG_LEVEL2 | flags::LOG_STATS } else { 0 },
         ..LoadOptions::default()
     };
@@ -82,8 +104,9 @@ fn load_by_program(session: &mut Session<'_>, mut words: Words<'_>, which: Which
     words.at_least(1).map_err(Failure::plain)?;
     let (file, path) = (words.need("an object's file")?, words.word());
     let wanted = wanted(&mut words)?;
-    if !wanted.reused.is_empty() || !wanted.exclusive.is_empty() || wanted.kernel_btf.is_some() {
-        return Err(Failure::words("with -L, maps and the kernel's types are those of this kernel"));
+    let given = !wanted.reused.is_empty() || !wanted.exclusive.is_empty() || wanted.kernel_btf.is_some();
+    if given || wanted.device.is_some() {
+        return Err(Failure::words("with -L, maps, types and interfaces are those of this kernel"));
     }
     let mut object = objects::open(file)?;
     if let Some(section) = wanted.section {
@@ -130,12 +153,10 @@ fn wanted<'a>(words: &mut Words<'a>) -> Result<Wanted<'a>, Failure> {
             } else {
                 wanted.reused.push((name, open_map(&words.handle(Subject::Map)?)?));
             }
-        } else if words.take("offload_dev") || words.take("dev") || words.take("xdpmeta_dev") {
-            let name = words.need("the name of an interface")?;
-            return Err(match facts::interface_index(name) {
-                None => Failure::words(format!("unrecognized netdevice '{name}': No such device")),
-                Some(_) => Failure::words("programs are not bound to interfaces yet"),
-            });
+        } else if words.take("offload_dev") || words.take("dev") {
+            wanted.bind("offload_dev", Device::Offload, words)?;
+        } else if words.take("xdpmeta_dev") {
+            wanted.bind("xdpmeta_dev", Device::Metadata, words)?;
         } else if words.take("pinmaps") {
             wanted.pin_maps = Some(words.need("a folder")?);
         } else if words.take("autoattach") {
