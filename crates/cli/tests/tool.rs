@@ -364,7 +364,8 @@ struct Cable(String);
 
 impl Cable {
     fn new() -> Self {
-        let name = format!("osm{}", std::process::id());
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("osm{}x{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let made = Command::new("ip").args(["link", "add", &name, "type", "veth"]).status();
         assert!(made.expect("iproute2").success());
         Self(name)
@@ -396,6 +397,32 @@ fn programs_are_bound_to_interfaces() {
     good(&["net", "attach", "xdpdrv", "pinned", &path, "dev", &cable.0]);
     good(&["net", "detach", "xdpdrv", "dev", &cable.0]);
     failure(&["net", "attach", "xdpgeneric", "pinned", &path, "dev", "lo"]);
+}
+
+/// Filters hang at disciplines and at classes of these: lists are the peer's.
+#[test]
+fn filters_at_classes() {
+    let (pins, cable) = (Pins::new(), Cable::new());
+    let (file, path) = (object("attach.bpf.c"), pins.path("pass"));
+    good(&["prog", "load", &file, &path, "type", "classifier"]);
+    for words in [
+        "qdisc add dev DEV root handle 1: htb",
+        "class add dev DEV parent 1: classid 1:1 htb rate 1mbit",
+        "class add dev DEV parent 1:1 classid 1:2 htb rate 1mbit",
+        "filter add dev DEV parent 1: bpf direct-action object-pinned PIN",
+        "filter add dev DEV parent 1:2 bpf direct-action object-pinned PIN",
+    ] {
+        let words = words.replace("DEV", &cable.0).replace("PIN", &path);
+        let done = Command::new("tc").args(words.split(' ')).output().expect("iproute2");
+        assert!(done.status.success(), "tc {words}: {}", text(&done.stderr));
+    }
+    let list = ["net", "show", "dev", &cable.0];
+    let ours = value(&list);
+    let kinds: Vec<&Value> = ours[0]["tc"].as_array().expect("a list").iter().map(|it| &it["kind"]).collect();
+    assert_eq!(kinds, [&json!("htb"), &json!("htb")], "{ours}");
+    let peer = Command::new("/usr/sbin/bpftool").args(list).output().expect("bpftool");
+    let filters = |out: &str| out.split("tc:").nth(1).map(|it| it.lines().take(3).collect::<String>());
+    assert_eq!(filters(&good(&list)), filters(&text(&peer.stdout)));
 }
 
 /// Defect 16: an operand is one string, and an instruction without any has none. Each instruction of the program that a

@@ -147,11 +147,12 @@ fn name_of(id: u32) -> String {
     programs(&Handle::Id(id)).ok().and_then(|mut found| found.pop()).map(|it| it.name).unwrap_or_default()
 }
 
-/// Filters at disciplines, and at the hooks that are no discipline's. An interface without any answers with an error.
+/// Filters at classes, at disciplines, and at the hooks that are no discipline's. An interface without any answers with an error.
 fn filters(socket: &mut Netlink, interface: &Interface) -> Vec<TcProgram> {
     let qdiscs = socket.qdiscs(interface.index).unwrap_or_default();
     let own = qdiscs.into_iter().filter(|qdisc| qdisc.kind != "clsact" && qdisc.handle != 0);
-    let mut places: Vec<(u32, String)> = own.map(|qdisc| (qdisc.handle, qdisc.kind)).collect();
+    let classes = socket.classes(interface.index).unwrap_or_default().into_iter();
+    let mut places: Vec<(u32, String)> = classes.chain(own).map(|it| (it.handle, it.kind)).collect();
     places.extend(HOOKS.iter().map(|(handle, name)| (*handle, (*name).to_owned())));
     let mut found = Vec::new();
     for (handle, place) in places {

@@ -8,6 +8,7 @@ use std::os::fd::BorrowedFd;
 const RTM_NEWQDISC: u16 = 36;
 const RTM_DELQDISC: u16 = 37;
 const RTM_GETQDISC: u16 = 38;
+const RTM_GETTCLASS: u16 = 42;
 const RTM_NEWTFILTER: u16 = 44;
 const RTM_DELTFILTER: u16 = 45;
 const RTM_GETTFILTER: u16 = 46;
@@ -24,7 +25,7 @@ const TCA_BPF_FLAG_ACT_DIRECT: u32 = 1;
 /// `ETH_P_ALL`, in network byte order as filters hold it.
 const ALL_PROTOCOLS: u32 = 0x0003_u16.to_be() as u32;
 
-/// A queueing discipline of an interface.
+/// A queueing discipline of an interface, or a class of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Qdisc {
     /// The interface.
@@ -88,8 +89,17 @@ pub struct BpfFilter {
 impl Netlink {
     /// The queueing disciplines of an interface.
     pub fn qdiscs(&mut self, index: u32) -> Result<Vec<Qdisc>, NetlinkError> {
+        self.listed(RTM_GETQDISC, index)
+    }
+
+    /// The classes of its disciplines, each by its discipline's kind.
+    pub fn classes(&mut self, index: u32) -> Result<Vec<Qdisc>, NetlinkError> {
+        self.listed(RTM_GETTCLASS, index)
+    }
+
+    fn listed(&mut self, what: u16, index: u32) -> Result<Vec<Qdisc>, NetlinkError> {
         let mut all = Vec::new();
-        let request = Message::new(RTM_GETQDISC, REQUEST | DUMP, &tcmsg(index, 0, 0, 0));
+        let request = Message::new(what, REQUEST | DUMP, &tcmsg(index, 0, 0, 0));
         self.ask(request, |_, body| {
             all.push(Qdisc {
                 index: u32_at(body, 4).unwrap_or(0),
