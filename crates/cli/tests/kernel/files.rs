@@ -130,7 +130,7 @@ fn calls_of_objects_are_checked_by_their_types() {
         ("program(1)", "Unknown function: 'program'"),
         ("thrise(1)", "HINT: did you mean `thrice`?"),
     ] {
-        let main = scratch.write("main.bt", &format!("import \"lib.bpf.o\";\nbegin {{ print({call}); }}\n"));
+        let main = scratch.write("main.bt", format!("import \"lib.bpf.o\";\nbegin {{ print({call}); }}\n"));
         let err = run(osmia().args(["-q", &main])).refused();
         assert!(err.contains(expected), "{call}: {err}");
     }
