@@ -166,7 +166,8 @@ fn tracepoints(wants: &Wants, places: &Places, target: &mut Target) -> Result<()
         formats(wants, places, target)?;
     }
     if wants.raw_tracepoints {
-        target.raw_tracepoints = Some(raw_tracepoints::all(target.btf.as_ref()));
+        let runs = places.btf == Path::new(KERNEL_BTF);
+        target.raw_tracepoints = Some(raw_tracepoints::all(target.btf.as_ref().map(|btf| (btf, runs))));
     }
     Ok(())
 }

@@ -50,6 +50,12 @@ pub(crate) fn all_typed() -> Vec<String> {
 /// Where the kernel and its modules have their types.
 const TYPES: &str = "/sys/kernel/btf";
 
+/// A module's types, which go on from the kernel's.
+pub(crate) fn types(module: &str, kernel: &Btf) -> Option<Btf> {
+    let bytes = fs::read(Path::new(TYPES).join(module)).ok()?;
+    Btf::parse_split(bytes, kernel).ok()
+}
+
 /// Like [`with_types`], of modules that are wanted, by their names and their types.
 pub(crate) fn with_types_where(
     kernel: Btf,
@@ -58,9 +64,7 @@ pub(crate) fn with_types_where(
 ) -> (Btf, Vec<ModuleTypes>) {
     let (mut all, mut places) = (kernel.clone(), Vec::new());
     for module in modules.iter().map(AsRef::as_ref) {
-        let path = Path::new(TYPES).join(module);
-        let own = fs::read(path).ok().and_then(|bytes| Btf::parse_split(bytes, &kernel).ok());
-        let own = own.filter(|own| wanted(module, own));
+        let own = types(module, &kernel).filter(|own| wanted(module, own));
         let Some((own, stacked)) =
             own.and_then(|own| Some((own.clone(), Btf::stack(&all, &kernel, &own).ok()?)))
         else {

@@ -84,9 +84,11 @@ fn machine(
     for part in pattern.split(',').map(str::trim) {
         let words: Vec<&str> = part.split(':').collect();
         let provider = words.first().filter(|_| words.len() > 1).and_then(|word| Provider::from_name(word));
+        // What is in a file is not the kernel's.
+        let of_file = provider.is_none() && words.get(1).is_some_and(|word| word.contains('/'));
         let wanted = |kind: Provider| match provider {
             Some(provider) => provider == kind,
-            None => !has_type_word(part),
+            None => !of_file && !has_type_word(part),
         };
         if wanted(Provider::Tracepoint) {
             tracepoints(&words, provider.is_some(), detail, &mut target, &mut wants)?;
