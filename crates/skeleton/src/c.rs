@@ -1,6 +1,7 @@
 //! A C header, for programs that use libbpf.
 use crate::SkeletonError;
 use crate::globals::{Section, Variable, sections};
+use crate::shadow;
 use crate::template::{CLOSING, FUNCTIONS, METHODS, OPENING, fill};
 use osmia_btf::{Btf, TypeId, c};
 use osmia_object::{DataKind, MapDecl, Object};
@@ -24,6 +25,7 @@ pub fn header(object: &Object, bytes: &[u8], name: &str) -> Result<String, Skele
     let _ =
         writeln!(out, "struct {name} {{\n\tstruct bpf_object_skeleton *skeleton;\n\tstruct bpf_object *obj;");
     handles("struct bpf_map", "maps", parts.maps.iter().map(|(_, ident)| ident), &mut out);
+    shadow::declarations(object, btf, name, &mut out)?;
     handles("struct bpf_program", "progs", &parts.programs, &mut out);
     handles("struct bpf_link", "links", parts.programs.iter().chain(&parts.operations), &mut out);
     for section in parts.sections.iter().filter(|it| it.mapped) {
@@ -31,6 +33,7 @@ pub fn header(object: &Object, bytes: &[u8], name: &str) -> Result<String, Skele
     }
     out += &fill(METHODS, name);
     describe(&parts, name, &mut out);
+    shadow::function(&parts.operations, name, &mut out);
     out += &fill(FUNCTIONS, name);
     data(bytes, name, &mut out);
     asserts(&parts.sections, name, &mut out);

@@ -10,6 +10,7 @@ mod library;
 pub mod light;
 mod names;
 pub mod rust;
+mod shadow;
 mod template;
 
 pub use build::{BuildError, Builder};

@@ -3,6 +3,7 @@
 //! It owns nothing: maps, programs and variables are looked up by name in an object that its user has opened by libbpf.
 use crate::SkeletonError;
 use crate::globals::{Section, Variable, sections};
+use crate::shadow;
 use crate::template::fill;
 use osmia_btf::{Btf, c};
 use osmia_object::{DataKind, MapDecl, Object};
@@ -49,9 +50,7 @@ static inline int @__describe(struct @ *skel)
 	s->obj = skel->obj;
 ";
 
-const CLOSING: &str = "\treturn 0;
-}
-
+const CLOSING: &str = "\
 /* Finds what the library has in an object that is open; NULL and errno where something of it is not there. */
 static inline struct @ *@__open(const struct bpf_object *src)
 {
@@ -69,6 +68,7 @@ static inline struct @ *@__open(const struct bpf_object *src)
 		errno = -err;
 		return NULL;
 	}
+	@__structures(skel);
 	return skel;
 }
 
@@ -95,6 +95,7 @@ pub(crate) fn header(object: &Object, name: &str) -> Result<String, SkeletonErro
         "struct {name} {{\n\tconst struct bpf_object *obj;\n\tstruct bpf_object_subskeleton *subskel;"
     );
     crate::c::handles("struct bpf_map", "maps", maps.iter().map(|(_, ident)| ident), &mut out);
+    shadow::declarations(object, btf, name, &mut out)?;
     let owned: Vec<String> = programs.iter().map(|&it| it.to_owned()).collect();
     crate::c::handles("struct bpf_program", "progs", &owned, &mut out);
     for section in sections.iter().filter(|it| it.mapped) {
@@ -102,6 +103,8 @@ pub(crate) fn header(object: &Object, name: &str) -> Result<String, SkeletonErro
     }
     out += &fill(METHODS, name);
     rows(&maps, &programs, &sections, &mut out);
+    out.push_str("\treturn 0;\n}\n\n");
+    shadow::function(&structures(object), name, &mut out);
     out += &fill(CLOSING, name);
     Ok(out)
 }
@@ -111,9 +114,14 @@ fn maps(object: &Object, sections: &[Section]) -> Vec<(String, String)> {
     let own = object.maps.values().filter(|map| map.decl == MapDecl::Btf);
     let mut maps: Vec<(String, String)> = own.map(|map| (map.name.clone(), map.name.clone())).collect();
     maps.extend(sections.iter().map(|it| (it.map.clone(), it.ident.clone())));
-    let structures = object.data.values().filter(|it| it.kind == DataKind::StructOps);
-    maps.extend(structures.flat_map(|it| &it.variables).map(|it| (it.name.clone(), it.name.clone())));
+    maps.extend(structures(object).into_iter().map(|name| (name.clone(), name)));
     maps
+}
+
+/// Names of structures of functions.
+fn structures(object: &Object) -> Vec<String> {
+    let sections = object.data.values().filter(|it| it.kind == DataKind::StructOps);
+    sections.flat_map(|it| &it.variables).map(|it| it.name.clone()).collect()
 }
 
 /// Where the name of a variable stands in a declaration.

@@ -39,7 +39,7 @@ static inline void @__destroy(struct @ *skel)
 ";
 
 pub(crate) const FUNCTIONS: &str = "\
-/* Parses the object; NULL and errno if that fails. What is to be set before loading is set now. */
+/* Parses the object; NULL and errno if that fails. What is to be set before loading is set then. */
 static inline struct @ *@__open_opts(const struct bpf_object_open_opts *opts)
 {
 	struct @ *skel = (struct @ *)calloc(1, sizeof(*skel));
@@ -52,6 +52,7 @@ static inline struct @ *@__open_opts(const struct bpf_object_open_opts *opts)
 		errno = -err;
 		return NULL;
 	}
+	@__structures(skel);
 	return skel;
 }
 

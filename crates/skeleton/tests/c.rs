@@ -117,3 +117,96 @@ fn a_program_with_a_skeleton_runs() {
     run("g++", &["-x", "c++", "-I", text(&dir), text(&user), "-o", text(&program), "-lbpf"]);
     run(text(&program), &[]);
 }
+
+const STRUCTURES: &str = "
+#define SEC(name) __attribute__((section(name), used))
+typedef unsigned int u32;
+enum state { OPEN, CLOSED };
+struct sock; struct inner { long x; };
+struct tcp_congestion_ops {
+	u32 (*ssthresh)(struct sock *sk);
+	void (*cong_avoid)(struct sock *sk, u32 ack, u32 acked);
+	u32 (*undo_cwnd)(struct sock *sk);
+	const u32 flags;
+	char name[16];
+	struct inner *where;
+	unsigned char small;
+	enum state state;
+} __attribute__((aligned(128)));
+SEC(\"struct_ops/ssthresh\") u32 threshold(void *ctx) { return 2; }
+SEC(\"struct_ops/cong_avoid\") int avoid(void *ctx) { return 0; }
+SEC(\"struct_ops/undo_cwnd\") u32 undo(void *ctx) { return 2; }
+SEC(\".struct_ops\") struct tcp_congestion_ops first = {
+	.ssthresh = (void *)threshold, .cong_avoid = (void *)avoid, .undo_cwnd = (void *)undo, .flags = 1, .name = \"first\" };
+char _license[] SEC(\"license\") = \"GPL\";
+";
+
+/// What bpftool 7.8 writes for it.
+const SHADOW: &str = "\tstruct {
+		struct ops__first__tcp_congestion_ops {
+			struct bpf_program *ssthresh;
+			struct bpf_program *cong_avoid;
+			struct bpf_program *undo_cwnd;
+			unsigned int flags;
+			char __unsupported_4[16];
+			char __padding_5[4];
+			char __unsupported_5[8];
+			unsigned char small;
+			char __padding_7[3];
+			enum state state;
+			char __padding_end[64];
+		} *first;
+	} struct_ops;
+";
+
+const STRUCTURES_USER: &str = "
+#include <assert.h>
+#include <stdio.h>
+enum state { OPEN, CLOSED };
+#include \"ops.skel.h\"
+int main(void)
+{
+	struct ops *skel = ops__open();
+	assert(skel);
+	/* libbpf before 1.4 has no place for it. */
+	assert((libbpf_minor_version() >= 4) == (skel->struct_ops.first != NULL));
+	if (skel->struct_ops.first) {
+		assert(skel->struct_ops.first->ssthresh == skel->progs.threshold && skel->struct_ops.first->flags == 1);
+		skel->struct_ops.first->state = CLOSED;
+	}
+	ops__destroy(skel);
+	return 0;
+}
+";
+
+/// Structures of functions are set before loading, as with bpftool's skeletons.
+#[test]
+fn structures_of_functions_have_members_that_users_set() {
+    let dir = std::env::temp_dir().join(format!("osmia-shadow-{}", std::process::id()));
+    fs::create_dir_all(&dir).expect("a scratch directory");
+    let (source, object) = (dir.join("ops.bpf.c"), dir.join("ops.bpf.o"));
+    fs::write(&source, STRUCTURES).expect("a file");
+    run("clang-19", &["-g", "-O2", "-target", "bpf", "-mcpu=v3", "-c", text(&source), "-o", text(&object)]);
+    let bytes = fs::read(&object).expect("an object");
+    let skeleton = header(&read(&bytes).expect("an object"), &bytes, "ops").expect("a header");
+    assert!(skeleton.contains(SHADOW), "{}", skeleton.lines().take(60).collect::<Vec<_>>().join("\n"));
+    fs::write(dir.join("ops.skel.h"), skeleton).expect("a file");
+    let (user, program) = (dir.join("user.c"), dir.join("user"));
+    fs::write(&user, STRUCTURES_USER).expect("a file");
+    let args = [
+        "-g",
+        "-Wall",
+        "-Werror",
+        "-Wno-unused-function",
+        "-I",
+        text(&dir),
+        text(&user),
+        "-o",
+        text(&program),
+        "-lbpf",
+    ];
+    run("gcc", &args);
+    run(text(&program), &[]);
+    run("g++", &[&["-x", "c++", "-fpermissive"], &args[4..]].concat());
+    fs::remove_dir_all(dir).expect("the directory goes");
+}
