@@ -57,7 +57,7 @@ pub(crate) struct Places {
     #[arg(long)]
     pub(crate) variants: bool,
 
-    /// What programs get from bpf_get_attach_cookie(), where they can ask and their place says nothing else (`cookie=N`)
+    /// What programs get from bpf_get_attach_cookie(), unless their place says (`cookie=N`)
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
     pub(crate) cookie: u64,
 

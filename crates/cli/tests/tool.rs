@@ -342,6 +342,11 @@ fn objects_are_loaded() {
         failure(&["prog", "loadall", &object("attach.bpf.c"), &pins.path("x"), "type", "sk_lookup"]);
     assert!(told.starts_with("failed to load object file") && told.contains("`pass`"), "{told}");
     assert!(!Path::new(&pins.path("x")).exists());
+    let signing = ["-S", "-k", "key.pem", "-i", "cert.pem"];
+    for words in [&["prog", "load", &file, &alone][..], &["gen", "skeleton", &file]] {
+        let (_, told) = failure(&[&signing[..], words].concat());
+        assert!(told.contains("programs are not signed yet (-S)"), "{told}");
+    }
     let loaded_by_program = pins.path("light");
     good(&["-L", "prog", "load", &object("newer.bpf.c"), &loaded_by_program]);
     assert_eq!(value(&["prog", "show", "pinned", &loaded_by_program])["type"], json!("socket_filter"));

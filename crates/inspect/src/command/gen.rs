@@ -98,6 +98,7 @@ fn min_core_btf(_: &mut Session<'_>, mut words: Words<'_>) -> Done {
 }
 
 fn skeleton(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
+    session.options.unsigned()?;
     words.at_least(1)?;
     let file = words.need("an object file")?;
     let mut name = None;

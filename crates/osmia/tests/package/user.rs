@@ -23,6 +23,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     open.maps.events.max_entries = 9;
     assert!(!open.programs.unwanted.autoload && open.programs.on_call.autoload);
     open.programs.on_request.autoload = true;
+    // Only kernels from 6.18 on have maps for one program alone.
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    let version: Vec<u32> = release.split('.').map_while(|number| number.parse().ok()).collect();
+    if version >= vec![6, 18] {
+        let mut other = tool::Tool::open()?;
+        other.maps.queue.exclusive = Some("on_request".to_owned());
+        let refused = other.load().map(drop).unwrap_err().to_string();
+        assert!(refused.contains("may be used by another program alone"), "{refused}");
+        open.maps.queue.exclusive = Some("on_call".to_owned());
+    }
     let mut control = open.struct_ops_link.control.get();
     assert_eq!(text(&control.name), "to_be_named");
     let name = format!("osmia{}", std::process::id());
