@@ -2,7 +2,8 @@
 use crate::SkeletonError;
 use crate::names::identifier;
 use osmia_btf::{Btf, Kind, KindTag, Linkage, TypeId};
-use osmia_object::{Data, DataKind, Object, internal_name};
+use osmia_object::{Data, DataKind, Linkage as Seen, Object, Variable as Symbol, internal_name};
+use std::collections::HashMap;
 
 /// A variable that users see.
 pub(crate) struct Variable {
@@ -33,13 +34,12 @@ pub(crate) fn sections(object: &Object, btf: &Btf, name: &str) -> Result<Vec<Sec
     let held = |data: &&Data| !matches!(data.kind, DataKind::StructOps | DataKind::Kconfig | DataKind::Arena);
     let mut all = Vec::new();
     for data in object.data.values().filter(held) {
-        let offset = |name: &str| data.variables.iter().find(|it| it.name == name).map(|it| it.offset);
-        all.push(section(btf, name, &data.name, data.type_id, offset)?);
+        all.push(section(btf, name, &data.name, data.type_id, &data.variables)?);
     }
     if object.externs.values().any(|it| it.section == ".kconfig")
         && let Some(id) = btf.find(".kconfig").find(|&id| btf.tag(id) == Some(KindTag::Datasec))
     {
-        all.push(section(btf, name, ".kconfig", id, |_| None)?);
+        all.push(section(btf, name, ".kconfig", id, &[])?);
     }
     Ok(all)
 }
@@ -47,11 +47,7 @@ pub(crate) fn sections(object: &Object, btf: &Btf, name: &str) -> Result<Vec<Sec
 /// The sections with structures of functions, each variable a structure.
 pub(crate) fn structures(object: &Object, btf: &Btf, name: &str) -> Result<Vec<Section>, SkeletonError> {
     let held = object.data.values().filter(|data| data.kind == DataKind::StructOps);
-    held.map(|data| {
-        let offset = |name: &str| data.variables.iter().find(|it| it.name == name).map(|it| it.offset);
-        section(btf, name, &data.name, data.type_id, offset)
-    })
-    .collect()
+    held.map(|data| section(btf, name, &data.name, data.type_id, &data.variables)).collect()
 }
 
 fn section(
@@ -59,16 +55,22 @@ fn section(
     object: &str,
     name: &str,
     id: TypeId,
-    symbol: impl Fn(&str) -> Option<u32>,
+    symbols: &[Symbol],
 ) -> Result<Section, SkeletonError> {
     let constant = name == ".kconfig";
+    // A static one may have the name of one that is global: the global one counts.
+    let (local, global): (Vec<_>, Vec<_>) = symbols.iter().partition(|it| it.linkage == Seen::Static);
+    let named: HashMap<&str, &Symbol> =
+        local.into_iter().chain(global).map(|symbol| (symbol.name.as_str(), symbol)).collect();
     let mut variables = Vec::new();
     if let Kind::Datasec { vars, .. } = btf.get(id)?.kind {
         let mut next = 0;
         for slot in vars {
             let Ok(var) = btf.get(slot.ty) else { continue };
             let Kind::Var { ty, linkage } = var.kind else { continue };
-            if linkage == Linkage::Static {
+            let symbol = named.get(var.name.as_str());
+            // BTF knows nothing of visibility: what is hidden is global there, and static for libbpf.
+            if linkage == Linkage::Static || symbol.is_some_and(|it| it.linkage == Seen::Static) {
                 continue;
             }
             // Those of the configuration lie one after the other, as they are aligned.
@@ -77,7 +79,7 @@ fn section(
             let offset = match constant {
                 true => u32::next_multiple_of(next, align),
                 // Compilers leave the places of global variables to their symbols.
-                false => symbol(&var.name).unwrap_or(slot.offset),
+                false => symbol.map_or(slot.offset, |it| it.offset),
             };
             variables.push(Variable { name: identifier(&var.name), ty, offset, size });
             next = offset.saturating_add(size);

@@ -19,10 +19,12 @@ struct event last;
 char text[33] = \"x\";
 static volatile int hidden = 7;
 u64 big SEC(\".data.custom\") = 9;
+struct secret { int inside; };
+struct secret ours SEC(\".data.ours\") __attribute__((visibility(\"hidden\"))) = { 3 };
 SEC(\"socket\") int filter(void *ctx)
 {
 	hits += target;
-	last.pid = hidden + mode;
+	last.pid = hidden + mode + ours.inside - 3;
 	flag = 0;
 	big++;
 	return hits;
