@@ -1,7 +1,7 @@
 //! Breaks objects a little, a great number of times, and gives each to a command that reads objects, one after the other: none may
 //! panic, take long, or take much memory. `mutants COUNT SEED OBJECT...`; CONFORMANCE.md has what was seen.
 //!
-//! What a panic or a run of more than ten seconds was about stays in `/dev/shm`, and its command is printed.
+//! What a panic, a run of more than ten seconds or one with much memory was about stays in `/dev/shm`, and its command is printed.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command-line tool")]
 use osmia_btf::Btf;
 use osmia_inspect::command;
@@ -10,7 +10,7 @@ use osmia_testkit::{Random, mutate};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Commands that read an object: `F` is the broken one, `S` what it was before, `O` a file to write.
+/// Commands that read an object: `F` is the broken one, `S` what it was before, `N` the next of the others, `O` a file to write.
 const COMMANDS: &[&str] = &[
     "btf dump file F format raw",
     "btf dump file F format c",
@@ -19,17 +19,28 @@ const COMMANDS: &[&str] = &[
     "-j btf dump file F",
     "btf diff F S",
     "gen object O F",
-    "gen object O S F",
+    "gen object O N F",
     "gen skeleton F",
     "gen skeleton --lang rust F",
     "-L gen skeleton F",
     "gen subskeleton F",
     "gen min_core_btf S O F",
-    "core check F --btf S",
+    "gen min_core_btf F O S",
+    "core check F btf S",
+    "core check S btf F",
+    "needs F",
+    "-B S btf dump file F format c",
+    "-B F btf dump file S",
 ];
 
 /// Longer than anything may take.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// More memory than any of these objects may take, in kB: they have some tens of kB, and the kernel's types are only borrowed.
+const MEMORY: u64 = 64 << 10;
+
+/// Whose text has each byte of `.bss`, as bpftool's has: that may be long.
+const LONG: &str = "-L gen skeleton F";
 
 /// What is run now, and since when.
 type Now = Arc<Mutex<(String, Instant)>>;
@@ -40,6 +51,8 @@ struct Tally {
     good: usize,
     refused: usize,
     longest: Duration,
+    /// In kB.
+    largest: u64,
 }
 
 fn main() {
@@ -56,38 +69,62 @@ fn main() {
     let (broken, written) = (file("mutant"), file("written"));
     let now: Now = Arc::new(Mutex::new((String::new(), Instant::now())));
     watch(&now);
+    for line in COMMANDS {
+        let files = |path| [path, path, after(&paths, path), &written];
+        assert!(paths.iter().any(|path| succeeds(&words(line, files(path)))), "`{line}` takes none of these");
+    }
     let mut random = Random(seed | 1);
     let mut tallies = vec![Tally::default(); COMMANDS.len() + 1];
     for (run, (path, bytes)) in (0..count).zip(paths.iter().zip(&seeds).cycle()) {
         let mut bytes = bytes.clone();
         mutate(&mut bytes, &mut random);
-        let which = run as usize % tallies.len();
-        let words = COMMANDS.get(which).map(|line| words(line, [&broken, path, &written]));
+        let which = run as usize / seeds.len() % tallies.len();
+        let words =
+            COMMANDS.get(which).map(|line| words(line, [&broken, path, after(&paths, path), &written]));
         std::fs::write(&broken, &bytes).expect("room in /dev/shm");
         if let Ok(mut now) = now.lock() {
             *now = (format!("{} of {path}: {words:?}", run + 1), Instant::now());
         }
+        let _ = std::fs::write("/proc/self/clear_refs", "5");
         let start = Instant::now();
         let good = words.map_or_else(|| fits(&bytes, &target), |words| succeeds(&words));
         let tally = &mut tallies[which];
         *if good { &mut tally.good } else { &mut tally.refused } += 1;
         tally.longest = tally.longest.max(start.elapsed());
+        tally.largest = tally.largest.max(peak());
+        if peak() > MEMORY && COMMANDS.get(which) != Some(&LONG) {
+            let kept = format!("{broken}.{run}");
+            println!("{} kB: {}: {kept}", peak(), now.lock().map(|now| now.0.clone()).unwrap_or_default());
+            std::fs::write(kept, &bytes).expect("room in /dev/shm");
+        }
     }
     for (tally, line) in tallies.iter().zip(COMMANDS.iter().copied().chain(["read and fit to the kernel"])) {
         println!(
-            "{line}: {} succeed, {} refused, the longest took {:?}",
-            tally.good, tally.refused, tally.longest
+            "{line}: {} succeed, {} refused, the longest took {:?}, the largest {} kB",
+            tally.good, tally.refused, tally.longest, tally.largest
         );
     }
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    println!("{count} runs; {}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());
+    println!("{count} runs");
     let _ = (std::fs::remove_file(broken), std::fs::remove_file(written));
 }
 
-fn words(line: &str, [broken, seed, written]: [&String; 3]) -> Vec<String> {
+/// The most memory that there was since it was last forgotten, in kB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.trim_end_matches("kB").trim().parse().unwrap_or_default()
+}
+
+/// The object that stands behind this one, the first behind the last.
+fn after<'a>(paths: &'a [String], path: &'a String) -> &'a String {
+    paths.iter().skip_while(|it| *it != path).nth(1).or(paths.first()).unwrap_or(path)
+}
+
+fn words(line: &str, [broken, seed, next, written]: [&String; 4]) -> Vec<String> {
     let word = |word| match word {
         "F" => broken.clone(),
         "S" => seed.clone(),
+        "N" => next.clone(),
         "O" => written.clone(),
         _ => word.to_owned(),
     };
