@@ -14,7 +14,8 @@ use crate::wants::{BinaryWants, DebugWants, FunctionPattern, Wants};
 use crate::{Probes, kconfig, kernel_version, modules, possible_cpus, raw_tracepoints};
 use osmia_btf::Btf;
 use osmia_object::{
-    Boundary, CodeSpot, Target, UserFile, UserFileKind, UserSymbol, UserSymbolKind, without_parameters,
+    Boundary, CodeSpot, Target, TraceField, UserFile, UserFileKind, UserSymbol, UserSymbolKind,
+    without_parameters,
 };
 use osmia_sys::Errno;
 use std::cell::OnceCell;
@@ -164,6 +165,7 @@ fn tracepoints(wants: &Wants, places: &Places, target: &mut Target) -> Result<()
     }
     if !wants.tracepoints.is_empty() {
         formats(wants, places, target)?;
+        enumerations(wants, places, target);
     }
     if wants.raw_tracepoints {
         let runs = places.btf == Path::new(KERNEL_BTF);
@@ -187,6 +189,15 @@ fn formats(wants: &Wants, places: &Places, target: &mut Target) -> Result<(), Ga
         }
     }
     Ok(())
+}
+
+/// Reads the kernel's types if a field that is wanted is an enumeration. Without them, its values are numbers.
+fn enumerations(wants: &Wants, places: &Places, target: &mut Target) {
+    let wanted = |name: &str| wants.fields.iter().any(|pattern| matches(pattern, name));
+    let named = |field: &TraceField| field.kind.starts_with("enum ") && wanted(&field.name);
+    if target.btf.is_none() && target.tracepoints.values().flat_map(|event| &event.fields).any(named) {
+        target.btf = types(places).ok();
+    }
 }
 
 /// All tracepoints that are wanted as the kernel's types have them; `None` where these do not tell of all.

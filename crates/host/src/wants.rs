@@ -16,6 +16,8 @@ pub struct Wants {
     pub typed_modules: BTreeSet<String>,
     /// Tracepoints, `(category, name)`, both perhaps patterns.
     pub tracepoints: Vec<(String, String)>,
+    /// Fields of theirs, perhaps patterns: if one is an enumeration, the kernel's types are read for the names of its values.
+    pub fields: Vec<String>,
     /// The names of all raw tracepoints.
     pub raw_tracepoints: bool,
     /// Kernel functions that can be probed.

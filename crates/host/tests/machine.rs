@@ -180,6 +180,19 @@ fn just_what_is_wanted_is_gathered() {
     assert!(target.features.has(Feature::Ringbuf));
 }
 
+/// `tracepoint:timer:hrtimer_start` has `enum hrtimer_mode mode`.
+#[test]
+fn types_are_read_for_enumerations_of_tracepoints() {
+    let read = |field: &str| {
+        let fields = vec![field.to_owned()];
+        let tracepoints = vec![("timer".to_owned(), "hrtimer_start".to_owned())];
+        let target = gather(&Wants { tracepoints, fields, ..Wants::default() }).unwrap();
+        assert_eq!(target.tracepoints.len(), 1);
+        target.btf.is_some()
+    };
+    assert!(read("mode") && read("*") && !read("expires") && !read("no"));
+}
+
 #[test]
 fn files_that_are_not_there_are_errors() {
     let wants = |path: &str| Wants {

@@ -20,6 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Wants {
     /// Tracepoints, `(category, name)`, with their fields.
     pub tracepoints: BTreeSet<(String, String)>,
+    /// Fields of theirs that the script reads: only the kernel's types name the values of an enumeration.
+    pub fields: BTreeSet<String>,
     /// The names of raw tracepoints.
     pub raw_tracepoints: bool,
     /// Kernel functions.
@@ -101,6 +103,7 @@ pub fn wants(script: &Script, params: &[String]) -> Wants {
         params,
         variables: BTreeSet::new(),
         said: Said::default(),
+        named: false,
     };
     visit_definitions(script, &mut collector);
     // What macros name may be in the files of any probe.
@@ -119,6 +122,9 @@ pub fn wants(script: &Script, params: &[String]) -> Wants {
         visit_block(&probe.body, &mut collector);
         collector.variables_of(&points);
         points.iter().for_each(|point| collector.debug(point));
+    }
+    if collector.wants.tracepoints.is_empty() {
+        collector.wants.fields.clear();
     }
     // A function that is probed at both sides may be probed with one program, by a function that the kernel describes.
     let sides = [Provider::Kprobe, Provider::Kretprobe];
@@ -236,6 +242,8 @@ struct Collector<'a> {
     variables: BTreeSet<String>,
     /// What else that block says.
     said: Said,
+    /// Whether the `args` that comes next has a field's name behind it, or stands for all fields.
+    named: bool,
 }
 
 /// What a block says that the debug information of its probes' files may explain.
@@ -347,6 +355,9 @@ impl Collector<'_> {
     fn word(&mut self, word: &str) {
         let word = plain_name(word);
         self.said.arguments |= word == "args";
+        if word == "args" && !std::mem::take(&mut self.named) {
+            self.wants.fields.insert("*".to_owned());
+        }
         self.wants.cpus |= word == "ncpus";
         self.asks_comm(word);
         self.wants.kernel_btf |= !KNOWN.contains(&word) && !self.own.contains(word);
@@ -390,9 +401,14 @@ impl Collector<'_> {
     }
 
     /// A member of something: of `args` the probe itself tells what it is; of the rest only types do.
-    fn member(&mut self, base: &Expr) {
+    fn member(&mut self, base: &Expr, name: &str) {
         let plain = match &base.kind {
-            ExprKind::Ident(name) => name == "args" || name == "config",
+            ExprKind::Ident(base) if base == "args" => {
+                self.named = true;
+                self.wants.fields.insert(name.to_owned());
+                true
+            }
+            ExprKind::Ident(base) => base == "config",
             ExprKind::Record(_) => true,
             ExprKind::Call { name, .. } => name.node == "typeinfo" || name.node == "config",
             _ => self.own_type(base),
@@ -426,7 +442,7 @@ impl Visit for Collector<'_> {
         match &expr.kind {
             ExprKind::Ident(word) => self.word(word),
             ExprKind::Call { name, args } => self.call(&name.node, args),
-            ExprKind::Field(base, _) => self.member(base),
+            ExprKind::Field(base, name) => self.member(base, &name.node),
             _ => (),
         }
     }
@@ -493,6 +509,14 @@ mod tests {
             assert!(of(text).kernel_btf, "{text}");
         }
         assert!(!of("t:a:b { print(str(args.filename)) }").kernel_btf);
+    }
+
+    #[test]
+    fn fields_of_tracepoints_are_wanted_by_name() {
+        let fields = |text: &str| of(text).fields.into_iter().collect::<Vec<_>>().join(" ");
+        assert_eq!(fields("t:a:b { print(args.reason); print((int32)args.len) }"), "len reason");
+        assert_eq!(fields("t:a:b /args.reason/ { print(args) }"), "* reason");
+        assert_eq!(fields("u:/bin/sh:main { print(args.reason) }"), "");
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Scripts and what the checker says of them, on a machine made by hand.
 use osmia_base::Source;
-use osmia_btf::{Btf, Builder, IntEncoding, Member, Param};
+use osmia_btf::{Btf, Builder, Enum, Enumerator, IntEncoding, Member, Param};
 use osmia_lang_trace::check::{Options, check};
 use osmia_lang_trace::typed::Type;
 use osmia_lang_trace::{expand, parse};
 use osmia_object::{Target, TraceEvent, TraceField};
 
 /// `struct cfs_rq { unsigned int nr_running; }`, `struct task_struct { int pid; char comm[16]; struct cfs_rq *cfs_rq; }`,
-/// and `vfs_read(struct task_struct *file, unsigned long count)`.
+/// `enum state { ON = 5 }`, and `vfs_read(struct task_struct *file, unsigned long count)`.
 fn types() -> Btf {
     let mut btf = Builder::new();
     let int = btf.add_int("int", 4, IntEncoding::SIGNED);
@@ -22,6 +22,8 @@ fn types() -> Btf {
     let task = btf.add_struct("task_struct", 32, members);
     let task = btf.add_ptr(task);
     let params = vec![Param { name: "file".into(), ty: task }, Param { name: "count".into(), ty: long }];
+    let values = vec![Enumerator { name: "ON".into(), value: 5 }];
+    btf.add_enum("state", Enum { size: 4, signed: false, values });
     let proto = btf.add_func_proto(long, params);
     btf.add_func("vfs_read", proto, osmia_btf::Linkage::Static);
     Btf::parse(btf.finish()).expect("our own types")
@@ -49,6 +51,9 @@ fn target() -> Target {
         fields: vec![
             field("prev_comm", "char", Some(16), 8, 16, true),
             field("prev_pid", "pid_t", None, 24, 4, true),
+            field("state", "enum state", None, 28, 4, false),
+            field("narrow", "enum state", None, 32, 1, false),
+            field("unknown", "enum no_such", None, 36, 4, true),
         ],
     };
     let mut target = Target { btf: Some(types()), ..Target::default() };

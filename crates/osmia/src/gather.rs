@@ -25,6 +25,7 @@ pub(crate) fn gather(
         // What is to run on other kernels finds the fields of events by their names.
         kernel_btf: wants.kernel_btf || imported || (options.portable && !wants.tracepoints.is_empty()),
         tracepoints: wants.tracepoints.into_iter().collect(),
+        fields: wants.fields.into_iter().collect(),
         raw_tracepoints: wants.raw_tracepoints,
         functions: wants.functions.into_iter().map(function_pattern).collect(),
         modules: wants.modules,

@@ -42,6 +42,15 @@ fn exit_code() {
     assert_eq!(done.status.code(), Some(7), "{done:?}");
 }
 
+/// Its format says `enum hrtimer_mode mode`; the kernel's types have the names.
+#[test]
+fn enumerations_of_tracepoints_have_names() {
+    let text = "tracepoint:timer:hrtimer_start /pid == cpid/ { printf(\"%d %s\\n\", args.mode, args.mode); exit(); }";
+    let out = script_with(text, "/bin/sleep 0.01");
+    let (number, name) = out.trim().split_once(' ').expect("both");
+    assert!(number.parse::<u32>().is_ok() && name.starts_with("HRTIMER_MODE_"), "{out}");
+}
+
 #[test]
 fn files_that_a_program_opens() {
     let scratch = Scratch::new();

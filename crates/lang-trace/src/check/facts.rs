@@ -169,10 +169,20 @@ impl Facts {
                 Type::Array { element: Box::new(number(field.size / count)), count, space: Space::Context }
             }
             _ if kind == "bool" => Type::Bool,
+            _ if kind.starts_with("enum ") => {
+                enumeration(types, kind, field.size).unwrap_or_else(|| number(field.size))
+            }
             _ if matches!(field.size, 1 | 2 | 4 | 8) => number(field.size),
             _ => types.named(kind).map_or(Type::None, |of| types.convert(of.set, of.id, Space::Context)),
         }
     }
+}
+
+/// An enumeration of the kernel, if its types know it and it has this many bytes.
+fn enumeration(types: &Types<'_>, name: &str, size: u32) -> Option<Type> {
+    let of = types.named(name)?;
+    let fits = types.set(of.set)?.size_of(of.id).is_ok_and(|found| found == size.into());
+    fits.then(|| types.convert(of.set, of.id, Space::Context))
 }
 
 /// A value that the kernel passes to a program, in a word of its context.

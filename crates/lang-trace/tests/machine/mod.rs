@@ -23,6 +23,7 @@ pub(crate) fn target(script: &str) -> Target {
     let wants = osmia_host::Wants {
         kernel_btf: wants.kernel_btf,
         tracepoints: wants.tracepoints.into_iter().collect(),
+        fields: wants.fields.into_iter().collect(),
         cpus: true,
         ksyms: wants.ksyms.into_iter().collect(),
         ..osmia_host::Wants::default()
