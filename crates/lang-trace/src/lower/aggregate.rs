@@ -49,7 +49,7 @@ impl<'a> Cx<'a> {
         self.merge(&home.value, Place::new(found), number);
         self.b.jump(done, &[]);
         self.b.switch_to(miss);
-        self.insert(map, keyed, number);
+        self.maybe(|cx| cx.insert(map, keyed, number));
         self.b.jump(done, &[]);
         self.b.switch_to(done);
         Ok(())
@@ -134,7 +134,7 @@ impl<'a> Cx<'a> {
         self.add_word(Place::new(found), one);
         self.b.jump(done, &[]);
         self.b.switch_to(miss);
-        self.insert(map, keyed, one);
+        self.maybe(|cx| cx.insert(map, keyed, one));
         self.b.jump(done, &[]);
         self.b.switch_to(done);
         Ok(())

@@ -54,10 +54,12 @@ impl<'a> Cx<'a> {
         self.b.jump(done, &[]);
         self.b.switch_to(miss);
         if key.is_some() {
-            let new = self.temp(ELEMENT);
-            self.begin(new, sample);
-            let new = self.b.offset(new.base, new.offset.into());
-            self.update(map, address, new);
+            self.maybe(|cx| {
+                let new = cx.temp(ELEMENT);
+                cx.begin(new, sample);
+                let new = cx.b.offset(new.base, new.offset.into());
+                cx.update(map, address, new);
+            });
         }
         self.b.jump(done, &[]);
         self.b.switch_to(done);
