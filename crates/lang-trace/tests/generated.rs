@@ -20,7 +20,7 @@ fn setting(name: &str) -> Option<u64> {
 
 /// What the kernel has its own bounds for: how much it looks at.
 fn is_too_much(error: &str) -> bool {
-    ["BPF program is too large", "too many states", "processed 1000001 insns"]
+    ["BPF program is too large", "too many states", "processed 1000001 insns", "jumps is too complex"]
         .iter()
         .any(|words| error.contains(words))
 }

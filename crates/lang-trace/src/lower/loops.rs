@@ -10,7 +10,7 @@ use osmia_ir::{Callee, FunctionId, Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
 use std::collections::BTreeSet;
 
-/// Ranges of at most so many turns are loops of the program itself.
+/// Ranges of at most so many turns, those of loops inside of them included, are loops of the program itself.
 const NATIVE_TURNS: i64 = 128;
 
 /// What is said where a `while` would have gone on, but the kernel makes no more turns.
@@ -86,10 +86,24 @@ fn constant(it: &Expr) -> Option<i64> {
     }
 }
 
-/// Whether a range has few turns, and it is known how many.
-fn is_short(from: &Expr, to: &Expr) -> bool {
-    let known = constant(from).zip(constant(to));
-    known.is_some_and(|(from, to)| to.saturating_sub(from) <= NATIVE_TURNS)
+/// How many turns a range has, where that is known.
+fn turns(from: &Expr, to: &Expr) -> Option<i64> {
+    constant(from).zip(constant(to)).map(|(from, to)| to.saturating_sub(from))
+}
+
+/// Whether a range has few turns, and it is known how many. The verifier follows each turn of each loop inside, too, and of a
+/// `while` nobody knows how many there are.
+fn is_short(from: &Expr, to: &Expr, body: &[Stmt]) -> bool {
+    let mut inside = 1_i64;
+    walk::stmts(body, &mut |node| {
+        let Node::Stmt(it) = node else { return };
+        inside = inside.saturating_add(match &it.kind {
+            StmtKind::ForRange(_, from, to, _) => turns(from, to).unwrap_or(NATIVE_TURNS).max(0),
+            StmtKind::While(..) => NATIVE_TURNS,
+            _ => 0,
+        });
+    });
+    turns(from, to).is_some_and(|own| own.saturating_mul(inside) <= NATIVE_TURNS)
 }
 
 /// Whether the kernel may call something back in these statements.
@@ -112,7 +126,7 @@ fn is_callback(node: Node<'_>) -> bool {
         ),
         Node::Stmt(it) => match &it.kind {
             StmtKind::ForMap(..) => true,
-            StmtKind::ForRange(_, from, to, _) => !is_short(from, to),
+            StmtKind::ForRange(_, from, to, body) => !is_short(from, to, body),
             _ => false,
         },
     }
@@ -156,7 +170,7 @@ impl<'a> Cx<'a> {
     /// Whether a range is a loop of the program itself: a short one, in which the kernel calls nothing back. Of a loop
     /// around callbacks the verifier would look at all ways through all turns.
     fn is_native(&self, from: &Expr, to: &Expr, body: &[Stmt]) -> bool {
-        !self.can(Feature::BpfLoop) || is_short(from, to) && !calls_back(body)
+        !self.can(Feature::BpfLoop) || is_short(from, to, body) && !calls_back(body)
     }
 
     /// Whether a `while` is a loop of the program itself: one in which the kernel calls nothing back.

@@ -395,7 +395,7 @@ impl Maker {
                     _ => format!("(uint64)strcontains({text}, \"l\")"),
                 }
             }
-            10 => match self.random.below(9) {
+            10 => match self.random.below(11) {
                 0 => format!("{}->pid", self.value(Kind::Task, 0))
                     .replace("(struct task_struct *)curtask", "curtask"),
                 1 => format!("{}.0", self.value(Kind::Pair, next)),
@@ -405,6 +405,8 @@ impl Maker {
                 5 => format!("add({}, {})", self.cast(Kind::Int, next), self.cast(Kind::Int, 0)),
                 6 => format!("triangle({})", self.cast(Kind::Int, next)),
                 7 => format!("twice((int64)({}))", self.value(Kind::Int, next)),
+                8 => format!("key_of({})", self.cast(Kind::Int, next)),
+                9 => format!("above({})", self.cast(Kind::Int, next)),
                 _ => "(int64)@total".to_owned(),
             },
             _ => format!("(uint64)has_key(@ii, {})", self.cast(Kind::Int, next)),

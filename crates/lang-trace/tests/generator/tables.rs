@@ -98,6 +98,15 @@ fn triangle($n : int64) : int64 {
   for $i : 0..10 { if ($i >= $n) { break; } $sum += $i; }
   return $sum;
 }
+fn key_of($value : int64) : int64 {
+  for ($kv : @ii) { if ($kv.1 == $value) { return $kv.0; } for $i : 0..3 { if ($i == $value) { return (int64)$i; } } }
+  return (int64)-1;
+}
+fn above($n : int64) : int64 {
+  let $i = (int64)0;
+  while ($i < 5) { $i++; if ($i > $n) { if ($n < 0) { return $n; } return $i; } }
+  return $i;
+}
 ";
 
 /// Statements that only have an effect: `#` is a number, `~` a string, `^` a pair, a back-quote a record.
