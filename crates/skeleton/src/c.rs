@@ -203,11 +203,11 @@ fn data(bytes: &[u8], name: &str, out: &mut String) {
 pub(crate) fn numbers(name: &str, bytes: &[u8], indent: usize, out: &mut String) {
     let tabs = "\t".repeat(indent);
     let _ = writeln!(out, "{tabs}static const unsigned char {name}[] __attribute__((__aligned__(8))) = {{");
+    // There may be millions of them: each is put into words once.
+    let words: Vec<String> = (0..=u8::MAX).map(|byte| format!("{byte},")).collect();
     for line in bytes.chunks(LINE) {
         let _ = write!(out, "{tabs}\t");
-        line.iter().for_each(|byte| {
-            let _ = write!(out, "{byte},");
-        });
+        out.extend(line.iter().filter_map(|byte| words.get(usize::from(*byte))).map(String::as_str));
         out.push('\n');
     }
     let _ = writeln!(out, "{tabs}}};");
