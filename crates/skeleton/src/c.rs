@@ -117,7 +117,7 @@ pub(crate) fn variables(
         if at > *offset {
             return Err(SkeletonError::Overlap { section: section.name.clone(), variable: own.clone() });
         }
-        if u32::next_multiple_of(at, align) != *offset {
+        if u32::checked_next_multiple_of(at, align) != Some(*offset) {
             let _ = writeln!(out, "\t\tchar __pad{gaps}[{}];", offset - at);
             gaps += 1;
         }

@@ -77,7 +77,7 @@ fn section(
             let size = u32::try_from(btf.size_of(ty)?).unwrap_or(u32::MAX);
             let align = u32::try_from(btf.align_of(ty)?).unwrap_or(1).max(1);
             let offset = match constant {
-                true => u32::next_multiple_of(next, align),
+                true => u32::checked_next_multiple_of(next, align).unwrap_or(u32::MAX),
                 // Compilers leave the places of global variables to their symbols.
                 false => symbol.map_or(slot.offset, |it| it.offset),
             };
@@ -96,4 +96,32 @@ fn section(
         constant,
         mapped,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use osmia_btf::{Builder, IntEncoding, VarSlot};
+    use osmia_object::Extern;
+
+    /// Broken types may say that a configuration value has nearly all of the bytes that 32 bits count.
+    #[test]
+    fn values_of_the_configuration_may_have_any_size() {
+        let mut types = Builder::new();
+        let int = types.add_int("int", 4, IntEncoding::SIGNED);
+        let byte = types.add_int("char", 1, IntEncoding::SIGNED);
+        let large = types.add_array(byte, int, u32::MAX);
+        let vars = [("A", large), ("B", int), ("C", large)];
+        let slot = |ty| VarSlot { ty, offset: 0, size: 4 };
+        let vars = vars.map(|(name, ty)| slot(types.add_var(name, ty, Linkage::Extern)));
+        let first = vars[0].ty;
+        types.add_datasec(".kconfig", 12, vars.to_vec());
+        let btf = Btf::parse(types.finish()).expect("types");
+        let mut object = Object::default();
+        let section = ".kconfig".to_owned();
+        object.externs.push(Extern { name: "A".to_owned(), type_id: first, weak: false, section });
+        let found = sections(&object, &btf, "name").expect("sections");
+        let offsets: Vec<u32> = found[0].variables.iter().map(|it| it.offset).collect();
+        assert_eq!(offsets, [0, u32::MAX, u32::MAX]);
+    }
 }

@@ -58,6 +58,9 @@ struct Laid {
     align: u32,
 }
 
+/// Bytes of a type: places in it are counted in bits, in numbers of 32 bits (BTF).
+const LARGEST: u32 = 1 << 29;
+
 struct Maker<'a> {
     builder: Builder,
     kernel: Option<&'a Btf>,
@@ -110,9 +113,15 @@ impl Maker<'_> {
         for field in &definition.fields {
             let Some(laid) = self.type_name(&field.ty, depth - 1) else { continue };
             let bits = field.bits.as_ref().and_then(|bits| self.constant(bits));
-            layout.add(field, laid, bits.map(|bits| bits.clamp(0, 64) as u8));
+            if layout.add(field, laid, bits.map(|bits| bits.clamp(0, 64) as u8)).is_none() {
+                self.too_large(field.ty.span);
+                return None;
+            }
         }
-        let size = layout.size();
+        let Some(size) = layout.size() else {
+            self.too_large(definition.span);
+            return None;
+        };
         if let Some(ty) = self.builder.get_mut(own.id) {
             ty.kind = kind(union, size, layout.members);
         }
@@ -139,12 +148,20 @@ impl Maker<'_> {
             }
             TypeNameKind::Array(element, count) => {
                 let element = self.type_name(element, depth - 1)?;
-                let count =
-                    count.as_ref().and_then(|count| self.constant(count)).unwrap_or(0).clamp(0, 1 << 20)
-                        as u32;
+                let count = count.as_ref().and_then(|count| self.constant(count)).unwrap_or(0);
+                let whole = u32::try_from(count).ok();
+                let size = whole.and_then(|count| element.size.checked_mul(count));
+                let (Some(count), Some(size)) = (whole, size.filter(|size| *size <= LARGEST)) else {
+                    if count < 0 {
+                        self.diagnostics.error(ty.span, "an array has no negative number of elements");
+                    } else {
+                        self.too_large(ty.span);
+                    }
+                    return None;
+                };
                 let index = self.basic("unsigned int", ty.span)?.id;
                 let id = self.builder.add_array(element.id, index, count);
-                Some(Laid { id, size: element.size.saturating_mul(count), align: element.align })
+                Some(Laid { id, size, align: element.align })
             }
             TypeNameKind::Function
             | TypeNameKind::Tuple(_)
@@ -154,6 +171,10 @@ impl Maker<'_> {
                 None
             }
         }
+    }
+
+    fn too_large(&mut self, span: Span) {
+        self.diagnostics.error(span, "this makes a type larger than 512 MB, which is the most");
     }
 
     fn basic(&mut self, name: &str, span: Span) -> Option<Laid> {
@@ -257,39 +278,44 @@ struct Layout {
     packed: bool,
     members: Vec<Member>,
     /// Bits used so far.
-    bits: u32,
+    bits: u64,
     /// Of the largest member, in bytes.
     align: u32,
-    largest: u32,
+    largest: u64,
 }
 
 impl Layout {
-    fn add(&mut self, field: &CField, laid: Laid, bits: Option<u8>) {
+    /// Nothing where the type becomes too large.
+    fn add(&mut self, field: &CField, laid: Laid, bits: Option<u8>) -> Option<()> {
         let align = if self.packed { 1 } else { laid.align.max(1) };
         self.align = self.align.max(align);
         let start = if self.union { 0 } else { self.bits };
-        let unit = laid.size.saturating_mul(8).max(1);
+        let unit = (u64::from(laid.size) * 8).max(1);
         let at = match bits {
             Some(0) => {
                 self.bits = start.next_multiple_of(unit);
-                return;
+                return Some(());
             }
             // A bit-field does not cross a boundary of its type.
-            Some(width) if !self.packed && start / unit != (start + u32::from(width) - 1) / unit => {
+            Some(width) if !self.packed && start / unit != (start + u64::from(width) - 1) / unit => {
                 start.next_multiple_of(unit)
             }
             Some(_) => start,
-            None => start.next_multiple_of(align.saturating_mul(8)),
+            None => start.next_multiple_of(u64::from(align) * 8),
         };
-        let width = bits.map_or(laid.size.saturating_mul(8), u32::from);
+        let width = bits.map_or(u64::from(laid.size) * 8, u64::from);
+        let bit_offset = u32::try_from(at).ok()?;
         let name = field.name.as_ref().map_or_else(String::new, |name| name.node.clone());
-        self.members.push(Member { name, ty: laid.id, bit_offset: at, bit_size: bits });
-        self.bits = at.saturating_add(width);
+        self.members.push(Member { name, ty: laid.id, bit_offset, bit_size: bits });
+        self.bits = at + width;
         self.largest = self.largest.max(self.bits);
+        (self.bits <= u64::from(LARGEST) * 8).then_some(())
     }
 
-    fn size(&self) -> u32 {
+    /// In bytes.
+    fn size(&self) -> Option<u32> {
         let bits = if self.union { self.largest } else { self.bits };
-        bits.div_ceil(8).next_multiple_of(self.align.max(1))
+        let bytes = bits.div_ceil(8).next_multiple_of(self.align.max(1).into());
+        u32::try_from(bytes).ok().filter(|size| *size <= LARGEST)
     }
 }
