@@ -158,12 +158,13 @@ fn what_is_called_on_an_exception_comes_along() {
 
 #[test]
 fn contexts_by_their_tag_are_named_for_old_verifiers() {
-    let text = "
-        __attribute__((noinline)) int helped(void *ctx __attribute__((btf_decl_tag(\"arg:ctx\")))) { return ctx != 0; }
-        SEC(\"xdp\") int run(void *ctx) { return helped(ctx); }";
-    let object = compiled("contexts", text);
-    let parameter = |target: &Target| {
-        let image = resolve(&object, target).unwrap();
+    let parameter = |section: &str, spelled: &str, target: &Target| {
+        let text = format!(
+            "struct pt_regs {{ long ax; }}; typedef struct pt_regs bpf_user_pt_regs_t; struct other {{ long ax; }};
+            __attribute__((noinline)) int helped({spelled} *ctx __attribute__((btf_decl_tag(\"arg:ctx\")))) {{ return ctx != 0; }}
+            SEC(\"{section}\") int run(void *ctx) {{ return helped(ctx); }}"
+        );
+        let image = resolve(&compiled("contexts", &text), target).unwrap();
         let types = Btf::parse(image.btf.unwrap()).unwrap();
         let function = image.programs[0].functions[1].type_id;
         let osmia_btf::Kind::Func { proto, .. } = types.get(function).unwrap().kind else {
@@ -174,10 +175,20 @@ fn contexts_by_their_tag_are_named_for_old_verifiers() {
         };
         types.type_name(params[0].ty)
     };
-    assert_eq!(parameter(&Target::default()), "void *");
     let mut old = Target::default();
     old.features.set(Feature::ArgCtxTag, false);
-    assert_eq!(parameter(&old), "struct xdp_md *");
+    for (section, spelled, named) in [
+        ("xdp", "void", "struct xdp_md *"),
+        ("xdp", "struct other", "struct other *"),
+        ("kprobe", "struct pt_regs", "struct bpf_user_pt_regs_t *"),
+        ("kprobe", "bpf_user_pt_regs_t", "struct bpf_user_pt_regs_t *"),
+        ("perf_event", "struct pt_regs", "struct bpf_perf_event_data *"),
+        ("perf_event", "bpf_user_pt_regs_t", "struct bpf_perf_event_data *"),
+        ("raw_tp", "unsigned long", "struct bpf_raw_tracepoint_args *"),
+    ] {
+        assert_eq!(parameter(section, spelled, &Target::default()), format!("{spelled} *"));
+        assert_eq!(parameter(section, spelled, &old), named, "{section} {spelled}");
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ const NAMES: &[(ProgramType, &str)] = &[
     (Xdp, "xdp_md"),
 ];
 
-/// What kprobes (and perf events) may call their registers, as a type definition.
+/// What kprobes may call their registers: programs have it as a type definition, old verifiers go by the name of a structure.
 const USER_REGS: &str = "bpf_user_pt_regs_t";
 /// What that is on the machines there are: x86; arm64, riscv, s390; others.
 const REGS: [&str; 3] = ["pt_regs", "user_pt_regs", "user_regs_struct"];
@@ -105,17 +105,10 @@ fn copy(builder: &mut Builder, function: TypeId, proto: TypeId) -> TypeId {
 
 /// Whether the verifier would not take a parameter of this type for the context.
 fn is_to_change(builder: &Builder, kind: ProgramType, param: TypeId, name: &str) -> bool {
-    let pointer = builder.get(stripped(builder, param, Through::Typedefs)).map(|ty| &ty.kind);
-    let Some(Kind::Ptr(to)) = pointer else { return false };
+    let Some(Kind::Ptr(to)) = builder.get(stripped(builder, param)).map(|ty| &ty.kind) else { return false };
+    // Old verifiers look through `bpf_user_pt_regs_t` as through any type definition: by that name, too, it is changed.
     let registers = matches!(kind, Kprobe | PerfEvent);
-    if registers
-        && let Some(Type { name, kind: Kind::Typedef(_) }) =
-            builder.get(stripped(builder, *to, Through::Modifiers))
-        && name == USER_REGS
-    {
-        return false;
-    }
-    let to = stripped(builder, *to, Through::Typedefs);
+    let to = stripped(builder, *to);
     let Some(ty) = builder.get(to) else { return to.is_void() };
     match &ty.kind {
         Kind::Struct(_) if ty.name == name => false,
@@ -125,21 +118,14 @@ fn is_to_change(builder: &Builder, kind: ProgramType, param: TypeId, name: &str)
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Through {
-    Modifiers,
-    Typedefs,
-}
-
-/// The type behind `const` and its like, and behind type definitions where these do not matter.
-fn stripped(builder: &Builder, mut id: TypeId, through: Through) -> TypeId {
+/// The type behind type definitions, `const` and its like.
+fn stripped(builder: &Builder, mut id: TypeId) -> TypeId {
     const LONGEST: u32 = 64;
     for _ in 0..LONGEST {
         let Some(ty) = builder.get(id) else { return id };
         id = match ty.kind {
-            Kind::Const(to) | Kind::Volatile(to) | Kind::Restrict(to) => to,
+            Kind::Const(to) | Kind::Volatile(to) | Kind::Restrict(to) | Kind::Typedef(to) => to,
             Kind::TypeTag { ty: to, .. } => to,
-            Kind::Typedef(to) if through == Through::Typedefs => to,
             _ => return id,
         };
     }
