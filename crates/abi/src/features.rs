@@ -103,6 +103,8 @@ features! {
     ProbeReadStr, "probe_read_str", 4, 11;
     /// The helper `bpf_d_path`.
     DPath, "d_path", 5, 10;
+    /// The helper `bpf_skb_output`.
+    SkbOutput, "skb_output", 5, 5;
     /// The helper `bpf_snprintf`.
     Snprintf, "snprintf", 5, 13;
     /// The helper `bpf_for_each_map_elem`.

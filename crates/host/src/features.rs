@@ -139,6 +139,8 @@ fn test_of(feature: Feature) -> Test {
         F::ProbeReadStr => Helper(Tracepoint, "probe_read_str"),
         // Few functions may call it: a program to ask with would have to be at one of them.
         F::DPath => Function("bpf_d_path"),
+        // Only programs at functions that have a packet may call it; this is what it is made of (`net/core/filter.c`).
+        F::SkbOutput => Function("bpf_skb_event_output"),
         F::Snprintf => Helper(Tracepoint, "snprintf"),
         F::ForEachMapElem => Helper(Tracepoint, "for_each_map_elem"),
         F::Strncmp => Helper(Tracepoint, "strncmp"),

@@ -39,7 +39,7 @@ const HELPERS: &[Row] = &[
     Row("get_tai_ns", Kernel(Feature::KtimeTai)),
     Row("jiffies64", Kernel(Feature::Jiffies64)),
     Row("dpath", Kernel(Feature::DPath)),
-    Row("skboutput", Own(false)),
+    Row("skboutput", Kernel(Feature::SkbOutput)),
     Row("for_each_map_elem", Kernel(Feature::ForEachMapElem)),
     Row("get_func_ip", Kernel(Feature::GetFuncIp)),
     Row("lookup_percpu_elem", Kernel(Feature::LookupPercpu)),

@@ -176,7 +176,7 @@ fn a_hint_after_silence() {
 #[test]
 fn what_this_machine_can_do() {
     let info = run(osmia().args(["trace", "--info"])).ok();
-    assert!(info.contains("kprobe") && info.contains("btf"), "{info}");
+    assert!(info.contains("kprobe") && info.contains("btf") && info.contains("skboutput: yes"), "{info}");
 }
 
 #[test]
