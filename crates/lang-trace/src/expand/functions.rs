@@ -1,5 +1,5 @@
 //! Functions of the script (`fn`): each becomes a macro whose arguments are values of the declared types, and whose
-//! `return`s become the value of the block that is left. A `return` in a loop leaves the loop first ([`returns`]).
+//! `return`s become the value of the block that is left. A `return` in a loop leaves the loop first ([`mod@returns`]).
 //!
 //! Then there are two ways. A function that is called from several places, and is given and returns numbers, stays a function
 //! ([`apart`]): one copy of its code a program, and a call where it is called, so that a script grows by a call with each call.
