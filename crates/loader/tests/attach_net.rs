@@ -227,8 +227,8 @@ fn in_a_list_one_takes_the_place_of_another() {
 fn netkit_pairs_or_the_refusal_says_since_when() {
     own_network();
     let counter = counting(ProgramType::SchedCls, Some(AttachType::NetkitPrimary), 0);
-    let to =
-        |name: &str| Attach::Netkit { interface: name.to_owned(), order: Order::default(), hold: Hold::Link };
+    let by = |name: &str, hold| Attach::Netkit { interface: name.to_owned(), order: Order::default(), hold };
+    let to = |name| by(name, Hold::Link);
     // Tools older than these interfaces give the other end no name: the kernel does, and calls it nk0.
     let made = std::process::Command::new("ip").args("link add kit type netkit".split(' ')).output().unwrap();
     if !made.status.success() {
@@ -242,9 +242,11 @@ fn netkit_pairs_or_the_refusal_says_since_when() {
     command("ip neigh add 10.9.0.2 lladdr 02:00:00:00:00:01 dev kit 2>/dev/null || true");
     let attached = put(&counter, &to("kit"));
     let socket = std::net::UdpSocket::bind("10.9.0.1:0").unwrap();
-    runs_until_dropped(&counter, attached, || {
-        let _ = socket.send_to(b"osmia", "10.9.0.2:9");
-    });
+    let send = || drop(socket.send_to(b"osmia", "10.9.0.2:9"));
+    runs_until_dropped(&counter, attached, send);
+    let bare = counting(ProgramType::SchedCls, Some(AttachType::NetkitPrimary), 0);
+    let attached = put(&bare, &by("kit", BARE));
+    runs_until_dropped(&bare, attached, send);
 }
 
 #[test]
