@@ -81,6 +81,14 @@ fn scratch() -> PathBuf {
 }
 
 /// A program that uses all of it does what it does with bpftool's.
+/// What gcc is to complain of: everything.
+const STRICT: &[&str] = &["-g", "-Wall", "-Werror", "-Wno-unused-function"];
+
+/// A user of a header in `dir`, made a program with libbpf.
+fn linked<'a>(dir: &'a Path, user: &'a Path, program: &'a Path) -> [&'a str; 6] {
+    ["-I", text(dir), text(user), "-o", text(program), "-lbpf"]
+}
+
 #[test]
 fn a_program_with_a_skeleton_runs() {
     let dir = scratch();
@@ -99,19 +107,7 @@ fn a_program_with_a_skeleton_runs() {
         ("none", "#define TOOL_SKEL_TYPES\n".to_owned()),
     ] {
         fs::write(&user, format!("{before}{USER}")).expect("a file");
-        let args = [
-            "-g",
-            "-Wall",
-            "-Werror",
-            "-Wno-unused-function",
-            "-I",
-            text(&dir),
-            text(&user),
-            "-o",
-            text(&program),
-            "-lbpf",
-        ];
-        run("gcc", &args);
+        run("gcc", &[STRICT, &linked(&dir, &user, &program)].concat());
         run(text(&program), &[]);
         let _ = name;
     }
@@ -195,20 +191,8 @@ fn structures_of_functions_have_members_that_users_set() {
     fs::write(dir.join("ops.skel.h"), skeleton).expect("a file");
     let (user, program) = (dir.join("user.c"), dir.join("user"));
     fs::write(&user, STRUCTURES_USER).expect("a file");
-    let args = [
-        "-g",
-        "-Wall",
-        "-Werror",
-        "-Wno-unused-function",
-        "-I",
-        text(&dir),
-        text(&user),
-        "-o",
-        text(&program),
-        "-lbpf",
-    ];
-    run("gcc", &args);
+    run("gcc", &[STRICT, &linked(&dir, &user, &program)].concat());
     run(text(&program), &[]);
-    run("g++", &[&["-x", "c++", "-fpermissive"], &args[4..]].concat());
+    run("g++", &[&["-x", "c++", "-fpermissive"][..], &linked(&dir, &user, &program)].concat());
     fs::remove_dir_all(dir).expect("the directory goes");
 }
