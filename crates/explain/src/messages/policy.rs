@@ -3,6 +3,9 @@ use super::{Row, row};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
+    row("metadata kfuncs require device-bound program",
+        "this function asks an interface's driver of a packet, and the program is bound to no interface",
+        "load it for one: osmia prog load FILE PATH xdpmeta_dev INTERFACE (BPF_F_XDP_DEV_BOUND_ONLY)"),
     row("cannot call GPL-restricted function", "this helper is only for programs under the GPL",
         "declare the licence: char LICENSE[] SEC(\"license\") = \"GPL\";"),
     row("cannot call GPL only function", "this helper is only for programs under the GPL",
