@@ -26,14 +26,14 @@ pub(super) const OBJECT: Object = Object {
         row(
             &["load"],
             "OBJ PATH [type TYPE] [map { idx IDX | name NAME } { MAP | exclusive PROGRAM }] ...\n\
-            [pinmaps MAP_DIR] [autoattach] [kernel_btf BTF_FILE]",
+            [{ offload_dev | xdpmeta_dev } NAME] [pinmaps MAP_DIR] [autoattach] [kernel_btf BTF_FILE]",
             "load an object and pin its first program",
             load,
         ),
         row(
             &["loadall"],
             "OBJ PATH [type TYPE] [map { idx IDX | name NAME } { MAP | exclusive PROGRAM }] ...\n\
-            [pinmaps MAP_DIR] [autoattach] [kernel_btf BTF_FILE]",
+            [{ offload_dev | xdpmeta_dev } NAME] [pinmaps MAP_DIR] [autoattach] [kernel_btf BTF_FILE]",
             "load an object and pin all its programs in a folder",
             loadall,
         ),
