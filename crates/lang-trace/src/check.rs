@@ -247,6 +247,9 @@ fn read_probe(
             if let Some(last) = out.last_mut() {
                 last.attach.push(points::place(fact, tracing));
                 last.multi = true;
+                if !last.names.is_empty() {
+                    last.names.push(fact.name.clone());
+                }
             }
             continue;
         }
@@ -254,9 +257,9 @@ fn read_probe(
             return;
         }
         let learnt = variables.entry((index, number)).or_default();
-        let mut body = Body::new(session, index, fact, learnt);
+        let mut body = Body::new(session, index, facts, fact, learnt);
         let stmts = body.probe(probe.predicate.as_ref(), &probe.body);
-        let depends = body.depends_on_point;
+        let (depends, asks) = (body.depends_on_point, body.asks_name);
         tracing = body.needs_tracing;
         let functions = body.functions.take();
         let vars = body.into_vars();
@@ -266,6 +269,7 @@ fn read_probe(
             name: fact.name.clone(),
             attach: vec![points::place(fact, tracing)],
             multi: false,
+            names: if asks { vec![fact.name.clone()] } else { Vec::new() },
             vars,
             body: stmts,
             functions,

@@ -24,6 +24,10 @@ pub struct PlannedProbe {
     pub attach: Vec<Attach>,
     /// Whether one link for all of them is wanted.
     pub multi: bool,
+    /// Whether the program asks by its cookie which of the places it is at: the number that [`Self::attach`] has it under,
+    /// where the functions of one link are counted one by one.
+    #[serde(default)]
+    pub numbered: bool,
     /// Whether one run of it can send more than any buffer holds: it has a loop.
     pub loops: bool,
     /// The attach points in the script.

@@ -130,6 +130,8 @@ pub struct Probe {
     pub attach: Vec<Attach>,
     /// Whether one multi-link is wanted for them (wildcards of kprobe and uprobe).
     pub multi: bool,
+    /// What [`Builtin::ProbeName`] is at each of them, in their order; empty where nobody asks.
+    pub names: Vec<String>,
     /// Its variables.
     pub vars: Arena<VarId, VarInfo>,
     /// What it does; a predicate is an `if` with a `return` in front.
@@ -718,6 +720,8 @@ pub enum Builtin {
     Usermode,
     /// The child that `-c` started.
     Cpid,
+    /// Which of [`Probe::names`] it is; of type [`Type::Str`].
+    ProbeName,
 }
 
 /// A statement.

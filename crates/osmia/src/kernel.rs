@@ -21,7 +21,7 @@ use osmia_loader::{Arrival, AttachOptions, Attachment, Globals, LoadOptions, Loa
 use osmia_object::{Attach, Image};
 use osmia_sys::process::PidFd;
 use osmia_sys::{Interest, Poller, SignalFd};
-use places::{left_out, places};
+use places::{left_out, spots};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::ControlFlow;
@@ -171,20 +171,22 @@ impl Kernel {
         let mut wanted = Vec::new();
         for probe in &plan.probes {
             let Some(program) = self.loaded.program(&probe.program) else { continue };
-            wanted.extend(places(probe).into_iter().map(|place| (probe, program, place)));
+            wanted.extend(spots(probe).into_iter().map(|spot| (probe, program, spot)));
         }
         let mut refused = None;
-        let meeting: Vec<&Attach> = wanted.iter().map(|(.., place)| place).collect();
+        let meeting: Vec<&Attach> = wanted.iter().map(|(.., spot)| &spot.place).collect();
         for round in crate::order::rounds(&meeting) {
             let round: Vec<_> = round.into_iter().map(|index| &wanted[index]).collect();
-            let requests: Vec<_> =
-                round.iter().map(|(_, program, place)| (*program, place, self.options.clone())).collect();
-            for (answer, (probe, _, place)) in osmia_loader::attach_each(&requests).into_iter().zip(round) {
+            let requests: Vec<_> = round
+                .iter()
+                .map(|(_, program, spot)| (*program, &spot.place, spot.options(&self.options)))
+                .collect();
+            for (answer, (probe, _, spot)) in osmia_loader::attach_each(&requests).into_iter().zip(round) {
                 match answer {
                     Ok(attachment) => {
                         notes.extend(left_out(probe, &attachment));
                         let program = probe.program.clone();
-                        match place {
+                        match &spot.place {
                             Attach::Breakpoint { address, .. } => {
                                 self.watched.push((*address, program, attachment));
                             }

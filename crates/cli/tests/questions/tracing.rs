@@ -1,5 +1,5 @@
 //! Tracepoints, timers, events, kernel types, stacks.
-use crate::support::{has_kprobes, kernel_has, load, number, osmia, script, with_command};
+use crate::support::{Run, has_kprobes, kernel_has, load, number, osmia, script, with_command};
 
 #[test]
 fn hello() {
@@ -170,4 +170,45 @@ fn user_text_in_a_kernel_function() {
         return;
     }
     assert_eq!(run.ok().lines().filter(|line| *line == "/dev/null").count(), 10, "{run:?}");
+}
+
+/// Lines `@[NAME, FUNCTION]: N` with a name that does not end in its function.
+fn misnamed<'a>(run: &'a Run, provider: &str) -> Vec<&'a str> {
+    let names = |line: &str| {
+        let (key, _) = line.strip_prefix("@[")?.split_once("]: ")?;
+        let (name, function) = key.split_once(", ")?;
+        Some(name == format!("{provider}:{function}"))
+    };
+    run.ok().lines().filter(|line| line.starts_with("@[") && names(line) != Some(true)).collect()
+}
+
+#[test]
+fn one_program_knows_by_which_of_many_functions_it_runs() {
+    let text = "kprobe:vfs_r* /pid == cpid/ { @[probe, func] = count(); }
+        kretprobe:vfs_r* /pid == cpid && probe == \"kretprobe:vfs_read\"/ { @returns[probe] = count(); }";
+    if !has_kprobes() {
+        assert!(script(text).err.contains("kprobe"));
+        return;
+    }
+    for lacking in ["", "kprobe_session", "kprobe_multi,kprobe_session"] {
+        let run = osmia(&["-q", "--no-feature", lacking, "-e", text, "-c", "cat /etc/passwd"]);
+        assert!(misnamed(&run, "kprobe").is_empty(), "{run:?}");
+        assert!(number(&run.out, "@[kprobe:vfs_read, vfs_read]") > 1, "{run:?}");
+        assert!(number(&run.out, "@returns[kretprobe:vfs_read]") > 1, "{run:?}");
+    }
+}
+
+#[test]
+fn one_program_knows_at_which_of_many_places_it_runs() {
+    let text = "tracepoint:syscalls:sys_enter_get* /pid == cpid/ { @[probe] = count(); }
+        tracepoint:syscalls:sys_enter_get* /probe == \"tracepoint:syscalls:sys_enter_getpgid\" && pid == cpid/ { @equal++; }";
+    let run = with_command(text, load());
+    assert_eq!(number(run.ok(), "@[tracepoint:syscalls:sys_enter_getpgid]"), 10, "{run:?}");
+    assert_eq!(number(run.ok(), "@equal"), 10, "{run:?}");
+    for lacking in ["", "uprobe_multi"] {
+        let text = "uprobe:libc:str* { @n[probe] = count(); @[strcontains(probe, \":str\")] = count(); }";
+        let run = osmia(&["-q", "--no-feature", lacking, "-e", text, "-c", "ls /"]);
+        assert!(number(run.ok(), "@[true]") > 0 && !run.out.contains("@[false]"), "{run:?}");
+        assert!(run.out.contains(":strlen]: "), "{run:?}");
+    }
 }

@@ -31,6 +31,8 @@ pub(super) struct Body<'s, 'a> {
     /// Which block of the script this is.
     pub(super) probe: usize,
     pub(super) facts: &'s Facts,
+    /// All that the block is at.
+    pub(super) points: &'s [Facts],
     /// What readings learn of the types of variables.
     pub(super) learnt: &'s mut Learnt,
     pub(super) variables: Variables,
@@ -51,6 +53,8 @@ pub(super) struct Body<'s, 'a> {
     pub(super) copies: u64,
     /// Whether the body asks which probe it is: then each attach point needs code of its own.
     pub(super) depends_on_point: bool,
+    /// Whether the body looks up what the probe is called, so that it need not depend on it.
+    pub(super) asks_name: bool,
     /// Whether the body does what only programs may do that know kernel objects by their types.
     pub(super) needs_tracing: bool,
 }
@@ -59,6 +63,7 @@ impl<'s, 'a> Body<'s, 'a> {
     pub(super) fn new(
         session: &'s mut Session<'a>,
         probe: usize,
+        points: &'s [Facts],
         facts: &'s Facts,
         learnt: &'s mut Learnt,
     ) -> Self {
@@ -66,6 +71,7 @@ impl<'s, 'a> Body<'s, 'a> {
             session,
             probe,
             facts,
+            points,
             learnt,
             variables: Variables::default(),
             scopes: vec![BTreeMap::new()],
@@ -77,6 +83,7 @@ impl<'s, 'a> Body<'s, 'a> {
             copies: 1,
             depth: 0,
             depends_on_point: false,
+            asks_name: false,
             needs_tracing: false,
         }
     }

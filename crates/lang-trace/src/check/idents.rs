@@ -1,9 +1,11 @@
 //! Bare words: builtins, constants of enumerations, `#define`s.
 use super::body::Body;
 use super::expr::{number, text_literal};
+use super::points::{Names, names};
 use super::stack::DEFAULT_LIMIT;
 use crate::probes::Provider;
 use crate::typed::{Builtin, Expr, ExprKind, Space, Type};
+use osmia_abi::{Answer, Feature};
 use osmia_base::{Diagnostic, Span};
 
 /// Builtins that are one question to the machine, and the type of its answer.
@@ -163,10 +165,7 @@ impl Body<'_, '_> {
             }
             "retval" => self.retval(span),
             "func" => self.func(span),
-            "probe" => {
-                self.depends_on_point = true;
-                Some(text_literal(self.facts.name.clone().into_bytes(), span))
-            }
+            "probe" => Some(self.probe_name(span)),
             "probetype" => Some(text_literal(self.facts.probe_type().as_bytes().to_vec(), span)),
             "kstack" => {
                 let mode = super::stack::kernel_mode(self, span);
@@ -183,6 +182,21 @@ impl Body<'_, '_> {
                 }
             }
         })
+    }
+
+    /// `probe`: known where the code is for one point, looked up where it is for many.
+    fn probe_name(&mut self, span: Span) -> Expr {
+        let known = self.session.target.features.get(Feature::AttachCookie);
+        match names(self.facts, self.points) {
+            Names::Many { longest } if known != Answer::No => {
+                self.asks_name = true;
+                let ty = Type::Str { capacity: longest + 1 };
+                return Expr { kind: ExprKind::Builtin(Builtin::ProbeName), ty, span };
+            }
+            Names::Same => {}
+            Names::Many { .. } | Names::Few => self.depends_on_point = true,
+        }
+        text_literal(self.facts.name.clone().into_bytes(), span)
     }
 
     /// All of `args`.

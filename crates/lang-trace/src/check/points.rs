@@ -273,3 +273,30 @@ pub(super) fn same_code(a: &Facts, b: &Facts) -> bool {
     );
     shareable && a.provider == b.provider
 }
+
+/// So few programs are made one by one: each knows its name, and needs not look it up.
+const FEW: usize = 8;
+
+/// How points that could share one program are called.
+pub(super) enum Names {
+    /// All the same.
+    Same,
+    /// Differently, or the kernel does not tell programs there where they are; each gets a program.
+    Few,
+    /// By many names, of at most so many bytes.
+    Many { longest: u32 },
+}
+
+/// The names of the points that could share a program with this one. Cookies of probes of user files (USDT) are the numbers
+/// of their sites.
+pub(super) fn names(of: &Facts, points: &[Facts]) -> Names {
+    let sharing = || points.iter().filter(|point| same_code(of, point));
+    if sharing().all(|point| point.name == of.name) {
+        return Names::Same;
+    }
+    let told = matches!(of.attach, Attach::Kprobe { .. } | Attach::Tracepoint { .. } | Attach::Uprobe { .. });
+    if !told || sharing().nth(FEW).is_none() {
+        return Names::Few;
+    }
+    Names::Many { longest: sharing().map(|point| point.name.len() as u32).max().unwrap_or(0) }
+}

@@ -27,7 +27,7 @@ impl<'a> Cx<'a> {
             Builtin::InitTid => self.low_half(Cached::InitPidTgid),
             Builtin::Uid => self.low_half(Cached::UidGid),
             Builtin::Gid => self.high_half(Cached::UidGid),
-            Builtin::Comm => return self.error(span, "comm is text"),
+            Builtin::Comm | Builtin::ProbeName => return self.error(span, "this is text, not a number"),
             Builtin::Cpu => self.once(Cached::Cpu, |cx| cx.call(helpers::CPU, &[])),
             Builtin::Ncpus => self.b.int(i64::from(self.target.cpus)),
             Builtin::Numaid => self.call(helpers::NUMA_NODE, &[]),

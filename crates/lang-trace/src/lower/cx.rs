@@ -213,6 +213,7 @@ static NO_PROBE: std::sync::LazyLock<Probe> = std::sync::LazyLock::new(|| Probe 
     name: String::new(),
     attach: Vec::new(),
     multi: false,
+    names: Vec::new(),
     vars: osmia_base::Arena::new(),
     body: Vec::new(),
     functions: Vec::new(),

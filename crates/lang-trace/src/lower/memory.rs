@@ -177,6 +177,7 @@ impl<'a> Cx<'a> {
             }
             ExprKind::Str { .. } => self.text(it, fill, room),
             ExprKind::NameOf(table, number) => self.name_of(*table, number),
+            ExprKind::Builtin(Builtin::ProbeName) => Ok(self.probe_name(self.types.size(&it.ty))),
             ExprKind::Concat(a, b) => self.concat(a, b, &it.ty),
             _ => {
                 let size = self.size_of(&it.ty);

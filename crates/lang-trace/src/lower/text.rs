@@ -2,7 +2,7 @@
 use super::cx::{Cx, Place, Result};
 use super::helpers;
 use super::memory::{Fill, pieces};
-use crate::typed::{Expr, ExprKind};
+use crate::typed::{Builtin, Expr, ExprKind};
 use osmia_abi::Feature;
 use osmia_ir::{Block, Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
@@ -17,7 +17,7 @@ const TURNS: u32 = 8;
 /// stack held before. What a helper writes is no pointer, all the way.
 const fn in_words(text: &Expr) -> Fill {
     match text.kind {
-        ExprKind::Str { .. } | ExprKind::Builtin(_) => Fill::Text,
+        ExprKind::Str { .. } | ExprKind::Builtin(Builtin::Comm) => Fill::Text,
         _ => Fill::Whole,
     }
 }

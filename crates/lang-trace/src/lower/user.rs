@@ -40,6 +40,14 @@ impl<'a> Cx<'a> {
         Ok(self.extend_to(value, &it.ty))
     }
 
+    /// The number of the place that the program runs at.
+    pub(super) fn cookie(&mut self) -> Value {
+        self.once(Cached::Cookie, |cx| {
+            let context = cx.context();
+            cx.call(helpers::ATTACH_COOKIE, &[context])
+        })
+    }
+
     /// What `write` gives for the site that the program runs at.
     fn by_site<T: PartialEq>(
         &mut self,
@@ -58,10 +66,7 @@ impl<'a> Cx<'a> {
                         them apart (bpf_get_attach_cookie, 5.15)";
             return self.error(span, text);
         }
-        let here = self.once(Cached::Cookie, |cx| {
-            let context = cx.context();
-            cx.call(helpers::ATTACH_COOKIE, &[context])
-        });
+        let here = self.cookie();
         let done = self.b.block();
         let result = self.b.block_param(done, Kind::I64);
         // Sites with the same answer share it: the last group is what is left.

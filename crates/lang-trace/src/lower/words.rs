@@ -3,8 +3,10 @@ use super::cx::{Cx, Place, Result};
 use super::helpers;
 use super::memory::Fill;
 use crate::typed::{Expr, NameTable, Type};
+use osmia_event::round_up;
 use osmia_ir::{Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
+use osmia_object::DataKey;
 
 /// Bytes of one name, the NUL included.
 const NAME: u32 = 64;
@@ -24,9 +26,31 @@ impl<'a> Cx<'a> {
         if table == NameTable::Error {
             number = self.magnitude(number);
         }
+        Ok(self.row_of(section, offset, number, count, NAME))
+    }
+
+    /// What the probe is called at the place where the program runs; texts of so many bytes.
+    pub(super) fn probe_name(&mut self, capacity: u32) -> Place {
+        let names = &self.probe.names;
+        let row = round_up(capacity, 8);
+        let mut bytes = Vec::with_capacity(names.len() * row as usize);
+        for name in names {
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.resize(bytes.len().next_multiple_of(row as usize), 0);
+        }
+        let (section, offset) = self.globals.constant(&bytes, bytes.len() as u32);
+        if names.len() <= 1 {
+            return Place::new(self.b.data(section, offset));
+        }
+        let number = self.cookie();
+        self.row_of(section, offset, number, names.len() as u32 - 1, row)
+    }
+
+    /// An element of an array of constants; of numbers past `last`, the last.
+    fn row_of(&mut self, section: DataKey, offset: u32, number: Value, last: u32, size: u32) -> Place {
         let (known, done) = (self.b.block(), self.b.block());
         let index = self.b.block_param(done, Kind::I64);
-        let limit = self.b.int(i64::from(count));
+        let limit = self.b.int(i64::from(last));
         let unknown = self.b.block();
         self.b.branch(Cond::Lt, number, limit, known, unknown);
         self.b.switch_to(known);
@@ -34,9 +58,9 @@ impl<'a> Cx<'a> {
         self.b.switch_to(unknown);
         self.b.jump(done, &[limit]);
         self.b.switch_to(done);
-        let (base, shift) = (self.b.data(section, offset), self.b.int(6));
-        let distance = self.b.alu(AluOp::Lsh, index, shift);
-        Ok(Place::new(self.b.alu(AluOp::Add, base, distance)))
+        let (base, size) = (self.b.data(section, offset), self.b.int(i64::from(size)));
+        let distance = self.b.alu(AluOp::Mul, index, size);
+        Place::new(self.b.alu(AluOp::Add, base, distance))
     }
 
     /// A number without its sign.

@@ -35,6 +35,7 @@ impl LoadFailure {
             Feature::BpfLoop,
             Feature::ForEachMapElem,
             Feature::GlobalData,
+            Feature::AttachCookie,
             Feature::KprobeMulti,
             Feature::KprobeSession,
         ];

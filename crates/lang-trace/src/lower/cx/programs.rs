@@ -143,6 +143,7 @@ impl<'a> Cx<'a> {
             name: probe.name.clone(),
             attach,
             multi: probe.multi,
+            numbered: probe.names.len() > 1,
             loops: walk::loops(probe),
             span: probe.span,
         });
