@@ -38,8 +38,11 @@ fn main() -> ExitCode {
     if args.get(1).is_some_and(|first| first == tool::COMPLETE) {
         return tool::complete(args.get(2..).unwrap_or_default());
     }
-    if args.get(1).is_some_and(|first| tool::is_object(&first.to_string_lossy())) {
-        return tool::tool("osmia", args.get(1..).unwrap_or_default());
+    let words = args.get(1..).unwrap_or_default();
+    if words.first().is_some_and(|first| tool::is_object(&first.to_string_lossy()))
+        || tool::is_behind_options(words)
+    {
+        return tool::tool("osmia", words);
     }
     if args.get(1).is_some_and(|first| is_script(&first.to_string_lossy())) {
         args.insert(1, "trace".into());

@@ -54,8 +54,13 @@ pub(crate) fn manual(object: Option<&str>) -> ExitCode {
 
 /// The word with which an object's commands begin: its whole name, or a letter that long stood for it here.
 pub(crate) fn is_object(word: &str) -> bool {
-    matches!(word, "p" | "m")
-        || command::OBJECTS.iter().any(|object| object.name == word && word != "version")
+    matches!(word, "p" | "m") || command::OBJECTS.iter().any(|object| object.name == word)
+}
+
+/// Whether an object's command begins with its options, as in `-j prog show`.
+pub(crate) fn is_behind_options(words: &[OsString]) -> bool {
+    let words = words.iter().map(|word| word.clone().into_string()).collect::<Result<Vec<_>, _>>();
+    words.is_ok_and(|words| command::is_behind_options(&words))
 }
 
 /// Objects as sub-commands, for help and completions; they are run by [`tool`].

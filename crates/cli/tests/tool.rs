@@ -206,6 +206,14 @@ fn words_of_all_objects() {
     assert!(text(&output.stderr).starts_with("Error: unrecognized option '--nonsense'\n"));
     let ours = Command::new(env!("CARGO_BIN_EXE_osmia")).args(["prog", "help"]).output().unwrap();
     assert!(text(&ours.stdout).contains("Usage: osmia prog"));
+    let ours = |words: &[&str]| Command::new(env!("CARGO_BIN_EXE_osmia")).args(words).output().unwrap();
+    assert!(text(&ours(&["version"]).stdout).starts_with(concat!("osmia ", env!("CARGO_PKG_VERSION"), "\n")));
+    let json = |words: &[&str]| serde_json::from_slice::<Value>(&ours(words).stdout).unwrap();
+    assert_eq!(json(&["-jn", "version"])["version"], json!("7.8.0"));
+    assert!(json(&["--pretty", "-B", "/sys/kernel/btf/vmlinux", "version"]).is_object());
+    // The same letters are a script's, where no object is behind them.
+    let script = ours(&["-f", "json", "--dry-run", "-e", "begin { exit(); }"]);
+    assert!(script.status.success(), "{script:?}");
 }
 
 /// Defects 15 and 17: a `#` in quotes is no comment, and there is one JSON value, whatever the words.

@@ -143,6 +143,15 @@ pub fn run(program: &str, words: &[String], out: &mut dyn Write, errors: &mut dy
     session.close(status)
 }
 
+/// Whether these are options of this table with an object's whole name behind them: `-jp map show`.
+pub fn is_behind_options(words: &[String]) -> bool {
+    let parsed = options::parse(words);
+    let object = parsed.words.first().filter(|word| OBJECTS.iter().any(|object| object.name == **word));
+    words.first().is_some_and(|word| word.starts_with('-'))
+        && object.is_some()
+        && !matches!(parsed.wish, Wish::Wrong(_))
+}
+
 /// Finds what a command line means, and runs it.
 fn select(session: &mut Session<'_>, words: &[String]) -> Done {
     let Some((first, rest)) = words.split_first() else { return help::everything(session) };

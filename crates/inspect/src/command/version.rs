@@ -23,10 +23,11 @@ pub(super) fn version(session: &mut Session<'_>, _: Words<'_>) -> Done {
     if !session.is_json() {
         let built: Vec<&str> = FEATURES.iter().filter(|(_, built)| *built).map(|(name, _)| *name).collect();
         let program = session.program().to_owned();
-        let text = format!(
-            "{program} v{BPFTOOL_LEVEL}\nusing libbpf v{LIBBPF_LEVEL} (osmia {ours})\nfeatures: {}\n",
-            built.join(", ")
-        );
+        let first = match program.as_str() {
+            "bpftool" => format!("bpftool v{BPFTOOL_LEVEL}\nusing libbpf v{LIBBPF_LEVEL} (osmia {ours})"),
+            _ => format!("osmia {ours}\nspeaks bpftool v{BPFTOOL_LEVEL}, libbpf v{LIBBPF_LEVEL}"),
+        };
+        let text = format!("{first}\nfeatures: {}\n", built.join(", "));
         session.text().extend(text.into_bytes());
         return Ok(());
     }
