@@ -140,7 +140,7 @@ pub const SYSCALL_NAMES: &[NamedNumber] = &[
     (319, "memfd_create"), (320, "kexec_file_load"), (321, "bpf"), (322, "execveat"), (323, "userfaultfd"),
     (324, "membarrier"), (325, "mlock2"), (326, "copy_file_range"), (327, "preadv2"), (328, "pwritev2"),
     (329, "pkey_mprotect"), (330, "pkey_alloc"), (331, "pkey_free"), (332, "statx"), (333, "io_pgetevents"),
-    (334, "rseq"), (424, "pidfd_send_signal"), (425, "io_uring_setup"), (426, "io_uring_enter"),
+    (334, "rseq"), (335, "uretprobe"), (336, "uprobe"), (424, "pidfd_send_signal"), (425, "io_uring_setup"), (426, "io_uring_enter"),
     (427, "io_uring_register"), (428, "open_tree"), (429, "move_mount"), (430, "fsopen"), (431, "fsconfig"),
     (432, "fsmount"), (433, "fspick"), (434, "pidfd_open"), (435, "clone3"), (436, "close_range"), (437, "openat2"),
     (438, "pidfd_getfd"), (439, "faccessat2"), (440, "process_madvise"), (441, "epoll_pwait2"),
@@ -157,6 +157,24 @@ pub const SYSCALL_NAMES: &[NamedNumber] = &[
 pub fn name_of(table: &[NamedNumber], number: u16) -> Option<&'static str> {
     let at = table.binary_search_by_key(&number, |(known, _)| *known).ok()?;
     table.get(at).map(|(_, name)| *name)
+}
+
+/// System calls whose tracepoints are called otherwise, after the functions of the kernel that are their entries
+/// (`arch/x86/entry/syscalls/syscall_64.tbl`).
+const TRACED_AS: &[(&str, &str)] = &[
+    ("newstat", "stat"),
+    ("newfstat", "fstat"),
+    ("newlstat", "lstat"),
+    ("newuname", "uname"),
+    ("sendfile64", "sendfile"),
+    ("umount", "umount2"),
+];
+
+/// The number of the system call of x86-64 that the tracepoints `sys_enter_NAME` and `sys_exit_NAME` are for.
+pub fn traced_syscall(name: &str) -> Option<u16> {
+    let other = TRACED_AS.iter().find(|(traced, _)| *traced == name);
+    let name = other.map_or(name, |(_, name)| name);
+    SYSCALL_NAMES.iter().find(|(_, known)| *known == name).map(|(number, _)| *number)
 }
 
 #[cfg(test)]

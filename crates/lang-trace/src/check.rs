@@ -34,6 +34,7 @@ mod series;
 mod signals;
 mod stack;
 mod stmt;
+mod system_calls;
 mod truth;
 mod types;
 mod user_debug;
@@ -259,6 +260,7 @@ fn read_probe(
         let learnt = variables.entry((index, number)).or_default();
         let mut body = Body::new(session, index, facts, fact, learnt);
         let stmts = body.probe(probe.predicate.as_ref(), &probe.body);
+        let foreign_call = system_calls::foreign_call(&mut body, probe.span);
         let (depends, asks) = (body.depends_on_point, body.asks_name);
         tracing = body.needs_tracing;
         let functions = body.functions.take();
@@ -270,6 +272,7 @@ fn read_probe(
             attach: vec![points::place(fact, tracing)],
             multi: false,
             names: if asks { vec![fact.name.clone()] } else { Vec::new() },
+            foreign_call,
             vars,
             body: stmts,
             functions,

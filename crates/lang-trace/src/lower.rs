@@ -47,6 +47,7 @@ mod series;
 mod spill;
 mod stacks;
 mod stmt;
+mod system_calls;
 mod text;
 mod trouble;
 mod types;

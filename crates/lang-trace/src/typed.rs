@@ -132,6 +132,9 @@ pub struct Probe {
     pub multi: bool,
     /// What [`Builtin::ProbeName`] is at each of them, in their order; empty where nobody asks.
     pub names: Vec<String>,
+    /// At many system calls, if it does not matter how it gets there: whether the current call is one of 32 bits, whose
+    /// numbers mean other calls.
+    pub foreign_call: Option<Expr>,
     /// Its variables.
     pub vars: Arena<VarId, VarInfo>,
     /// What it does; a predicate is an `if` with a `return` in front.

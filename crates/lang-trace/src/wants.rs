@@ -260,6 +260,8 @@ impl Collector<'_> {
         self.providers.insert(point.provider);
         match &point.place {
             Point::Tracepoint { category, name } => {
+                // One program at many system calls asks of the current task whether its call is one of 32 bits.
+                self.wants.kernel_btf |= category == "syscalls" && has_wildcard(name);
                 self.wants.tracepoints.insert((category.clone(), name.clone()));
             }
             Point::RawTracepoint { .. } => {

@@ -23,6 +23,14 @@ pub enum Attach {
         /// Such as `sched_switch`.
         name: String,
     },
+    /// Many system calls, at the one tracepoint that all of them pass: `raw_syscalls:sys_enter` or `sys_exit`. The program
+    /// tells them apart by their number.
+    SystemCalls {
+        /// Their tracepoints, such as `sys_enter_openat`.
+        names: Vec<String>,
+        /// Entry or exit.
+        side: ProbeSide,
+    },
     /// A raw tracepoint, arguments as the kernel passes them.
     RawTracepoint {
         /// Such as `sched_switch`.
@@ -254,6 +262,7 @@ impl Attach {
     pub const fn places(&self) -> usize {
         match self {
             Self::KprobeMulti { functions, .. } | Self::KprobeSession { functions } => functions.len(),
+            Self::SystemCalls { names, .. } => names.len(),
             Self::UprobeMulti { targets, .. } | Self::UprobeSession { targets, .. } => targets.len(),
             _ => 1,
         }

@@ -38,6 +38,11 @@ fn events(places: &[&Attach]) -> Vec<String> {
         Attach::Uprobe { path, side, .. } | Attach::UprobeMulti { path, side, .. } if many_places => {
             format!("uprobe {path} {side:?}")
         }
+        Attach::SystemCalls { side, .. } => format!("system calls {side:?}"),
+        Attach::Tracepoint { category, name } if category == "raw_syscalls" => {
+            let side = if name == "sys_enter" { ProbeSide::Entry } else { ProbeSide::Return };
+            format!("system calls {side:?}")
+        }
         // One place of a file may be written in several ways.
         Attach::Uprobe { path, side, .. } if mixed.contains(path.as_str()) => {
             format!("uprobe {path} {side:?}")

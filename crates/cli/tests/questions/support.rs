@@ -114,6 +114,9 @@ int main(int argc, char **argv)
         write(fd, "0123456789", 10);
         close(fd);
         syscall(SYS_getpgid, 0);
+        /* getpid, as a call of 32 bits; among those of 64 bits, writev has this number. */
+        long number = 20;
+        asm volatile("int $0x80" : "+a"(number) : : "memory", "r8", "r9", "r10", "r11");
     }
     char *pages = mmap(0, 64 << 12, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     for (int i = 0; i < 64; i++)
@@ -122,7 +125,8 @@ int main(int argc, char **argv)
 }
 "#;
 
-/// A program that does ten times: a function of its own, `malloc(1000…)`, open, write of ten bytes, close, getpgid.
+/// A program that does ten times: a function of its own, `malloc(1000…)`, open, write of ten bytes, close, getpgid, and
+/// getpid as programs of 32 bits call it.
 pub(crate) fn program(name: &str, options: &[&str]) -> String {
     let source = scratch().join(format!("{name}.c"));
     let binary = scratch().join(name);

@@ -198,6 +198,33 @@ fn one_program_knows_by_which_of_many_functions_it_runs() {
     }
 }
 
+/// What is at each of many system calls by itself, and by one program for all of them, counts the same.
+#[test]
+fn many_system_calls_are_one_place() {
+    for side in ["enter", "exit"] {
+        let points = ["get*", "w*"].map(|calls| format!("tracepoint:syscalls:sys_{side}_{calls}"));
+        let block = |body: &str| format!("{} /pid == cpid/ {{ {body} }}", points.join(","));
+        let together = block("@[probe] = count(); @second[comm] = count();");
+        // Who asks for arguments, which differ, has a program at each.
+        let apart = block("$a = args; @[probe] = count(); @second[comm] = count();");
+        let [together, apart] = [together, apart].map(|text| with_command(&text, load()));
+        assert_eq!(together.ok(), apart.ok());
+        assert_eq!(number(&together.out, &format!("@[tracepoint:syscalls:sys_{side}_write]")), 10);
+        assert_eq!(number(&together.out, &format!("@[tracepoint:syscalls:sys_{side}_getpgid]")), 10);
+        assert!(!together.out.contains("writev"), "calls of 32 bits have other numbers: {together:?}");
+    }
+}
+
+#[test]
+fn blocks_on_system_calls_run_in_order() {
+    let text = "tracepoint:syscalls:sys_enter_g*,tracepoint:syscalls:sys_enter_w* /pid == cpid/ { @first[tid] = 1; }
+        tracepoint:syscalls:sys_enter_getpgid /pid == cpid/ { @[@first[tid], @last[tid]] = count(); delete(@first, tid); }
+        tracepoint:syscalls:sys_enter_g* /pid == cpid/ { @last[tid] = 1; }
+        tracepoint:raw_syscalls:sys_exit /pid == cpid/ { delete(@last, tid); delete(@first, tid); }";
+    let run = with_command(text, load());
+    assert_eq!(number(&run.out, "@[1, 0]"), 10, "{run:?}");
+}
+
 #[test]
 fn one_program_knows_at_which_of_many_places_it_runs() {
     let text = "tracepoint:syscalls:sys_enter_get* /pid == cpid/ { @[probe] = count(); }
@@ -205,9 +232,12 @@ fn one_program_knows_at_which_of_many_places_it_runs() {
     let run = with_command(text, load());
     assert_eq!(number(run.ok(), "@[tracepoint:syscalls:sys_enter_getpgid]"), 10, "{run:?}");
     assert_eq!(number(run.ok(), "@equal"), 10, "{run:?}");
-    for lacking in ["", "uprobe_multi"] {
-        let text = "uprobe:libc:str* { @n[probe] = count(); @[strcontains(probe, \":str\")] = count(); }";
-        let run = osmia(&["-q", "--no-feature", lacking, "-e", text, "-c", "ls /"]);
+    // One by one, each takes the kernel tens of milliseconds to end.
+    for (lacking, functions) in [("", "str*"), ("uprobe_multi", "strc*,uprobe:libc:strl*")] {
+        let text = format!(
+            "uprobe:libc:{functions} {{ @n[probe] = count(); @[strcontains(probe, \":str\")] = count(); }}"
+        );
+        let run = osmia(&["-q", "--no-feature", lacking, "-e", &text, "-c", "ls /"]);
         assert!(number(run.ok(), "@[true]") > 0 && !run.out.contains("@[false]"), "{run:?}");
         assert!(run.out.contains(":strlen]: "), "{run:?}");
     }

@@ -11,6 +11,7 @@ use super::helpers::Choice;
 use super::local_types::LocalTypes;
 use super::maps::MapHome;
 use super::memory::Fill;
+use super::system_calls::CallTable;
 use super::types::Types;
 use super::{LowerOptions, Lowered, Transport};
 use super::{stacks, walk};
@@ -170,6 +171,8 @@ struct Current {
     scratch_kept: u32,
     /// The probe's functions that were written.
     functions: Vec<Option<FunctionId>>,
+    /// The system calls that it is for, where it is shown all of them.
+    calls: Option<CallTable>,
 }
 
 /// Everything.
@@ -214,6 +217,7 @@ static NO_PROBE: std::sync::LazyLock<Probe> = std::sync::LazyLock::new(|| Probe 
     attach: Vec::new(),
     multi: false,
     names: Vec::new(),
+    foreign_call: None,
     vars: osmia_base::Arena::new(),
     body: Vec::new(),
     functions: Vec::new(),
@@ -298,6 +302,11 @@ impl<'a> Cx<'a> {
         self.b.helper(helper, args, Kind::I64)
     }
 
+    /// The system calls that the program is for, where it is shown all of them.
+    pub(super) const fn call_table(&self) -> Option<CallTable> {
+        self.current.calls
+    }
+
     /// The helper that the target has.
     pub(super) fn pick(&self, choice: &Choice) -> u32 {
         if self.can(choice.feature) { choice.new } else { choice.old }
@@ -372,6 +381,7 @@ impl Current {
             scratch_top: 0,
             scratch_kept: 0,
             functions: Vec::new(),
+            calls: None,
         }
     }
 }

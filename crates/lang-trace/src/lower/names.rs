@@ -45,6 +45,11 @@ fn section(provider: Provider, attach: &Attach) -> (String, ProgramType, Option<
         Attach::Tracepoint { category, name } => {
             (format!("tracepoint/{category}/{name}"), P::Tracepoint, None)
         }
+        Attach::SystemCalls { side, .. } => (
+            format!("tracepoint/raw_syscalls/{}", by_side(side, "sys_enter", "sys_exit")),
+            P::Tracepoint,
+            None,
+        ),
         Attach::RawTracepoint { name } => (format!("raw_tp/{name}"), P::RawTracepoint, None),
         Attach::BtfTracepoint { name } => {
             (format!("tp_btf/{name}"), P::Tracing, Some(AttachType::TraceRawTp))

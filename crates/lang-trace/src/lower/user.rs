@@ -42,7 +42,11 @@ impl<'a> Cx<'a> {
 
     /// The number of the place that the program runs at.
     pub(super) fn cookie(&mut self) -> Value {
+        let calls = self.call_table();
         self.once(Cached::Cookie, |cx| {
+            if let Some(table) = calls {
+                return cx.call_place(table);
+            }
             let context = cx.context();
             cx.call(helpers::ATTACH_COOKIE, &[context])
         })

@@ -14,8 +14,9 @@ pub(super) fn stmts<'a>(list: &'a [Stmt], see: &mut dyn FnMut(Node<'a>)) {
     list.iter().for_each(|it| stmt(it, see));
 }
 
-/// Shows all of a probe to `see`: what it does, then each of its functions.
+/// Shows all of a probe to `see`: when it runs, what it does, then each of its functions.
 pub(super) fn probe<'a>(it: &'a Probe, see: &mut dyn FnMut(Node<'a>)) {
+    it.foreign_call.iter().for_each(|asked| expr(asked, see));
     stmts(&it.body, see);
     it.functions.iter().for_each(|it| function(it, see));
 }

@@ -32,7 +32,7 @@ pub use update::{update_link, update_structure};
 pub use usdt::UsdtMaps;
 
 use crate::load::LoadedProgram;
-use osmia_object::Attach;
+use osmia_object::{Attach, ProbeSide};
 use part::Part;
 use side_by_side::side_by_side;
 
@@ -167,6 +167,10 @@ fn parts(job: Job<'_>, to: &Attach, missed: &mut Vec<Missed>) -> Parts {
         Attach::Nowhere => Err(AttachErrorKind::Nowhere),
         Attach::TestRun => Ok(Vec::new()),
         Attach::Tracepoint { category, name } => perf::tracepoint(job, category, name),
+        Attach::SystemCalls { side: ProbeSide::Entry, .. } => {
+            perf::tracepoint(job, "raw_syscalls", "sys_enter")
+        }
+        Attach::SystemCalls { .. } => perf::tracepoint(job, "raw_syscalls", "sys_exit"),
         Attach::PerfEvent { event, sample, cpus, pid } => perf::event(job, *event, *sample, *cpus, *pid),
         Attach::RawTracepoint { name } => tracing::raw_tracepoint(job, name),
         Attach::BtfTracepoint { .. }

@@ -11,6 +11,7 @@ pub(super) fn place(to: &Attach) -> String {
         Attach::Nowhere => "nowhere".to_owned(),
         Attach::TestRun => "by request".to_owned(),
         Attach::Tracepoint { category, name } => format!("tracepoint:{category}:{name}"),
+        Attach::SystemCalls { names, .. } => format!("tracepoint:syscalls:{}", list(names)),
         Attach::RawTracepoint { name } | Attach::BtfTracepoint { name } => format!("rawtracepoint:{name}"),
         Attach::Kprobe { function, side: s, .. } => format!("{}:{function}", side(s, "kprobe", "kretprobe")),
         Attach::KprobeMulti { functions, side: s } => {

@@ -1,6 +1,7 @@
 //! From probes to programs: one each, or one for the entry and the return of the same functions.
 use super::{Current, Cx, Result};
 use crate::lower::flow::Flow;
+use crate::lower::system_calls::{self, Calls};
 use crate::lower::{names, walk};
 use crate::plan::PlannedProbe;
 use crate::probes::Provider;
@@ -19,11 +20,12 @@ impl<'a> Cx<'a> {
     pub(in crate::lower) fn programs(&mut self, program: &'a Program) -> Result<()> {
         let pairs: HashMap<usize, usize> = self.pairs(program).into_iter().collect();
         let backs: HashSet<usize> = pairs.values().copied().collect();
+        let calls = system_calls::together(program);
         for (index, probe) in program.probes.iter().enumerate() {
             match pairs.get(&index).and_then(|&back| program.probes.get(back)) {
                 Some(back) => self.session(probe, back)?,
                 None if backs.contains(&index) => {}
-                None => self.probe(probe)?,
+                None => self.probe(probe, calls.get(&index))?,
             }
         }
         Ok(())
@@ -56,10 +58,16 @@ impl<'a> Cx<'a> {
     }
 
     /// Lowers one probe.
-    fn probe(&mut self, probe: &'a Probe) -> Result<()> {
-        let attach = self.attachments(probe);
+    fn probe(&mut self, probe: &'a Probe, calls: Option<&Calls>) -> Result<()> {
+        let attach = match calls {
+            Some(Calls { names, side, .. }) => {
+                vec![Attach::SystemCalls { names: names.clone(), side: *side }]
+            }
+            None => self.attachments(probe),
+        };
         let name = names::program_name(&probe.name, self.plan.probes.len());
         self.start_program(probe, &name, &attach);
+        self.current.calls = calls.map(|calls| self.write_call_table(calls));
         self.whole_body(probe)?;
         self.end_program();
         self.planned(name, probe, attach);
@@ -119,6 +127,7 @@ impl<'a> Cx<'a> {
     fn whole_body(&mut self, probe: &'a Probe) -> Result<()> {
         self.at(probe.span);
         let body = self.enter();
+        self.only_own_calls(probe)?;
         self.filter_process();
         if self.exits && super::is_stopped_by_exit(probe.provider) {
             self.leave_after_exit();
@@ -141,9 +150,9 @@ impl<'a> Cx<'a> {
             program,
             provider: probe.provider,
             name: probe.name.clone(),
-            attach,
             multi: probe.multi,
-            numbered: probe.names.len() > 1,
+            numbered: probe.names.len() > 1 && attach.iter().all(Attach::takes_cookie),
+            attach,
             loops: walk::loops(probe),
             span: probe.span,
         });
