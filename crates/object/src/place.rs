@@ -7,6 +7,7 @@ mod hooks;
 mod words;
 
 use crate::{Attach, section};
+use hooks::hook_of;
 pub use hooks::{HOOKS, Hook};
 use osmia_abi::{AttachType, ProgramType};
 use std::fmt;
@@ -71,7 +72,11 @@ fn by_section(hook: &str, words: &mut Words<'_>) -> Result<Wish, PlaceError> {
         Some(target) => format!("{hook}/{target}"),
         None => hook.to_owned(),
     };
-    let Some(found) = section::lookup(&name) else { return Err(unknown(hook)) };
+    let Some(found) = section::lookup(&name) else {
+        return Err(
+            section::lookup(hook).map_or_else(|| unknown(hook), |found| says_no_place(hook, found.row))
+        );
+    };
     if let section::Expected::Newer(constant) = found.row.attach_type {
         return Err(PlaceError(format!(
             "programs of the section {} ({constant}) are newer than the newest kernel that osmia knows (6.18)",
@@ -81,10 +86,7 @@ fn by_section(hook: &str, words: &mut Words<'_>) -> Result<Wish, PlaceError> {
     let program = found.program();
     let mut attach = found.attach().unwrap_or_default();
     if attach == Attach::Nowhere {
-        return Err(PlaceError(format!(
-            "`{name}` does not say where; it is written `{}`",
-            example(found.row.name)
-        )));
+        return Err(says_no_place(&name, found.row));
     }
     if let Some(number) = words.number("pid")? {
         let process =
@@ -98,6 +100,20 @@ fn by_section(hook: &str, words: &mut Words<'_>) -> Result<Wish, PlaceError> {
         }
     }
     Ok(Wish::new(attach, program.kind, program.attach_type))
+}
+
+/// Why the name of a section is no place, and what is to be written instead.
+fn says_no_place(name: &str, row: &section::Section) -> PlaceError {
+    let instead = match (hook_of(row), row.target) {
+        (Some(hook), _) => {
+            format!("; programs of that section are placed by `{} {}`", hook.name, hook.syntax)
+        }
+        (None, section::Target::Optional) if row.kind != ProgramType::StructOps => {
+            format!("; it is written `{}`", example(row.name))
+        }
+        (None, _) => ", and there is no hook for programs of that section".to_owned(),
+    };
+    PlaceError(format!("`{name}` does not say where{instead}"))
 }
 
 /// How a place of that section is written.

@@ -1,6 +1,7 @@
 //! The hooks that have no section name of their own, or more to say than a section's name can.
 use super::words::{Words, number, reference};
 use super::{PlaceError, Wish};
+use crate::section::{Expected, Section};
 use crate::{
     Attach, CgroupOrder, Cpus, Direction, NetfilterHook, Over, PerfEvent, ProbeSide, Sample, SocketHook,
     TcFilter, XdpMode,
@@ -92,6 +93,39 @@ pub const HOOKS: &[Hook] = &[
         trampoline(words, ProbeSide::Return)
     }),
 ];
+
+/// Hooks for programs whose sections tell what they are, and not where they go.
+const PLACED_BY: &[(P, &str)] = &[
+    (P::Xdp, "xdp"),
+    (P::SchedCls, "tc"),
+    (P::Netfilter, "netfilter"),
+    (P::CgroupSkb, "cgroup"),
+    (P::CgroupSock, "cgroup"),
+    (P::CgroupSockAddr, "cgroup"),
+    (P::CgroupSysctl, "cgroup"),
+    (P::CgroupSockopt, "cgroup"),
+    (P::CgroupDevice, "cgroup"),
+    (P::SockOps, "cgroup"),
+    (P::SkLookup, "netns"),
+    (P::FlowDissector, "netns"),
+    (P::SkMsg, "sockmap"),
+    (P::SkSkb, "sockmap"),
+    (P::SocketFilter, "socket"),
+    (P::SkReuseport, "reuseport"),
+    (P::LircMode2, "lirc"),
+    (P::PerfEvent, "perf"),
+];
+
+/// The hook for programs of a section.
+pub(super) fn hook_of(row: &Section) -> Option<&'static Hook> {
+    // Those run from a map, wherever that redirects to.
+    let of_maps = [AttachType::XdpDevmap, AttachType::XdpCpumap].map(Expected::Type);
+    if of_maps.contains(&row.attach_type) {
+        return None;
+    }
+    let (_, name) = PLACED_BY.iter().find(|(kind, _)| *kind == row.kind)?;
+    HOOKS.iter().find(|hook| hook.name == *name)
+}
 
 /// One of several words.
 fn one_of<T: Copy>(what: &str, word: &str, all: &[(&str, T)]) -> Result<T, PlaceError> {
