@@ -50,6 +50,10 @@ impl<'a> Path<'a> {
             }
             Line::State { from: None, state, .. } => self.waiting = state,
             Line::Insn { slot, text, state } => {
+                if self.steps.is_empty() && slot != 0 {
+                    // The log's beginning is missing: what looks like a source line may be the end of a state.
+                    self.sources.retain(|(_, at)| at.is_some());
+                }
                 let previous = self.branch.take().unwrap_or_else(|| self.steps.len().checked_sub(1));
                 let source = self.sources.len().checked_sub(1);
                 self.steps.push(Step { slot, text, before: self.waiting, after: state, source, previous });

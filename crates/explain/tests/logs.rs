@@ -35,3 +35,17 @@ fn long_lines_take_bounded_time() {
     let log = format!("R1 type={}", "scalar expected".repeat(200_000));
     assert_eq!(explain(&log).unwrap().class, Some(Class::CallTypeSafety));
 }
+
+/// Of logs that are too long the kernel keeps the end, which may begin in the middle of a state.
+#[test]
+fn the_end_of_a_state_is_no_source_line() {
+    let place = |first: &str, slot: u32| {
+        let log = format!(
+            "{first}\n{slot}: (07) r7 += 4 ; R7=4\nBPF program is too large. Processed 1000001 insn\n"
+        );
+        explain(&log).unwrap().place
+    };
+    assert_eq!(place("; 0x7ffff))", 2), None);
+    assert_eq!(place("; next(); @ loop.c:7", 2).map(|place| place.line), Some(7));
+    assert_eq!(place("; int loop(void)", 0).map(|place| place.text).as_deref(), Some("int loop(void)"));
+}
