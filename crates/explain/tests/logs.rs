@@ -49,3 +49,27 @@ fn the_end_of_a_state_is_no_source_line() {
     assert_eq!(place("; next(); @ loop.c:7", 2).map(|place| place.line), Some(7));
     assert_eq!(place("; int loop(void)", 0).map(|place| place.text).as_deref(), Some("int loop(void)"));
 }
+
+/// What the kernel says of its own structures that programs may write in part.
+#[test]
+fn writes_to_structures_of_the_kernel_are_explained() {
+    for (message, means) in [
+        ("no write support to nf_conn at off 128", "`nf_conn` has no member at 128 that programs may write"),
+        (
+            "write access at off 8 with size 4 beyond the member of tcp_sock ended at 10",
+            "4 bytes are written at 8 of `tcp_sock`, beyond the end of the member there, which ends at 10",
+        ),
+        (
+            "write access for struct hid_bpf_ctx at off 0 with size 8",
+            "8 bytes at 0 of `hid_bpf_ctx` may not be written",
+        ),
+        (
+            "write access at off 4 with size 8 on read-only part of hid_bpf_ctx",
+            "8 bytes at 4 of `hid_bpf_ctx` may only be read",
+        ),
+        ("write access at off 4 with size 8", "8 bytes at 4 of an object of the kernel's may not be written"),
+    ] {
+        let meaning = osmia_explain::meaning(message).unwrap();
+        assert_eq!((meaning.class, meaning.meaning.as_str()), (Class::MemorySafety, means));
+    }
+}

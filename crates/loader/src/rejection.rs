@@ -57,7 +57,9 @@ impl Rejection {
             place: told
                 .slot
                 .and_then(|slot| place(&program.lines, slot))
-                .or_else(|| told.place.and_then(annotated)),
+                .or_else(|| told.place.and_then(annotated))
+                // What is said of the whole program is said at its head.
+                .or_else(|| place(&program.lines, 0).filter(|_| !told.message.is_empty())),
             reason: if told.message.is_empty() { silent_reason(errno) } else { told.message },
             meaning,
             advice,

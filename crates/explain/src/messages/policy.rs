@@ -3,6 +3,9 @@ use super::{Row, row};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
+    row("metadata kfuncs can't be offloaded",
+        "this function asks an interface's driver of a packet, and the program is to run on the interface itself",
+        "load it for the driver: osmia prog load FILE PATH xdpmeta_dev INTERFACE, without offload_dev"),
     row("metadata kfuncs require device-bound program",
         "this function asks an interface's driver of a packet, and the program is bound to no interface",
         "load it for one: osmia prog load FILE PATH xdpmeta_dev INTERFACE (BPF_F_XDP_DEV_BOUND_ONLY)"),
