@@ -1,7 +1,7 @@
 //! `osmia explain`, as it is called.
 mod common;
 
-use common::{osmia, run_with};
+use common::{Scratch, osmia, run_with};
 
 const LOG: &str = "0: (85) call bpf_map_lookup_elem#1    ; R0_w=map_value_or_null(id=1,map=m,ks=4,vs=8)\n\
     ; return *value; @ prog.c:12\n\
@@ -37,4 +37,51 @@ fn json_names_class_and_place() {
 fn nothing_to_explain_is_no_failure() {
     let (status, text) = explain(&["-"], "processed 2 insns (limit 1000000) max_states_per_insn 0\n");
     assert_eq!((status, text.as_str()), (Some(0), "the log tells of no refusal\n"));
+}
+
+/// Programs of one object: taken, refused at a line, refused as a whole, and two that this machine cannot have.
+const OBJECT: &str = r#"
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+char LICENSE[] SEC("license") = "GPL";
+struct { __uint(type, BPF_MAP_TYPE_HASH); __type(key, int); __type(value, long); __uint(max_entries, 1); } m SEC(".maps");
+SEC("socket") int taken(void *ctx) { return 0; }
+SEC("socket") int unchecked(void *ctx) {
+    int key = 0;
+    long *value = bpf_map_lookup_elem(&m, &key);
+    return *value;
+}
+static __attribute__((noinline)) int below(volatile char *at) {
+    volatile char more[300];
+    for (int i = 0; i < 300; i++) more[i] = i;
+    return more[7] + at[7];
+}
+SEC("socket") int deep(void *ctx) {
+    volatile char much[300];
+    much[7] = 1;
+    return below(much);
+}
+SEC("tp_btf/no_kernel_has_this") int foreign(void *ctx) { return 0; }
+struct no_such_structure { int (*hook)(void); };
+SEC("struct_ops/hook") int hook(void *ctx) { return 0; }
+SEC(".struct_ops") struct no_such_structure ops = { .hook = (void *)hook };
+"#;
+
+#[test]
+fn each_program_of_an_object_is_explained_by_itself() {
+    let scratch = Scratch::new();
+    let object = scratch.compile_bpf("several", OBJECT);
+    let line = |part: &str| OBJECT.lines().position(|line| line.contains(part)).unwrap() + 1;
+    let (status, text) = explain(&["--json", &object], "");
+    assert_eq!(status, Some(1), "{text}");
+    let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let of = |name: &str| told.as_array().unwrap().iter().find(|one| one["program"] == name).unwrap();
+    assert_eq!(of("taken")["accepted"], serde_json::Value::Null, "{text}");
+    assert!(of("taken").get("accepted").is_some(), "{text}");
+    assert_eq!(of("unchecked")["refused"]["place"]["line"], line("return *value;"), "{text}");
+    assert_eq!(of("deep")["refused"]["class"], "verifier_limit", "{text}");
+    assert_eq!(of("deep")["refused"]["place"]["line"], line("int deep("), "{text}");
+    for (name, what) in [("foreign", "no_kernel_has_this"), ("hook", "no_such_structure")] {
+        assert!(of(name)["not_tried"].as_str().unwrap().contains(what), "{text}");
+    }
 }

@@ -42,6 +42,8 @@ impl Chosen {
             structure.functions.iter().any(|(_, program)| self.programs.contains(program))
         };
         let of_one = map.table_of.is_none_or(|program| self.programs.contains(&program));
-        map.create && of_one && (!self.named || map.structure.as_deref().is_none_or(used))
+        // A structure that does not fit has no functions that could have been asked for.
+        let asked = |map: &ImageMap| map.structure.as_deref().map_or(map.unfit.is_none(), used);
+        map.create && of_one && (!self.named || asked(map))
     }
 }

@@ -65,6 +65,9 @@ fn members_go_where_the_kernel_has_them() {
     assert_eq!(facts("run"), (true, Some(2), false));
     assert_eq!(facts("stop"), (true, Some(1), false));
     assert_eq!(facts("gone"), (false, None, true), "the kernel has no such member");
+    let gone = image.programs.iter().find(|program| program.name == "gone").unwrap();
+    let why = gone.unfit.iter().map(ToString::to_string).collect::<String>();
+    assert!(why.ends_with("refers to it: the kernel's structure has no member `gone`"), "{why}");
 }
 
 #[test]

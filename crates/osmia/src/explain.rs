@@ -1,8 +1,8 @@
 //! `osmia explain`: why the kernel refuses a program, told of a log or found out by loading.
 use crate::portable::gather;
 use osmia_explain::Explanation;
-use osmia_loader::{LoadError, LoadOptions, Rejection};
-use osmia_object::{Image, elf, resolve_named};
+use osmia_loader::{Choice, LoadError, LoadOptions, Rejection};
+use osmia_object::{Image, elf, resolve_each};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -47,21 +47,19 @@ pub fn explain_log(log: &str) -> Explained {
 pub fn explain_object(bytes: &[u8], btf: Option<&PathBuf>) -> Result<Vec<Explained>, String> {
     let object = elf::read(bytes).map_err(|error| error.to_string())?;
     let target = gather(&object, btf)?;
-    let image = resolve_named(&object, &target, "").map_err(|errors| errors.to_string())?;
-    Ok((0..image.programs.len()).map(|only| explain_program(&image, only)).collect())
+    let image = resolve_each(&object, &target, "").map_err(|errors| errors.to_string())?;
+    Ok(image.programs.iter().map(|program| explain_program(&image, &program.name)).collect())
 }
 
-fn explain_program(image: &Image, only: usize) -> Explained {
-    let mut image = image.clone();
-    for (number, program) in image.programs.iter_mut().enumerate() {
-        program.autoload = number == only;
-    }
-    let verdict = match osmia_loader::load(&image, &LoadOptions::default()) {
+fn explain_program(image: &Image, program: &str) -> Explained {
+    let program = program.to_owned();
+    // What does not fit this machine, of the other programs or of the structures that they belong to, is not asked for.
+    let options = LoadOptions { programs: Choice::Named(vec![program.clone()]), ..LoadOptions::default() };
+    let verdict = match osmia_loader::load(image, &options) {
         Ok(_) => Verdict::Accepted,
         Err(LoadError::Program(rejection)) => refused(&rejection),
         Err(error) => Verdict::NotTried(error.to_string()),
     };
-    let program = image.programs.get(only).map(|program| program.name.clone()).unwrap_or_default();
     Explained { program, verdict }
 }
 

@@ -16,8 +16,10 @@ pub(super) fn btf_id(
         return Ok(owner(context.target, member.structure));
     }
     if program.kind == ProgramType::StructOps {
-        let what = "no structure of functions (`.struct_ops`) that fits this kernel refers to it";
-        return Err(ResolveErrorKind::Structure(what.to_owned()));
+        let why = context.maps.members.absent(key).map(|why| format!(": {why}")).unwrap_or_default();
+        let what =
+            format!("no structure of functions (`.struct_ops`) that fits this kernel refers to it{why}");
+        return Err(ResolveErrorKind::Structure(what));
     }
     if let Attach::ProgramTrampoline { program, .. } | Attach::Replace { program, .. } = &program.attach {
         return Ok((TypeId::VOID, AttachTypes::Program(*program)));

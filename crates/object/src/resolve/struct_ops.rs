@@ -6,7 +6,7 @@ use osmia_abi::MapType;
 use osmia_abi::flags::LINK;
 use osmia_btf::core::essential_name;
 use osmia_btf::{Btf, Composite, Kind as TypeKind, Member as BtfMember, TypeId};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// How the name of the kernel's type of the map's value begins.
 const VALUE: &str = "bpf_struct_ops_";
@@ -17,8 +17,8 @@ const LINKED: &str = ".struct_ops.link";
 #[derive(Debug, Default)]
 pub(super) struct Members {
     placed: HashMap<FunctionKey, Member>,
-    /// Programs of members that the kernel does not have: nobody wants them.
-    dropped: HashSet<FunctionKey>,
+    /// Programs of members that the kernel does not have, and why: nobody wants them.
+    dropped: HashMap<FunctionKey, String>,
 }
 
 /// Which member a program is.
@@ -41,8 +41,13 @@ impl Members {
     pub(super) fn autoload(&self, key: FunctionKey, section: bool) -> bool {
         match self.get(key) {
             Some(member) => member.autoload,
-            None => section && !self.dropped.contains(&key),
+            None => section && !self.dropped.contains_key(&key),
         }
+    }
+
+    /// Why a program's structure, or its member of one, is not on this machine.
+    pub(super) fn absent(&self, key: FunctionKey) -> Option<&str> {
+        self.dropped.get(&key).map(String::as_str)
     }
 
     /// Notes that a structure wants a program.
@@ -131,11 +136,14 @@ fn map(
             map.structure = Some(Box::new(Structure { name, value_type, module, value, functions, link }));
         }
         Err(kind) => {
-            map.unfit = Some(ResolveError::new(&map.name, kind));
+            let error = ResolveError::new(&map.name, kind);
+            let why = error.to_string();
+            map.unfit = Some(error);
             let size = local.btf.size_of(local.ty).unwrap_or(0);
             let end = u64::from(local.offset).saturating_add(size);
             let own = |(at, _): &&(u32, Symbol)| *at >= local.offset && u64::from(*at) < end;
-            members.dropped.extend(local.data.relocs.iter().filter(own).filter_map(function));
+            let all = local.data.relocs.iter().filter(own).filter_map(function);
+            members.dropped.extend(all.map(|key| (key, why.clone())));
         }
     }
     map
@@ -214,7 +222,8 @@ fn place(
         // A program at a member that the kernel does not have is not wanted; nor is a member that says nothing.
         return match bytes.iter().all(|byte| *byte == 0) {
             true => {
-                members.dropped.extend(program);
+                let why = format!("the kernel's structure has no member `{}`", member.name);
+                members.dropped.extend(program.map(|key| (key, why)));
                 Ok(())
             }
             false => Err(says("is not in the kernel's structure, and not zero")),
