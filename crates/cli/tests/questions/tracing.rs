@@ -201,12 +201,13 @@ fn one_program_knows_by_which_of_many_functions_it_runs() {
 /// What is at each of many system calls by itself, and by one program for all of them, counts the same.
 #[test]
 fn many_system_calls_are_one_place() {
-    for side in ["enter", "exit"] {
+    for (side, told) in [("enter", "args.__syscall_nr"), ("exit", "args.ret < 0")] {
         let points = ["get*", "w*"].map(|calls| format!("tracepoint:syscalls:sys_{side}_{calls}"));
         let block = |body: &str| format!("{} /pid == cpid/ {{ {body} }}", points.join(","));
-        let together = block("@[probe] = count(); @second[comm] = count();");
+        let counts = format!("@[probe] = count(); @second[comm, {told}] = count();");
+        let together = block(&counts);
         // Who asks for arguments, which differ, has a program at each.
-        let apart = block("$a = args; @[probe] = count(); @second[comm] = count();");
+        let apart = block(&format!("$a = args; {counts}"));
         let [together, apart] = [together, apart].map(|text| with_command(&text, load()));
         assert_eq!(together.ok(), apart.ok());
         assert_eq!(number(&together.out, &format!("@[tracepoint:syscalls:sys_{side}_write]")), 10);

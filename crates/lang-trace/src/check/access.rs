@@ -4,6 +4,7 @@ use super::body::Body;
 use super::comptime::known;
 use super::convert::convert;
 use super::expr::number;
+use super::system_calls;
 use crate::ast::{self, BinaryOp};
 use crate::typed::{Expr, ExprKind, Type};
 use osmia_base::{Diagnostic, Span};
@@ -22,7 +23,7 @@ impl Body<'_, '_> {
     }
 
     fn argument(&mut self, name: &ast::Name, span: Span) -> Option<Expr> {
-        self.depends_on_point = true;
+        self.depends_on_point |= !system_calls::alike(self.facts, self.points, &name.node);
         let found = self.facts.argument(&self.types(), &name.node, span);
         if found.is_some() {
             return found;

@@ -1,21 +1,39 @@
 //! Blocks at many system calls, which one program can be for.
 use super::body::Body;
+use super::facts::Facts;
 use super::points::{FEW, same_code};
 use crate::ast::{self, BinaryOp, Name};
 use crate::typed::{Expr, Space};
 use osmia_base::Span;
-use osmia_object::Attach;
+use osmia_object::{Attach, TraceField};
 
 /// `TS_COMPAT` of `thread_info.status`: the current system call is one of 32 bits (`arch/x86/include/asm/thread_info.h`).
 const COMPAT: u64 = 2;
+
+/// Whether a field is the same in the records of all calls that could share a program: they are laid out by one rule
+/// (`syscall_enter_define_fields` and `trace_event_fields` of `kernel/trace/trace_syscalls.c`).
+pub(super) fn alike(of: &Facts, points: &[Facts], field: &str) -> bool {
+    let own = call_field(of, field);
+    let mut sharing = points.iter().filter(|point| same_code(of, point));
+    own.is_some() && sharing.all(|point| call_field(point, field) == own)
+}
+
+/// A field of a call's record, but for those that the record of every event has.
+fn call_field<'a>(facts: &'a Facts, field: &str) -> Option<&'a TraceField> {
+    let event = facts.event.as_ref().filter(|_| is_call(facts) && !field.starts_with("common_"))?;
+    event.fields.iter().find(|known| known.name == field)
+}
+
+fn is_call(facts: &Facts) -> bool {
+    matches!(&facts.attach, Attach::Tracepoint { category, .. } if category == "syscalls")
+}
 
 /// Whether the current call is one of 32 bits: those pass the tracepoint of all system calls too, but none of the single ones
 /// (`trace_get_syscall_nr` of `kernel/trace/trace_syscalls.c`). Nothing where a block is at few calls, does what depends on which it is, or
 /// where the kernel's types do not tell.
 pub(super) fn foreign_call(body: &mut Body<'_, '_>, span: Span) -> Option<Expr> {
-    let at_call = matches!(&body.facts.attach, Attach::Tracepoint { category, .. } if category == "syscalls");
     let sharing = body.points.iter().filter(|point| same_code(body.facts, point));
-    if !at_call || body.depends_on_point || sharing.count() <= FEW {
+    if !is_call(body.facts) || body.depends_on_point || sharing.count() <= FEW {
         return None;
     }
     let types = body.types();
