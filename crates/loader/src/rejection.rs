@@ -71,6 +71,11 @@ impl Rejection {
 }
 
 impl Rejection {
+    /// Whether this machine lets nobody put programs where this one goes: the verifier did not look at it.
+    pub fn is_absence(&self) -> bool {
+        self.errno == Errno::EPERM && self.meaning.is_some() && self.log.trim().is_empty()
+    }
+
     /// The helper that may not be called by such a program or at such a place, if that is the reason.
     pub fn forbidden_helper(&self) -> Option<&str> {
         const REASONS: [&str; 2] =

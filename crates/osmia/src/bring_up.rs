@@ -13,7 +13,7 @@ mod sizes;
 use osmia_abi::ProgramType;
 use osmia_loader::{AttachError, AttachOptions, Attachment, LoadError, LoadOptions, Loaded, LoadedProgram};
 use osmia_object::place::Wish;
-use osmia_object::{Attach, Image, Object, ProbeSide, Program, ResolveErrorKind, Target};
+use osmia_object::{Attach, Image, ImageProgram, Object, ProbeSide, Program, ResolveErrorKind, Target};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is said of the programs of an object.
@@ -291,19 +291,22 @@ fn structures(loaded: &Loaded) -> Result<Vec<(String, Attachment)>, Failure> {
     Ok(registered)
 }
 
-/// A refusal to load; a program for which there is another one is left out where the machine cannot have it.
+/// A refusal to load; a program whose place the machine cannot have is left out, and one for which there is another.
 fn refused(error: &LoadError, image: &Image, spare: &BTreeMap<String, String>, verbose: bool) -> Failure {
     let LoadError::Program(rejection) = error else { return Failure::Final(error.to_string()) };
-    let judged = rejection.insn.is_some();
-    let by_trampoline = |name: &str| {
-        image.programs.iter().any(|p| p.name == name && matches!(p.attach, Attach::Trampoline { .. }))
-    };
-    let has_other = |name: &str| spare.values().any(|better| better == name);
-    if !judged && by_trampoline(&rejection.program) && has_other(&rejection.program) {
-        // What this machine lacks for one it lacks for all.
-        let all =
-            image.programs.iter().filter(|p| p.autoload && by_trampoline(&p.name) && has_other(&p.name));
-        return Failure::Without(all.map(|p| (p.name.clone(), rejection.reason.clone())).collect());
+    let absent = rejection.is_absence();
+    let by_trampoline = |p: &&ImageProgram| matches!(p.attach, Attach::Trampoline { .. });
+    let has_other = |p: &&ImageProgram| spare.values().any(|better| *better == p.name);
+    // What this machine lacks for one it lacks for all.
+    let all = image.programs.iter().filter(|program| program.autoload);
+    let lacking: Vec<_> = all.filter(by_trampoline).filter(|program| absent || has_other(program)).collect();
+    if rejection.insn.is_none() && lacking.iter().any(|program| program.name == rejection.program) {
+        let words = rejection.meaning.as_ref().filter(|_| absent).unwrap_or(&rejection.reason);
+        let why = match rejection.advice.as_ref().filter(|_| absent) {
+            Some(advice) => format!("{words}; {advice}"),
+            None => words.clone(),
+        };
+        return Failure::Without(lacking.iter().map(|p| (p.name.clone(), why.clone())).collect());
     }
     match verbose {
         true => Failure::Final(format!("{error}\n{}", rejection.log)),

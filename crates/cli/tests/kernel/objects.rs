@@ -151,6 +151,24 @@ SEC("kretprobe/vfs_read") int at_return(struct pt_regs *ctx) {{ bpf_ringbuf_outp
 }
 
 #[test]
+fn trampolines_that_the_machine_lacks_are_left_out() {
+    let scratch = Scratch::new();
+    let both = "SEC(\"fentry/vfs_read\") int reading(void *ctx) { return 0; }\n\
+        SEC(\"tracepoint/syscalls/sys_enter_openat\") int opening(void *ctx) { return 0; }\n";
+    let object = scratch.compile_bpf("both", &format!("{HEAD}{both}"));
+    let done = run(osmia().args(["run", "--dry-run", &object]));
+    let text = format!("{}{}", done.out, done.err);
+    assert!(done.status.success(), "{text}");
+    let (count, told) = if has_kprobes() { ("2 probes", "") } else { ("1 probe", "reading: left out: ") };
+    assert!(text.contains(&format!("Attached {count}")) && text.contains(told), "{text}");
+    // One that the verifier refuses is an error all the same.
+    let refused = "SEC(\"tracepoint/syscalls/sys_enter_openat\") int wild(void *ctx) { return *(int *)64; }";
+    let object = scratch.compile_bpf("wild", &format!("{HEAD}{both}{refused}"));
+    let err = run(osmia().args(["run", "--dry-run", &object])).refused();
+    assert!(err.contains("the kernel refuses the program `wild`"), "{err}");
+}
+
+#[test]
 fn programs_that_are_not_attached_by_themselves() {
     let scratch = Scratch::new();
     let source = format!(
