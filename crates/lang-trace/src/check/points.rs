@@ -275,7 +275,7 @@ pub(super) fn same_code(a: &Facts, b: &Facts) -> bool {
 }
 
 /// So few programs are made one by one: each knows its name, and needs not look it up.
-pub(super) const FEW: usize = 8;
+const FEW: usize = 8;
 
 /// How points that could share one program are called.
 pub(super) enum Names {

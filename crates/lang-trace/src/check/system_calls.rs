@@ -1,7 +1,7 @@
 //! Blocks at many system calls, which one program can be for.
 use super::body::Body;
 use super::facts::Facts;
-use super::points::{FEW, same_code};
+use super::points::same_code;
 use crate::ast::{self, BinaryOp, Name};
 use crate::typed::{Expr, Space};
 use osmia_base::Span;
@@ -9,6 +9,10 @@ use osmia_object::{Attach, TraceField};
 
 /// `TS_COMPAT` of `thread_info.status`: the current system call is one of 32 bits (`arch/x86/include/asm/thread_info.h`).
 const COMPAT: u64 = 2;
+
+/// From so many calls on a program is shown all of them: for fewer, what it costs the others is more than what it saves when they
+/// are taken away, each of which takes the kernel tens of milliseconds.
+const MANY: usize = 16;
 
 /// Whether a field is the same in the records of all calls that could share a program: they are laid out by one rule
 /// (`syscall_enter_define_fields` and `trace_event_fields` of `kernel/trace/trace_syscalls.c`).
@@ -33,7 +37,7 @@ fn is_call(facts: &Facts) -> bool {
 /// where the kernel's types do not tell.
 pub(super) fn foreign_call(body: &mut Body<'_, '_>, span: Span) -> Option<Expr> {
     let sharing = body.points.iter().filter(|point| same_code(body.facts, point));
-    if !is_call(body.facts) || body.depends_on_point || sharing.count() <= FEW {
+    if !is_call(body.facts) || body.depends_on_point || sharing.count() < MANY {
         return None;
     }
     let types = body.types();
