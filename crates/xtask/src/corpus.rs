@@ -74,7 +74,9 @@ fn ours(build: bool) -> Result<PathBuf, String> {
 }
 
 fn theirs(libbpf: &Path) -> Result<PathBuf, String> {
-    let binary = root().join("target/corpus-libbpf");
+    let folder = root().join("target");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let binary = folder.join("corpus-libbpf");
     let (include, archive) = (libbpf.join("include"), libbpf.join("libbpf.a"));
     let include = format!("-I{}", include.display());
     let (out, archive) = (binary.to_string_lossy(), archive.to_string_lossy());
