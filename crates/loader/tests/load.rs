@@ -5,7 +5,7 @@ use common::{COUNT, bss, image, map, program};
 use osmia_abi::{MapType, ProgramType, flags};
 use osmia_loader::{
     Arrival, Choice, Entry, Exclusive, Globals, LoadError, LoadOptions, MapStep, Stream, clear, dump, load,
-    pin_all, run_once, zero,
+    load_by_program, pin_all, run_once, zero,
 };
 use osmia_object::{Image, ImageMap, ImageProgram, LineInfo, Poison};
 use osmia_sys::Errno;
@@ -361,6 +361,15 @@ fn two_readers() -> Image {
     let maps = vec![map("own", MapType::Array, 4, 8, 1), map("shared", MapType::Array, 4, 8, 1)];
     let named = |name: &str, text: &str| ImageProgram { name: name.to_owned(), ..raw(text) };
     image(maps, vec![named("first", code), named("second", other)])
+}
+
+/// Also where the image has no types, whose descriptor would be the first.
+#[test]
+fn a_program_that_loads_gives_all_that_it_made() {
+    let numbers = map("numbers", MapType::Hash, 4, 8, 16);
+    let image = image(vec![numbers], vec![raw("r1 = map[idx:0]\nr0 = 0\nexit")]);
+    let (loaded, _) = load_by_program(&image, 0).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((loaded.maps.len(), loaded.programs.len()), (1, 1));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One run of a program that loads others: what `struct bpf_loader_ctx` tells it, and the descriptors that it gives.
 use super::{address_mut, length};
 use crate::fd::number;
-use crate::syscall::{bpf, owned};
+use crate::syscall::{bpf, done, owned};
 use crate::{Errno, ProgFd};
 use osmia_abi::Command;
 use osmia_abi::attr::TestRunAttr;
@@ -71,7 +71,11 @@ impl Loading {
 /// The numbers of all descriptors of this process.
 fn open_descriptors() -> Result<BTreeSet<RawFd>, Errno> {
     let names = std::fs::read_dir("/proc/self/fd")?.flatten().map(|entry| entry.file_name());
-    Ok(names.filter_map(|name| name.to_str()?.parse().ok()).collect())
+    let mut all: BTreeSet<RawFd> = names.filter_map(|name| name.to_str()?.parse().ok()).collect();
+    // The one that the list was read from is among them, and closed by now: its number may be given to somebody else.
+    // SAFETY: all arguments are numbers.
+    all.retain(|fd| done(unsafe { libc::fcntl(*fd, libc::F_GETFD) }).is_ok());
+    Ok(all)
 }
 
 /// A descriptor that the program made.
