@@ -21,12 +21,36 @@ fn candidate(word: &str, help: &str) -> Candidate {
 /// a file, or anything at all.
 pub fn complete(words: &[String]) -> Vec<Candidate> {
     let Some((begun, before)) = words.split_last() else { return Vec::new() };
-    let before: Vec<&str> = before.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+    let Some(before) = without_options(before) else { return Vec::new() };
     let mut found = if begun.starts_with('-') { options() } else { next(&before) };
     found.retain(|candidate| candidate.word.starts_with(begun.as_str()));
     found.sort();
     found.dedup();
     found
+}
+
+/// The words that are no options nor their values; nothing where the value of an option comes next.
+fn without_options(words: &[String]) -> Option<Vec<&str>> {
+    let (mut left, mut words) = (Vec::new(), words.iter());
+    while let Some(word) = words.next() {
+        match word.strip_prefix('-') {
+            None => left.push(word.as_str()),
+            Some(option) if wants_value(option) => drop(words.next()?),
+            Some(_) => {}
+        }
+    }
+    Some(left)
+}
+
+/// Whether the next word is the value of this option, without its first dash.
+fn wants_value(option: &str) -> bool {
+    let valued = |row: &&super::OptionRow| !row.value.is_empty();
+    if let Some(name) = option.strip_prefix('-') {
+        return OPTIONS.iter().filter(valued).any(|row| row.long == name);
+    }
+    let mut letters = option.chars();
+    let found = letters.any(|letter| OPTIONS.iter().filter(valued).any(|row| row.short == letter));
+    found && letters.next().is_none()
 }
 
 fn options() -> Vec<Candidate> {
@@ -173,6 +197,8 @@ mod tests {
             ]
         );
         assert!(words("prog load x.o /x type xdp map ").contains(&"idx".to_owned()));
+        assert_eq!(words("-S -k key.pem -icert.pem prog lo"), ["load", "loadall"]);
+        assert!(words("prog load -S -k ").is_empty() && words("--base-btf ").is_empty());
         assert!(words("nonsense x").is_empty() && words("prog dump xlated pinned ").is_empty());
     }
 }
