@@ -21,6 +21,7 @@ const PACKAGES: &[Package] = &[
     },
     Package { name: "binutils", there: || have("readelf") },
     Package { name: "gcc", there: || have("gcc") },
+    Package { name: "openssl", there: || have("openssl") },
     Package { name: "strace", there: || have("strace") },
     Package { name: "iproute2", there: || have("tc") },
     Package { name: "qemu-system-x86", there: || have("qemu-system-x86_64") },
