@@ -147,6 +147,8 @@ features! {
     BtfQuestionMark, "btf_qmark_datasec", 6, 9;
     /// Addresses in maps as constants, however far from the map's start.
     FarMapValue, "far_map_value", 7, 0;
+    /// Signatures of programs are checked when they are loaded.
+    SignedPrograms, "signed_programs", 6, 18;
 }
 
 impl Feature {

@@ -4,10 +4,10 @@ use osmia_abi::features::FEATURES;
 use osmia_abi::{AttachType, Feature, Features, MapType, ProgramType, flags};
 use osmia_sys::bpf::{
     AttachPoint, BatchCursor, BtfLoad, IterTarget, LinkCreate, LinkTarget, MapCreate, ProgLoad, ProgQuery,
-    QueryDetail, TestRun, UprobeMulti, enable_run_time_stats, knows_kprobe_multi, prog_bind_map,
+    QueryDetail, Signature, TestRun, UprobeMulti, enable_run_time_stats, knows_kprobe_multi, prog_bind_map,
     raw_tracepoint_open,
 };
-use osmia_sys::{Errno, ProgFd, page_size};
+use osmia_sys::{Errno, Keyring, ProgFd, page_size};
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Mutex;
 
@@ -164,6 +164,7 @@ fn test_of(feature: Feature) -> Test {
         F::ArgCtxTag => Try(arg_ctx_tag),
         F::BtfQuestionMark => Btf(DATASEC, b"\0int\0var\0?.dat\0"),
         F::FarMapValue => Try(far_map_value),
+        F::SignedPrograms => Try(signed_programs),
     }
 }
 
@@ -378,6 +379,17 @@ fn perf_link() -> Result<bool, Errno> {
     knows(Errno::EBADF, LinkCreate { prog: prog.as_fd(), attach: AttachType::PerfEvent, flags: 0, target })
 }
 
+/// A kernel that checks signatures says that this is none; one that is built without `CONFIG_SYSTEM_DATA_VERIFICATION` says that it
+/// does not.
+fn signed_programs() -> Result<bool, Errno> {
+    let signature = Signature { message: &[0; 8], keyring: Keyring::Builtin };
+    let load = ProgLoad { signature: Some(signature), ..program(ProgramType::SocketFilter, NOTHING) };
+    match load.call() {
+        Err(error) if error.errno == Errno::EBADMSG => Ok(true),
+        answer => verdict(answer.map_err(|error| error.errno)).map(|_| false),
+    }
+}
+
 /// Whether a link is refused for this reason, and not for being unknown.
 fn knows(reason: Errno, link: LinkCreate<'_>) -> Result<bool, Errno> {
     match link.call() {
@@ -497,6 +509,7 @@ mod tests {
         Feature::Fentry,
         Feature::OverrideReturn,
         Feature::UprobeMulti,
+        Feature::SignedPrograms,
     ];
 
     fn running() -> Version {

@@ -85,6 +85,9 @@ errors! {
     ENOLINK "Link has been severed";
     EUCLEAN "Structure needs cleaning";
     ECANCELED "Operation canceled";
+    ENOPKG "Package not installed";
+    ENOKEY "Required key not available";
+    EKEYREJECTED "Key was rejected by service";
 }
 
 /// What the kernel itself answers for what it does not support (`ENOTSUPP`); not an error of POSIX, so libc has no name.

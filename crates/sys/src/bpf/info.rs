@@ -115,6 +115,16 @@ pub fn map_info_bytes(map: &MapFd, length: usize) -> Result<Vec<u8>, Errno> {
     Ok(bytes)
 }
 
+/// SHA-256 of what a frozen array holds (6.18); the kernel keeps it with the map, where programs see it.
+pub fn map_hash(map: &MapFd) -> Result<[u8; 32], Errno> {
+    let mut hash = [0; 32];
+    let mut info =
+        MapInfo { hash: address_mut(&mut hash), hash_size: super::length(&hash)?, ..MapInfo::default() };
+    // SAFETY: the kernel writes as many bytes to `hash` as it has, as `info` says; all other pointers in it are null.
+    unsafe { fill_info(map, &mut info) }?;
+    Ok(hash)
+}
+
 /// A map's or program's name in an info.
 pub fn name_of(raw: &[u8]) -> String {
     text(raw)

@@ -17,7 +17,7 @@ pub use attach::{AttachPoint, ProgAttach, ProgDetach, raw_tracepoint_open};
 pub use btf::{BtfLoad, BtfLoadError};
 pub use info::{
     BtfFacts, Copying, ObjectKind, ProgDetail, ProgFacts, btf_by_id, btf_info, ids, link_by_id, map_by_id,
-    map_info, map_info_bytes, name_of, next_id, prog_by_id, prog_detail, prog_info,
+    map_hash, map_info, map_info_bytes, name_of, next_id, prog_by_id, prog_detail, prog_info,
 };
 pub use link::{
     IterTarget, KprobeMulti, LinkCreate, LinkTarget, Order, Relative, UprobeMulti, knows_kprobe_multi,
@@ -31,7 +31,7 @@ pub use misc::{
     FdQuery, enable_run_time_stats, iter_create, prog_bind_map, prog_stream_read, task_fd_query, token_create,
 };
 pub use pin::{Pinned, get_pinned, get_pinned_flags, pin};
-pub use prog::{Loaded, ProgLoad, ProgLoadError};
+pub use prog::{Loaded, ProgLoad, ProgLoadError, Signature};
 pub use query::{ProgQuery, Queried, QueryDetail};
 pub use test_run::{TestRun, TestRunResult};
 

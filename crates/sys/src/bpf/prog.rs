@@ -2,7 +2,7 @@
 use super::{address, address_mut, length, object_name};
 use crate::fd::number_or_zero;
 use crate::syscall::bpf_fd;
-use crate::{Errno, ProgFd};
+use crate::{Errno, Keyring, ProgFd};
 use osmia_abi::attr::ProgLoadAttr;
 use osmia_abi::{AttachType, Command, ProgramType, flags};
 use std::ffi::CStr;
@@ -60,6 +60,17 @@ pub struct ProgLoad<'a> {
     pub ifindex: u32,
     /// Permission from elsewhere.
     pub token: Option<BorrowedFd<'a>>,
+    /// Its signature (6.18).
+    pub signature: Option<Signature<'a>>,
+}
+
+/// That somebody stands behind a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature<'a> {
+    /// A CMS message about its instructions.
+    pub message: &'a [u8],
+    /// Where the kernel looks for the certificate of whoever signed.
+    pub keyring: Keyring,
 }
 
 /// A program that the kernel took.
@@ -111,6 +122,7 @@ impl<'a> ProgLoad<'a> {
             kern_version: 0,
             ifindex: 0,
             token: None,
+            signature: None,
         }
     }
 
@@ -197,6 +209,9 @@ impl<'a> ProgLoad<'a> {
             fd_array: address(self.fd_array),
             fd_array_cnt: if self.bind_fd_array { length(self.fd_array)? } else { 0 },
             prog_token_fd: number_or_zero(self.token).cast_signed(),
+            signature: self.signature.map_or(0, |it| address(it.message)),
+            signature_size: self.signature.map_or(Ok(0), |it| length(it.message))?,
+            keyring_id: self.signature.map_or(0, |it| it.keyring as i32),
             ..Default::default()
         })
     }
