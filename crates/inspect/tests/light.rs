@@ -1,9 +1,11 @@
-//! `prog load -L`: objects that a program brings into the kernel are those that are loaded without it. Needs root, clang-19 and a
-//! BPF file system.
+//! `prog load -L`: objects that a program brings into the kernel are those that are loaded without it. Needs root, clang-19, openssl and
+//! a BPF file system.
+use osmia_abi::Feature;
 use osmia_inspect::command;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 const SOURCE: &str = r#"
 #include <linux/bpf.h>
@@ -155,4 +157,66 @@ fn what_the_verifier_refuses_is_told_with_its_words() {
     assert_eq!(status, 243, "{errors}");
     assert!(errors.contains("R1 invalid mem access 'scalar'"), "{errors}");
     assert!(!place.pins.join("bad").exists());
+}
+
+/// The status, of which bpftool's is the same, and the words.
+#[test]
+fn what_is_signed_is_loaded_where_signatures_are_checked() {
+    let place = Place::new("signed");
+    let object = place.object(SOURCE);
+    let openssl = |words: &str| {
+        let made = Command::new("openssl").args(words.split(' ')).current_dir(&place.files).output();
+        assert!(made.expect("this test needs openssl").status.success(), "openssl {words}");
+    };
+    openssl(
+        "req -x509 -new -nodes -sha256 -days 2 -batch -subj /CN=a -newkey rsa:2048 -keyout key -out certificate",
+    );
+    openssl(
+        "req -x509 -new -nodes -sha256 -days 2 -batch -subj /CN=b -newkey rsa:2048 -keyout other -out ignored",
+    );
+    openssl("pkey -in key -aes128 -passout pass:x -out encrypted");
+    let file = |name: &str| place.files.join(name).display().to_string();
+    let (key, certificate, pin) = (file("key"), file("certificate"), place.pin("first"));
+    let signing = ["-S", "-k", &key, "-i", &certificate];
+    let header = good(&[&["gen", "skeleton", &object], &signing[..]].concat());
+    assert!(header.contains("opts.signature_sz = sizeof(signature);"), "{header}");
+    let (status, _, errors) = run(&[&signing[..], &["prog", "load", &object, &pin]].concat());
+    match osmia_host::probe(Feature::SignedPrograms, &|_| None) {
+        // EACCES
+        Ok(true) if status == 243 => {
+            assert!(errors.contains("came with an update of Linux 6.18"), "{errors}")
+        }
+        Ok(true) => {
+            assert_eq!(status, 0, "{errors}");
+            assert!(place.pins.join("first").exists());
+        }
+        // EOPNOTSUPP; E2BIG and EINVAL of those who never heard of it.
+        _ => {
+            let words = if status == 161 { "this kernel checks no signatures" } else { "from Linux 6.18 on" };
+            assert!([161, 249, 234].contains(&status) && errors.contains(words), "{status}: {errors}");
+            assert!(!place.pins.join("first").exists());
+        }
+    }
+    let own = format!("osmia {}:", std::process::id());
+    let there = || std::fs::read_to_string("/proc/keys").unwrap_or_default().contains(&own);
+    // The kernel collects in its own time what is in no keyring any more.
+    let gone = (0..200).any(|_| !there() || (std::thread::sleep(Duration::from_millis(50)), false).1);
+    assert!(gone, "the certificate is left in the keyring");
+    for (key, certificate, words) in [
+        ("none", "certificate", "none: No such file or directory"),
+        ("key", "none", "none: No such file or directory"),
+        ("encrypted", "certificate", "the private key is encrypted"),
+        ("certificate", "certificate", "there is no private key in it"),
+        ("other", "certificate", "the certificate is that of another private key"),
+    ] {
+        let (key, certificate) = (file(key), file(certificate));
+        for command in [&["prog", "load", &object, &pin][..], &["gen", "skeleton", &object]] {
+            let (status, out, errors) = run(&[&["-S", "-k", &key, "-i", &certificate], command].concat());
+            assert_eq!((status, out.as_str()), (234, ""), "{errors}");
+            assert!(errors.contains("failed to sign program: ") && errors.contains(words), "{errors}");
+        }
+    }
+    for half in [&["-S", "-k", &key][..], &["-S"], &["-k", &key, "-i", &certificate]] {
+        assert_eq!(run(&[half, &["prog", "load", &object, &pin]].concat()).0, 234);
+    }
 }

@@ -1,9 +1,10 @@
 //! Loading by a program that runs in the kernel, as light skeletons are loaded.
 use crate::error::LoadError;
 use crate::load::{Loaded, LoadedMap, LoadedProgram};
+use crate::signed::{Certificate, signed_program};
 use osmia_abi::{MapType, ProgramType, flags};
 use osmia_object::Image;
-use osmia_object::light::{Light, light, made};
+use osmia_object::light::{Light, Loader, made};
 use osmia_sys::bpf::{Brought, Loading, MapCreate, MapFd, ProgLoad};
 use osmia_sys::{Errno, ProgFd};
 use std::os::fd::AsRawFd;
@@ -11,11 +12,18 @@ use std::os::fd::AsRawFd;
 /// How much of the verifier's log is kept.
 const LOG: usize = (1 << 24) - 1;
 
-/// Brings an image that [`osmia_object::resolve_later`] made into the kernel, by a program that is made of it. Of programs that
-/// the verifier refuses, its log is part of the error.
-pub fn load_by_program(image: &Image, log_level: u32) -> Result<(Loaded, String), LoadError> {
-    let light = light(image).map_err(|error| LoadError::Image(error.to_string()))?;
-    let loader = program(&light)?;
+/// Brings an image that [`osmia_object::resolve_later`] made into the kernel, by the program that was made of it
+/// ([`Loader`]); where that is signed, by whom. Of programs that the verifier refuses, its log is part of the error.
+pub fn load_by_program(
+    image: &Image,
+    loader: &Loader,
+    certificate: Option<&Certificate<'_>>,
+    log_level: u32,
+) -> Result<(Loaded, String), LoadError> {
+    let loader = match loader {
+        Loader::Plain(light) => program(light)?,
+        Loader::Signed(signed) => signed_program(signed, certificate)?,
+    };
     let loading = Loading { maps: made(image).count(), programs: image.programs.len(), log_level };
     let run = |level: u32| {
         let mut log = vec![0; if level == 0 { 0 } else { LOG }];
@@ -37,18 +45,32 @@ pub fn load_by_program(image: &Image, log_level: u32) -> Result<(Loaded, String)
 /// The loading program itself, with its data.
 fn program(light: &Light) -> Result<ProgFd, LoadError> {
     let failed = |errno: Errno| LoadError::Loader { errno, log: String::new() };
-    let size = u32::try_from(light.data.len()).map_err(|_| failed(Errno::E2BIG))?;
-    let map = MapCreate { name: "__loader.map", ..MapCreate::new(MapType::Array, 4, size, 1) };
-    let map = map.call().map_err(failed)?;
-    map.update(&[0; 4], &light.data, flags::ANY).and_then(|()| map.freeze()).map_err(failed)?;
-    let load = ProgLoad {
+    let map = map(light).and_then(|map| map.call()).map_err(failed)?;
+    fill(&map, light).map_err(failed)?;
+    let loaded = load(light, &[map.as_raw_fd()]).call_explained();
+    loaded.map(|loaded| loaded.fd).map_err(|error| LoadError::Loader { errno: error.errno, log: error.log })
+}
+
+/// The map of a loading program's data.
+pub(crate) fn map(light: &Light) -> Result<MapCreate<'static>, Errno> {
+    let size = u32::try_from(light.data.len()).map_err(|_| Errno::E2BIG)?;
+    Ok(MapCreate { name: "__loader.map", ..MapCreate::new(MapType::Array, 4, size, 1) })
+}
+
+/// Puts the data into it, and nothing else ever.
+pub(crate) fn fill(map: &MapFd, light: &Light) -> Result<(), Errno> {
+    map.update(&[0; 4], &light.data, flags::ANY)?;
+    map.freeze()
+}
+
+/// Asks for a loading program; `maps` is that of its data.
+pub(crate) fn load<'a>(light: &'a Light, maps: &'a [i32]) -> ProgLoad<'a> {
+    ProgLoad {
         name: "__loader.prog",
         flags: flags::SLEEPABLE,
-        fd_array: &[map.as_raw_fd()],
+        fd_array: maps,
         ..ProgLoad::new(ProgramType::Syscall, &light.insns, c"Dual MIT/GPL")
-    };
-    let loaded = load.call_explained();
-    loaded.map(|loaded| loaded.fd).map_err(|error| LoadError::Loader { errno: error.errno, log: error.log })
+    }
 }
 
 /// What was brought, with what the image says of it.

@@ -1,5 +1,6 @@
 //! Why an image could not be loaded.
 use crate::rejection::Rejection;
+use crate::signed::SignedError;
 use osmia_object::ResolveErrors;
 use osmia_sys::Errno;
 use osmia_sys::bpf::BtfLoadError;
@@ -38,6 +39,8 @@ pub enum LoadError {
         /// What the verifier told.
         log: String,
     },
+    /// That program, as it is signed.
+    Signed(SignedError),
 }
 
 /// Why a map could not be made.
@@ -110,6 +113,7 @@ impl fmt::Display for LoadError {
             ),
             Self::Unfit(errors) => errors.fmt(f),
             Self::Image(why) => write!(f, "the image is broken: {why}"),
+            Self::Signed(error) => error.fmt(f),
             Self::Loader { errno, log } if log.is_empty() => {
                 write!(f, "the program that loads it ends with: {errno}")
             }
@@ -126,6 +130,12 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 impl std::error::Error for MapError {}
+
+impl From<SignedError> for LoadError {
+    fn from(error: SignedError) -> Self {
+        Self::Signed(error)
+    }
+}
 
 impl From<MapError> for LoadError {
     fn from(error: MapError) -> Self {

@@ -7,6 +7,7 @@ use osmia_loader::{
     Arrival, Choice, Entry, Exclusive, Globals, LoadError, LoadOptions, MapStep, Stream, clear, dump, load,
     load_by_program, pin_all, run_once, zero,
 };
+use osmia_object::light::Loader;
 use osmia_object::{Image, ImageMap, ImageProgram, LineInfo, Poison};
 use osmia_sys::Errno;
 use std::ops::ControlFlow;
@@ -368,7 +369,8 @@ fn two_readers() -> Image {
 fn a_program_that_loads_gives_all_that_it_made() {
     let numbers = map("numbers", MapType::Hash, 4, 8, 16);
     let image = image(vec![numbers], vec![raw("r1 = map[idx:0]\nr0 = 0\nexit")]);
-    let (loaded, _) = load_by_program(&image, 0).unwrap_or_else(|error| panic!("{error}"));
+    let loader = Loader::plain(&image).unwrap();
+    let (loaded, _) = load_by_program(&image, &loader, None, 0).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((loaded.maps.len(), loaded.programs.len()), (1, 1));
 }
 

@@ -17,7 +17,6 @@ pub use build::{BuildError, Builder};
 pub use names::object_name;
 
 use osmia_btf::BtfError;
-use osmia_object::light::LightError;
 use std::fmt;
 
 /// Why there is no skeleton.
@@ -34,8 +33,6 @@ pub enum SkeletonError {
         /// The second of them.
         variable: String,
     },
-    /// It cannot be loaded by a program.
-    Light(LightError),
 }
 
 impl From<BtfError> for SkeletonError {
@@ -49,7 +46,6 @@ impl fmt::Display for SkeletonError {
         match self {
             Self::NoTypes => f.write_str("the object has no types (.BTF): compile it with -g"),
             Self::Btf(error) => error.fmt(f),
-            Self::Light(error) => error.fmt(f),
             Self::Overlap { section, variable } => {
                 write!(f, "the variable {variable} of {section} begins before the one before it ends")
             }

@@ -6,9 +6,28 @@ use crate::globals::Section;
 use crate::names::identifier;
 use crate::template::{LIGHT_CLOSING, LIGHT_OPENING, fill};
 use osmia_abi::{AttachType, ProgramType, flags};
-use osmia_object::light::{light, made};
+use osmia_object::light::{Light, Loader, Signed, SignedForm, made};
 use osmia_object::{Attach, Image, ImageMap, ImageProgram, Object};
 use std::fmt::Write;
+
+/// What users of a signed program say.
+const KEYRING: &str = "\
+	/* Where the certificate of whoever signed is: a keyring's number, or KEY_SPEC_SESSION_KEYRING and its like; 0 is the kernel's own.
+	 * What is written to variables and to max_entries before loading is passed over, as nobody signed it.
+	 * Signatures are known to skel_internal.h since libbpf 1.7. One that hashes the data itself is for Linux 6.18 to 7.2, a newer one
+	 * for Linux 7.3, which holds the data to the signature too.
+	 */
+	__s32 keyring_id;
+";
+
+/// What the kernel is given besides the program.
+const SIGNED: &str = "\
+	opts.signature = (void *)signature;
+	opts.signature_sz = sizeof(signature);
+	opts.excl_prog_hash = (void *)hash;
+	opts.excl_prog_hash_sz = sizeof(hash);
+	opts.keyring_id = skel->keyring_id;
+";
 
 /// Memory is mapped in pages of so many bytes, or of a multiple of that.
 const PAGE: usize = 4096;
@@ -21,15 +40,18 @@ struct Facts<'a> {
     programs: Vec<(String, &'a ImageProgram)>,
 }
 
-/// The header of an object that users call `name`; `image` is the object as [`osmia_object::resolve_later`] leaves it.
-pub fn header(object: &Object, image: &Image, name: &str) -> Result<String, SkeletonError> {
+/// The header of an object that users call `name`; `image` is the object as [`osmia_object::resolve_later`] leaves it, `loader` the
+/// program that loads it.
+pub fn header(object: &Object, image: &Image, loader: &Loader, name: &str) -> Result<String, SkeletonError> {
     let btf = object.btf.as_ref().ok_or(SkeletonError::NoTypes)?;
-    let loader = light(image).map_err(SkeletonError::Light)?;
     let parts = Parts::of(object, btf, name)?;
     let facts = Facts::of(image, &parts, name);
     let mut out = fill(LIGHT_OPENING, name);
     types(btf, &parts.sections, &format!("{name}_SKEL"), &mut out)?;
     facts.handles(&mut out);
+    if matches!(loader, Loader::Signed(_)) {
+        out += KEYRING;
+    }
     for (_, _, section) in &facts.maps {
         if let Some(section) = section {
             variables(btf, section, name, &mut out)?;
@@ -39,7 +61,7 @@ pub fn header(object: &Object, image: &Image, name: &str) -> Result<String, Skel
     facts.attach(&mut out);
     facts.destroy(&mut out);
     facts.open(&mut out);
-    facts.load(&loader.insns, &loader.data, &mut out);
+    facts.load(loader, &mut out);
     asserts(&parts.sections, name, &mut out);
     out += &fill(LIGHT_CLOSING, name);
     Ok(out)
@@ -197,7 +219,7 @@ static inline void {name}__destroy(struct {name} *skel)
         out.push_str("\treturn skel;\n}\n\n");
     }
 
-    fn load(&self, insns: &[u8], data: &[u8], out: &mut String) {
+    fn load(&self, loader: &Loader, out: &mut String) {
         let name = self.name;
         let _ = write!(
             out,
@@ -206,7 +228,13 @@ static inline int {name}__load(struct {name} *skel)
 {{
 "
         );
-        numbers("insns", insns, 1, out);
+        let data = match loader {
+            Loader::Plain(Light { insns, data }) => {
+                numbers("insns", insns, 1, out);
+                data
+            }
+            Loader::Signed(signed) => signed_forms(signed, out),
+        };
         numbers("data", data, 1, out);
         out.push_str(
             "	struct bpf_load_and_run_opts opts;
@@ -218,11 +246,12 @@ static inline int {name}__load(struct {name} *skel)
 	opts.data_sz = sizeof(data);
 	opts.insns = insns;
 	opts.insns_sz = sizeof(insns);
-	err = bpf_load_and_run(&opts);
-	if (err < 0)
-		return err;
 ",
         );
+        if matches!(loader, Loader::Signed(_)) {
+            out.push_str(SIGNED);
+        }
+        out.push_str("	err = bpf_load_and_run(&opts);\n	if (err < 0)\n		return err;\n");
         for (ident, map, section) in &self.maps {
             if section.is_none() {
                 continue;
@@ -241,6 +270,22 @@ static inline int {name}__load(struct {name} *skel)
         }
         out.push_str("\treturn 0;\n}\n\n");
     }
+}
+
+/// The program in both forms, of which one is compiled: only the `skel_internal.h` that hashes data knows how long a hash is. The data
+/// are those of both.
+fn signed_forms<'a>(Signed { sealed, covered }: &'a Signed, out: &mut String) -> &'a [u8] {
+    let form = |SignedForm { program, message }: &SignedForm, out: &mut String| {
+        numbers("insns", &program.insns, 1, out);
+        numbers("signature", message, 1, out);
+        numbers("hash", &program.hash(), 1, out);
+    };
+    out.push_str("#ifdef SHA256_DIGEST_LENGTH\n");
+    form(sealed, out);
+    out.push_str("#else\n");
+    form(covered, out);
+    out.push_str("#endif\n");
+    &covered.program.data
 }
 
 /// How much memory a map's value takes when it is mapped.

@@ -16,6 +16,7 @@ const SUITES: &[(&str, &str)] = &[
     ("osmia-loader", "attach_structures"),
     ("osmia-loader", "attach_usdt"),
     ("osmia-loader", "load"),
+    ("osmia-loader", "sealed"),
     ("osmia-loader", "objects"),
     ("osmia-lang-trace", "verifier"),
 ];

@@ -1,5 +1,5 @@
 //! `gen`: files made of objects.
-use super::{Done, Failure, Object, Session, Words, objects, row};
+use super::{Done, Failure, Object, Session, Words, objects, row, signing};
 use osmia_object::elf::{Input, link, read};
 use osmia_object::minimal_btf;
 use std::fs;
@@ -14,7 +14,7 @@ pub(super) const OBJECT: Object = Object {
             &["skeleton"],
             "FILE [name NAME] [lang LANG]",
             "write a C header, or a Rust module, with handles for what is in an object, and the object itself; with -L\n\
-            (C alone) a program that loads it in its place",
+            (C alone) a program that loads it in its place, with -S that program signed",
             skeleton,
         ),
         row(
@@ -98,7 +98,6 @@ fn min_core_btf(_: &mut Session<'_>, mut words: Words<'_>) -> Done {
 }
 
 fn skeleton(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
-    session.options.unsigned()?;
     words.at_least(1)?;
     let file = words.need("an object file")?;
     let mut name = None;
@@ -129,7 +128,9 @@ fn skeleton(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
         (false, _) => write(&object, &bytes, &name),
         (true, Some("rust")) => return Err(Failure::words("skeletons with -L are written in c alone")),
         (true, _) => {
-            osmia_skeleton::light::header(&object, &objects::later(session, &object, file, &name)?, &name)
+            let image = objects::later(&object, file, &name)?;
+            let loader = signing::loader(session, signing::signer(session)?.as_ref(), &image)?;
+            osmia_skeleton::light::header(&object, &image, &loader, &name)
         }
     };
     let text = text.map_err(|error| Failure::words(error.to_string()))?;

@@ -37,6 +37,7 @@ mod prog_load;
 mod prog_profile;
 mod prog_run;
 mod session;
+mod signing;
 mod struct_ops;
 mod token;
 mod tracelog;

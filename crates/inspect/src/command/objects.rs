@@ -1,8 +1,8 @@
 //! Objects from files into the kernel.
-use super::{Failure, Session};
+use super::{Failure, Session, signing};
 use osmia_abi::flags;
 use osmia_host::{Places, Wants};
-use osmia_loader::{LoadError, LoadOptions, Loaded};
+use osmia_loader::{Certificate, LoadError, LoadOptions, Loaded, SignedError, SignedStep};
 use osmia_object::{Image, Object};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,17 +59,27 @@ pub(super) fn load_by_program(
     object: &Object,
     path: &str,
 ) -> Result<Loaded, Failure> {
-    let image = later(session, object, path, &name_of(path))?;
+    let image = later(object, path, &name_of(path))?;
     let level =
         if session.options.debug { flags::LOG_LEVEL1 | flags::LOG_LEVEL2 | flags::LOG_STATS } else { 0 };
-    let failed = |error: LoadError| match &error {
-        // bpftool gives what the loading program gave.
-        LoadError::Loader { errno, .. } => {
-            Failure::with(format!("failed to load object file {path}: {error}"), *errno)
+    let failed = |error: LoadError| {
+        let words = format!("failed to load object file {path}: {error}");
+        match &error {
+            LoadError::Signed(SignedError { step: SignedStep::Keyring, .. }) => Failure::words(words),
+            // bpftool gives what the kernel or the loading program gave.
+            LoadError::Loader { errno, .. } | LoadError::Signed(SignedError { errno, .. }) => {
+                Failure::with(words, *errno)
+            }
+            _ => Failure::words(words),
         }
-        _ => Failure::words(format!("failed to load object file {path}: {error}")),
     };
-    let (loaded, log) = osmia_loader::load_by_program(&image, level).map_err(failed)?;
+    let signer = signing::signer(session)?;
+    let loader = signing::loader(session, signer.as_ref(), &image)?;
+    let name = session.options.sign.as_ref().map(|with| with.certificate.display().to_string());
+    let certificate = signer.as_ref().zip(name.as_deref());
+    let certificate = certificate.map(|(signer, name)| Certificate { der: signer.certificate(), name });
+    let (loaded, log) =
+        osmia_loader::load_by_program(&image, &loader, certificate.as_ref(), level).map_err(failed)?;
     if !log.is_empty() {
         session.note(log.trim_end());
     }
@@ -78,16 +88,8 @@ pub(super) fn load_by_program(
 
 /// An object for a program that loads it: what the kernel says is asked when it is loaded, what its configuration says is that
 /// of this machine.
-pub(super) fn later(
-    session: &Session<'_>,
-    object: &Object,
-    path: &str,
-    name: &str,
-) -> Result<Image, Failure> {
+pub(super) fn later(object: &Object, path: &str, name: &str) -> Result<Image, Failure> {
     let failed = |why: String| Failure::words(format!("failed to load object file {path}: {why}"));
-    if session.options.sign.is_some() {
-        return Err(failed("signing is not there yet".to_owned()));
-    }
     let wants = osmia_object::wants(object);
     let wants = Wants { kconfig: wants.kconfig, cpus: wants.cpus, ..Wants::default() };
     let target =

@@ -247,18 +247,6 @@ impl Seen {
     }
 }
 
-impl Options {
-    /// That nobody wants a signature.
-    pub(super) fn unsigned(&self) -> Result<(), Failure> {
-        match &self.sign {
-            None => Ok(()),
-            Some(_) => Err(Failure::words(
-                "programs are not signed yet (-S): give -L alone, and what is loaded or written is the same but for the signature",
-            )),
-        }
-    }
-}
-
 fn wrong(words: &str) -> Wish {
     Wish::Wrong(Failure::with(words, Errno::EINVAL))
 }

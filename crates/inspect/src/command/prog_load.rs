@@ -69,7 +69,6 @@ pub(super) fn loadall(session: &mut Session<'_>, words: Words<'_>) -> Done {
 }
 
 fn load_which(session: &mut Session<'_>, mut words: Words<'_>, which: Which) -> Done {
-    session.options.unsigned()?;
     if session.options.use_loader {
         return load_by_program(session, words, which);
     }

@@ -1,6 +1,7 @@
 //! The loader program while it is written: instructions, and the data that they work on.
-use super::LightError;
+use super::{Binding, LightError};
 use osmia_isa::{AluOp, Callee, Cond, Imm64, Insn, Operand, Reg, Size, Width, encode};
+use sha2::{Digest, Sha256};
 
 /// Where the context is while the program runs; what the last call answered; and two registers that calls do not change.
 pub(super) const CONTEXT: Reg = Reg::R6;
@@ -19,16 +20,59 @@ impl At {
     }
 }
 
+/// Where `struct bpf_map` says whether the map is one program's alone: behind its hash, with which it begins (Linux 6.18).
+const ALONE: usize = 32;
+/// `-EINVAL`
+const INVALID: i32 = -22;
+
 /// What is written so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Emitter {
+    pub(super) binding: Binding,
     insns: Vec<Insn>,
+    /// Which instructions hold the parts of the data's hash.
+    hash: Vec<usize>,
     /// Which instructions jump to the end for failures.
     failing: Vec<usize>,
     pub(super) data: Vec<u8>,
 }
 
 impl Emitter {
+    /// Nothing yet, but for what is to be seen before anything else is done.
+    pub(super) fn new(binding: Binding) -> Self {
+        let (insns, hash, failing, data) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut out = Self { binding, insns, hash, failing, data };
+        if binding == Binding::Sealed {
+            out.seal();
+        }
+        out
+    }
+
+    /// Gives up unless the map of the data is this program's alone and has the hash that [`Emitter::finish`] writes here.
+    fn seal(&mut self) {
+        self.of_map(Size::W, ALONE);
+        self.invalid_unless(Operand::Imm(1));
+        for part in 0..4 {
+            self.of_map(Size::DW, 8 * part);
+            self.hash.push(self.insns.len());
+            self.insn(Insn::LoadImm64 { dst: Reg::R3, value: Imm64::Value(0) });
+            self.invalid_unless(Operand::Reg(Reg::R3));
+        }
+    }
+
+    /// What the kernel's own structure of the map says at an offset.
+    fn of_map(&mut self, size: Size, off: usize) {
+        self.insn(Insn::LoadImm64 { dst: Reg::R1, value: Imm64::Map(0) });
+        self.load(size, Reg::R2, Reg::R1, off);
+    }
+
+    /// Gives up unless that is this.
+    fn invalid_unless(&mut self, rhs: Operand) {
+        self.set(ANSWER, INVALID);
+        self.failing.push(self.insns.len());
+        self.insn(Insn::Jump { cond: Cond::Ne, width: Width::W64, lhs: Reg::R2, rhs, off: 0 });
+    }
+
     /// Adds data; they begin at a multiple of eight.
     pub(super) fn data(&mut self, bytes: &[u8]) -> At {
         let at = At(self.data.len() as u32);
@@ -205,6 +249,13 @@ impl Emitter {
             let to = i16::try_from(to - from).map_err(|_| LightError::TooLong)?;
             if let Some(Insn::Jump { off, .. }) = self.insns.get_mut(*at) {
                 *off = to;
+            }
+        }
+        let hash = Sha256::digest(&self.data);
+        for (at, part) in self.hash.iter().zip(hash.chunks_exact(8)) {
+            let part = part.first_chunk().map_or(0, |part| u64::from_ne_bytes(*part));
+            if let Some(Insn::LoadImm64 { value, .. }) = self.insns.get_mut(*at) {
+                *value = Imm64::Value(part);
             }
         }
         let begin = Insn::Alu { op: AluOp::Mov, width: Width::W64, dst: CONTEXT, src: Operand::Reg(Reg::R1) };

@@ -1,6 +1,6 @@
 //! Maps: made, filled, frozen.
 use super::emit::{ANSWER, At, CONTEXT, Emitter};
-use super::{LightError, Places, context, is_data, made, name, put};
+use super::{Binding, LightError, Places, context, is_data, made, name, put};
 use crate::{Image, ImageMap};
 use osmia_abi::attr::{MapCreateAttr, MapElemAttr};
 use osmia_abi::{Command, MapType};
@@ -77,7 +77,7 @@ fn create_one(
     if map.inner.is_some() {
         out.copy(Size::W, places.inner, attr.plus(offset_of!(MapCreateAttr, inner_map_fd)));
     }
-    if let Some(at) = at {
+    if let Some(at) = at.filter(|_| out.binding == Binding::Open) {
         // Users may have said how many elements they want.
         out.load(Size::W, Reg::R0, CONTEXT, context::SIZE + context::MAP * at + context::MAP_ENTRIES);
         out.unless((Cond::Eq, Reg::R0, 0), |out| {
@@ -99,7 +99,7 @@ fn contents(map: &ImageMap, at: usize, places: &Places, out: &mut Emitter) -> Re
     };
     for (key, bytes) in all {
         let (key, value) = (out.data(key), out.data(bytes));
-        if is_data(map) {
+        if is_data(map) && out.binding == Binding::Open {
             replace(value, bytes.len(), at, out)?;
         }
         update(places.map(at), key, value, out)?;

@@ -6,12 +6,16 @@
 mod emit;
 mod maps;
 mod programs;
+mod signed;
+
+pub use signed::{Loader, Signed, SignedForm};
 
 use crate::{Image, ImageMap};
 use emit::{ANSWER, At, Emitter};
 use osmia_abi::attr::BtfLoadAttr;
 use osmia_abi::{Command, MapType};
 use osmia_isa::Size;
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::mem::offset_of;
 
@@ -22,6 +26,26 @@ pub struct Light {
     pub insns: Vec<u8>,
     /// Its data: the one element of that map.
     pub data: Vec<u8>,
+}
+
+impl Light {
+    /// SHA-256 of its instructions: what a kernel calls the program by for which alone a map is (`excl_prog_hash`, 6.18).
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(&self.insns).into()
+    }
+}
+
+/// What a loading program takes from whoever runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// How many elements maps have, and what variables hold from the start.
+    Open,
+    /// Nothing: it is made to be signed, for kernels that hold its instructions alone to the signature (6.18 to 7.2). It loads what it
+    /// was made with or gives up (`EINVAL`), as the hash of its data is among the instructions; the map of its data must be frozen,
+    /// hashed (`BPF_OBJ_GET_INFO_BY_FD`) and this program's alone before it runs.
+    Sealed,
+    /// Nothing: it is made to be signed together with its data, which newer kernels (7.3) hold to the signature themselves.
+    Covered,
 }
 
 /// Why an image cannot be loaded by a program.
@@ -102,14 +126,14 @@ impl Places {
 }
 
 /// Writes the program that loads an image that [`crate::resolve_later`] made.
-pub fn light(image: &Image) -> Result<Light, LightError> {
+pub fn light(image: &Image, binding: Binding) -> Result<Light, LightError> {
     image.maps.iter().try_for_each(loadable)?;
     let maps = made(image).count();
     let most = |count: fn(&crate::Later) -> usize| {
         image.programs.iter().map(|program| count(&program.later)).max().unwrap_or(0)
     };
     let (modules, variables) = (most(programs::functions), most(programs::variables));
-    let mut out = Emitter::default();
+    let mut out = Emitter::new(binding);
     let places = Places {
         table: out.data(&vec![0; 4 * (maps + modules)]),
         maps,

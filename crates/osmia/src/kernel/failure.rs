@@ -18,7 +18,8 @@ impl LoadFailure {
             | LoadError::Token { .. }
             | LoadError::Unfit(_)
             | LoadError::Image(_)
-            | LoadError::Loader { .. } => false,
+            | LoadError::Loader { .. }
+            | LoadError::Signed(_) => false,
         };
         if !refused {
             return Vec::new();

@@ -1,7 +1,10 @@
 //! Light skeletons: compiled against `skel_internal.h` without libbpf, loaded by the program in them, attached and counting.
 //! Needs root, clang-19, gcc, bpftool and libbpf's headers.
+mod signed;
+
 use osmia_object::elf::read;
-use osmia_object::{Target, resolve_later};
+use osmia_object::light::Loader;
+use osmia_object::{Image, Object, Target, resolve_later};
 use osmia_skeleton::light::header;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -169,8 +172,8 @@ impl Drop for Folder {
     }
 }
 
-/// Compiles an object of this source, and writes its light skeleton beside it.
-fn skeleton(name: &str, source: &str) -> Folder {
+/// Compiles an object of this source.
+fn object(name: &str, source: &str) -> Folder {
     let dir = std::env::temp_dir().join(format!("osmia-light-{name}-{}", std::process::id()));
     fs::create_dir_all(&dir).expect("a scratch directory");
     fs::write(dir.join("tool.bpf.c"), source).expect("a file");
@@ -180,12 +183,24 @@ fn skeleton(name: &str, source: &str) -> Folder {
         dir.display()
     );
     run("sh", &["-c", &script]);
-    let object = read(&fs::read(dir.join("tool.bpf.o")).expect("an object")).expect("an object");
-    let image =
-        resolve_later(&object, &Target::default(), "tool").unwrap_or_else(|errors| panic!("{errors}"));
-    let header = header(&object, &image, "tool").unwrap_or_else(|error| panic!("{error}"));
-    fs::write(dir.join("tool.lskel.h"), header).expect("a file");
     Folder(dir)
+}
+
+/// The object in a folder, and what is loaded of it.
+fn read_object(dir: &Path) -> (Object, Image) {
+    let object = read(&fs::read(dir.join("tool.bpf.o")).expect("an object")).expect("an object");
+    let image = resolve_later(&object, &Target::default(), "tool");
+    (object, image.unwrap_or_else(|errors| panic!("{errors}")))
+}
+
+/// Compiles an object of this source, and writes its light skeleton beside it.
+fn skeleton(name: &str, source: &str) -> Folder {
+    let folder = object(name, source);
+    let (object, image) = read_object(&folder.0);
+    let loader = Loader::plain(&image).unwrap_or_else(|error| panic!("{error}"));
+    let header = header(&object, &image, &loader, "tool").unwrap_or_else(|error| panic!("{error}"));
+    fs::write(folder.0.join("tool.lskel.h"), header).expect("a file");
+    folder
 }
 
 fn compile(dir: &Path, compiler: &[&str], name: &str, user: &str) -> PathBuf {
@@ -241,6 +256,6 @@ char LICENSE[] SEC("license") = "GPL";
     let missing =
         resolve_later(&unlinked, &Target::default(), "tool").expect_err("it is not linked").to_string();
     assert!(missing.contains("elsewhere"), "{missing}");
-    let refused = header(&object, &image, "tool").expect_err("a pin").to_string();
+    let refused = Loader::plain(&image).expect_err("a pin").to_string();
     assert_eq!(refused, "`kept`: a map that is pinned by its name cannot be loaded by a program");
 }
