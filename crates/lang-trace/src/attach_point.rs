@@ -8,7 +8,7 @@ use osmia_base::Span;
 use osmia_object::Access;
 
 pub use expand::{Absent, expand};
-pub(crate) use expand::{ITERATOR, iterator_names, module_name, of_function, of_probe, stands_for};
+pub(crate) use expand::{ITERATOR, is_part, iterator_names, module_name, of_function, of_probe, stands_for};
 pub use glob::{has_wildcard, matches};
 pub use resolve::{resolve_point, split_parts};
 

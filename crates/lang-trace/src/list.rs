@@ -3,7 +3,8 @@ mod fields;
 mod types;
 
 use crate::attach_point::{
-    Mangled, has_wildcard, iterator_names, matches, module_name, resolve_point, split_parts, stands_for,
+    Mangled, has_wildcard, is_part, iterator_names, matches, module_name, resolve_point, split_parts,
+    stands_for,
 };
 use crate::probes::{Counter, HARDWARE, Provider, SIGNALS, SOFTWARE, TIME_UNITS};
 use osmia_base::{Diagnostic, Span};
@@ -184,6 +185,7 @@ fn functions<'a>(parts: &'a [&str], target: &'a Target) -> impl Iterator<Item = 
     let all = target.functions.iter().flatten().map(|(own, module)| (own.as_str(), module.as_str()));
     all.filter(move |(own, of)| {
         pattern.is_some_and(|(module, name)| matches(module, module_name(of)) && matches(name, own))
+            && !is_part(own)
     })
 }
 

@@ -44,6 +44,7 @@ fn machine() -> Target {
             pair("vfs_read", ""),
             pair("vfs_write", ""),
             pair("vfs_read.part.0", ""),
+            pair("vfs_write.isra.0", ""),
             pair("ext4_open", "ext4"),
             pair("init", "ext4"),
             pair("init", ""),
@@ -123,7 +124,7 @@ fn listings_are_sorted_and_complete() {
     );
     assert_eq!(
         lines("kprobe:vfs_r*,kr:ext4:*", Detail::Names),
-        ["kprobe:vfs_read", "kprobe:vfs_read.part.0", "kretprobe:ext4:ext4_open", "kretprobe:ext4:init"]
+        ["kprobe:vfs_read", "kretprobe:ext4:ext4_open", "kretprobe:ext4:init"]
     );
     assert_eq!(lines("i:*", Detail::Names), ["interval:hz:", "interval:ms:", "interval:s:", "interval:us:"]);
     assert_eq!(lines("software:*faults", Detail::Names).len(), 6);

@@ -2,7 +2,7 @@
 mod kernel;
 mod user;
 
-pub(crate) use kernel::{ITERATOR, iterator_names, module_name};
+pub(crate) use kernel::{ITERATOR, is_part, iterator_names, module_name};
 pub(crate) use user::{of_function, of_probe, stands_for};
 
 use super::{AttachPoint, Point, UserPlace};

@@ -48,9 +48,9 @@ pub(super) fn raw_tracepoints(
     some(point, places, |diagnostic| diagnostic.suggest(name, all.iter().map(|(own, _)| own.as_str())))
 }
 
-/// Whether the compiler made it of another function (`foo.part.0`): patterns pass over those.
-fn is_clone(function: &str) -> bool {
-    function.contains('.')
+/// Whether the compiler made it of a part of another function (`foo.part.0`): patterns pass over those, as bpftrace's do.
+pub(crate) fn is_part(function: &str) -> bool {
+    function.contains(".part.")
 }
 
 /// The module's name as scripts write it; the kernel itself is `vmlinux`.
@@ -79,7 +79,7 @@ pub(super) fn functions(
         .filter(|(_, own)| in_module(module, own))
         .map(|(name, module)| (name.as_str(), module.as_str()))
         .filter(|(name, _)| match wild {
-            true => matches(function, name) && (is_clone(function) || !is_clone(name)),
+            true => matches(function, name) && !is_part(name),
             false => *name == function,
         })
         .filter(|(name, own)| !typed || has_prototype(target.btf.as_ref(), name, own))
