@@ -86,12 +86,7 @@ fn section(provider: Provider, attach: &Attach) -> (String, ProgramType, Option<
             (format!("usdt/{path}:{provider}:{name}"), P::Kprobe, None)
         }
         Attach::PerfEvent { .. } | Attach::Breakpoint { .. } => ("perf_event".into(), P::PerfEvent, None),
-        Attach::Trampoline { function, side, .. } => {
-            let kind =
-                if *side == ProbeSide::Entry { AttachType::TraceFentry } else { AttachType::TraceFexit };
-            (format!("{}/{function}", by_side(side, "fentry", "fexit")), P::Tracing, Some(kind))
-        }
-        Attach::ProgramTrampoline { function, side, .. } => {
+        Attach::Trampoline { function, side, .. } | Attach::ProgramTrampoline { function, side, .. } => {
             let kind =
                 if *side == ProbeSide::Entry { AttachType::TraceFentry } else { AttachType::TraceFexit };
             (format!("{}/{function}", by_side(side, "fentry", "fexit")), P::Tracing, Some(kind))
