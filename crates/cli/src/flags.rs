@@ -428,7 +428,7 @@ EXAMPLES:
 /// The tracing language for Linux, without LLVM: osmia under bpftrace's name
 #[derive(Debug, Parser)]
 #[command(name = "bpftrace", disable_version_flag = true, max_term_width = 100, help_template = HELP)]
-#[command(infer_long_args = true)]
+#[command(infer_long_args = true, args_override_self = true)]
 pub(crate) struct Bpftrace {
     /// Print the version
     #[arg(short = 'V', long)]

@@ -166,7 +166,7 @@ fn conduct(
         describe(compiled, output)?;
     }
     let mode = options.choice.mode;
-    if !options.quiet && mode == Mode::Trace {
+    if !options.quiet && !options.dry_run && mode == Mode::Trace {
         let count: usize = plan.places();
         output.say(&Message::Attached(count as u64))?;
     }
@@ -219,7 +219,9 @@ fn conduct(
     session.output.finish()?;
     Ok(match end {
         _ if lossy && options.strict => LOSSY,
-        End::Exit(code) => code as u8,
+        // What a test leaves with has been counted where it ran.
+        End::Exit(code) if mode == Mode::Trace => code as u8,
+        End::Exit(_) => status,
         End::Signal(_) | End::Gone | End::Done | End::Closed => status,
     })
 }

@@ -7,9 +7,9 @@ use crate::output::Output;
 use crate::world::{Asked, World};
 use osmia_event::{Format, Lookup, Missing, Record, Schema, Spilled, Stream, Table, Value, Verb};
 use osmia_render::{Message, Origin};
-use std::io;
+use std::io::{self, Read as _};
 use std::ops::ControlFlow;
-use std::process::Command;
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long what went wrong may wait until it is told.
@@ -249,7 +249,10 @@ impl<'a> Session<'a> {
                 return Ok(Some(End::Exit(code as i32)));
             }
             Verb::PrintMap { map, top, div } => {
-                let table = self.table(*map, Missing::Zero)?;
+                // Of buckets there are none before something is counted.
+                let buckets = self.schema.maps[*map].value.buckets().is_some();
+                let missing = if buckets { Missing::Omit } else { Missing::Zero };
+                let table = self.table(*map, missing)?;
                 self.print(table.top(*top).divided(*div))?;
             }
             Verb::PrintEntry { map } => {
@@ -366,8 +369,15 @@ impl<'a> Session<'a> {
 
     fn system(&mut self, command: &str) -> io::Result<()> {
         self.output.pause()?;
-        match Command::new("/bin/sh").arg("-c").arg(command).output() {
-            Ok(done) => self.output.say(&Message::text(Origin::System, done.stdout)),
+        match run_shell(command) {
+            Ok((said, status)) => {
+                self.output.say(&Message::text(Origin::System, said))?;
+                match status.code() {
+                    Some(0) => Ok(()),
+                    Some(code) => self.output.note(&format!("ERROR: command exited with code {code}")),
+                    None => self.output.note(&format!("ERROR: command ended by {status}")),
+                }
+            }
             Err(error) => self.output.note(&format!("ERROR: system(): {error}")),
         }
     }
@@ -381,6 +391,19 @@ impl<'a> Session<'a> {
             Ok(())
         }
     }
+}
+
+/// Runs a command; what it said, on standard output and standard error in the order that it said it, and how it ended.
+fn run_shell(command: &str) -> io::Result<(Vec<u8>, ExitStatus)> {
+    let (mut ours, theirs) = io::pipe()?;
+    let mut shell = Command::new("/bin/sh");
+    shell.arg("-c").arg(command).stdin(Stdio::null()).stdout(theirs.try_clone()?).stderr(theirs);
+    let mut child = shell.spawn()?;
+    // Its ends of the pipe are closed here, so that reading ends with it.
+    drop(shell);
+    let mut said = Vec::new();
+    ours.read_to_end(&mut said)?;
+    Ok((said, child.wait()?))
 }
 
 /// Takes a record that is about what maps had no room for; false for all others.

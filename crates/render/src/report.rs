@@ -92,7 +92,7 @@ fn row(longest: usize, name: &str, time: &str, runs: &str) -> String {
 /// A duration in the largest unit of which there is a whole one.
 fn short(duration: Duration) -> String {
     let nanoseconds = duration.as_nanos();
-    let units = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)];
+    let units = [("s", 1_000_000_000), ("ms", 1_000_000), ("μs", 1_000)];
     let (unit, scale) = units.into_iter().find(|(_, scale)| nanoseconds >= *scale).unwrap_or(("ns", 1));
     format!("{} {unit}", nanoseconds / scale)
 }
@@ -109,9 +109,9 @@ mod tests {
             passed: false,
             output: b"one\n\ntwo".to_vec(),
         };
-        assert_eq!(test_result(&result), b"one\ntwo\n\x1b[31m[  FAILED  ]\x1b[0m adds (12 us)\n");
+        assert_eq!(test_result(&result), b"one\ntwo\n\x1b[31m[  FAILED  ]\x1b[0m adds (12 \xce\xbcs)\n");
         result.passed = true;
-        assert_eq!(test_result(&result), b"\x1b[32m[       OK ]\x1b[0m adds (12 us)\n");
+        assert_eq!(test_result(&result), b"\x1b[32m[       OK ]\x1b[0m adds (12 \xce\xbcs)\n");
     }
 
     #[test]

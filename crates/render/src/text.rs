@@ -54,7 +54,9 @@ fn how_often(times: u64) -> String {
 fn diagnostic(location: &Location, level: &str, text: &[u8]) -> Vec<u8> {
     let mut out = format!("{}: {level}: ", place(location)).into_bytes();
     out.extend_from_slice(text);
-    out.push(b'\n');
+    if !text.ends_with(b"\n") {
+        out.push(b'\n');
+    }
     if !location.text.is_empty() {
         out.extend_from_slice(underlined(location).as_bytes());
     }
@@ -128,6 +130,11 @@ fn write_record(out: &mut Vec<u8>, fields: &[(String, Value)], style: &Style) {
     out.extend_from_slice(b" }");
 }
 
+/// An address where a name would stand; the prefix is not put in front of zero, as C++ has it.
+fn nameless(address: u64) -> String {
+    if address == 0 { "0".into() } else { format!("{address:#x}") }
+}
+
 /// The text of a value that has no parts; empty for others.
 pub(crate) fn atom(value: &Value, style: &Style) -> String {
     match value {
@@ -135,14 +142,13 @@ pub(crate) fn atom(value: &Value, style: &Style) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Int { value, .. } => value.to_string(),
         Value::Uint { value, .. } => value.to_string(),
-        Value::Pointer(address) | Value::KernelSymbol(address) | Value::UserSymbol { address, .. } => {
-            format!("{address:#x}")
-        }
+        Value::Pointer(address) => format!("{address:#x}"),
+        Value::KernelSymbol(address) | Value::UserSymbol { address, .. } => nameless(*address),
         Value::Bytes(bytes) => escape::printable(bytes),
         Value::Enum { name, .. } | Value::User { name, .. } => name.clone(),
         Value::Inet(address) => address.to_string(),
         Value::Mac(bytes) => bytes.map(|byte| format!("{byte:02X}")).join(":"),
-        Value::Symbol { address, name } => name.clone().unwrap_or_else(|| format!("{address:#x}")),
+        Value::Symbol { address, name } => name.clone().unwrap_or_else(|| nameless(*address)),
         Value::StackId { id, .. } => id.to_string(),
         Value::Stack { mode, source, frames } => stack::stack(*mode, *source, frames),
         Value::Username(uid) => uid.to_string(),

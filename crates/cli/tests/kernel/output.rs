@@ -209,3 +209,28 @@ fn an_exit_that_finds_no_room_ends_the_run_all_the_same() {
     assert_eq!(done.status.code(), Some(7), "{done:?}");
     assert!(done.err.contains("Lost "), "{done:?}");
 }
+
+#[test]
+fn what_a_command_says_is_shown_and_how_it_failed() {
+    let text =
+        r#"begin { system("echo one; echo two >&2; echo three"); system("exit 3"); system("kill -9 $$"); }"#;
+    let done = run(osmia().args(["-q", "--unsafe", "-e", text]));
+    assert_eq!(done.out, "one\ntwo\nthree\n\n\n\n\n\n");
+    assert_eq!(done.err, "ERROR: command exited with code 3\nERROR: command ended by signal: 9 (SIGKILL)\n");
+}
+
+#[test]
+fn buckets_that_nothing_is_in_are_not_printed() {
+    let text = "begin { if (pid == 0) { @h = hist(1); @l = lhist(1, 0, 9, 1); @c = count(); } print(@h); print(@l); print(@c); }";
+    assert_eq!(run(osmia().args(["-q", "-e", text])).ok(), "@c: 0\n\n\n");
+    assert_eq!(
+        run(osmia().args(["-q", "-f", "json", "-e", text])).ok(),
+        "{\"type\": \"map\", \"data\": {\"@c\": 0}}\n"
+    );
+}
+
+#[test]
+fn the_end_of_a_message_is_not_doubled() {
+    let done = run(osmia().args(["-q", "-e", "begin { errorf(\"a\\n\"); warnf(\"b\"); }"]));
+    assert_eq!(done.err, "stdin:1:9-22: ERROR: a\nstdin:1:24-34: WARNING: b\n");
+}

@@ -182,7 +182,10 @@ fn what_this_machine_can_do() {
 #[test]
 fn attached_and_left() {
     let done = run(osmia().args(["--dry-run", "-e", "begin { printf(\"not\\n\"); } interval:s:1 { }"]));
-    assert_eq!(done.err, "Attached 2 probes\n");
+    assert_eq!(done.err, "");
     assert_eq!(done.ok(), "");
+    let done = run(osmia().args(["-e", "begin { printf(\"left\\n\"); } interval:ms:1 { exit(); }"]));
+    assert_eq!(done.err, "Attached 2 probes\n");
+    assert_eq!(done.ok(), "left\n\n\n");
     assert!(Path::new(env!("CARGO_BIN_EXE_osmia")).is_file());
 }
