@@ -21,9 +21,9 @@ fn error_of(text: &str) -> String {
 
 /// Scripts, the place of the error, the text that is underlined, and words that must be said.
 const PLACES: &[(&str, &str, &str, &[&str])] = &[
-    ("begin { prnt(1); }", "1:9-13", "prnt", &["Unknown function", "did you mean `print`?"]),
+    ("begin { prnt(1); }", "1:9-16", "prnt(1)", &["Unknown function", "did you mean `print`?"]),
     ("begin { print(pidd); }", "1:15-19", "pidd", &["Unknown identifier", "did you mean `pid`?"]),
-    ("begin { @a = avgg(1); }", "1:14-18", "avgg", &["did you mean `avg`?"]),
+    ("begin { @a = avgg(1); }", "1:14-21", "avgg(1)", &["did you mean `avg`?"]),
     ("kprob:vfs_read { }", "1:1-15", "kprob:vfs_read", &["Invalid probe type", "did you mean `kprobe`?"]),
     (
         "tracepoint:sched:sched_swich { }",
@@ -39,8 +39,8 @@ const PLACES: &[(&str, &str, &str, &[&str])] = &[
     ),
     (
         "tracepoint:syscalls:sys_enter_openat { args.filenam }",
-        "1:45-52",
-        "filenam",
+        "1:40-52",
+        "args.filenam",
         &["did you mean `filename`?", "sys_enter_openat"],
     ),
     ("software:page-fault:1 { }", "1:1-22", "software:page-fault:1", &["did you mean `page-faults`?"]),
@@ -98,7 +98,7 @@ fn several_at_once() {
         .lines()
         .filter_map(|line| line.split(": ERROR").next().filter(|_| line.contains("ERROR")))
         .collect();
-    assert_eq!(places, ["stdin:1:14-17", "stdin:1:24-30", "stdin:1:49-53"], "{err}");
+    assert_eq!(places, ["stdin:1:14-17", "stdin:1:24-33", "stdin:1:49-53"], "{err}");
 }
 
 #[test]

@@ -173,6 +173,13 @@ pub struct Macro {
     pub span: Span,
 }
 
+impl Macro {
+    /// `macro NAME`: where messages say it is defined.
+    pub fn header(&self) -> Span {
+        Span::new(self.span.start, self.name.span.end)
+    }
+}
+
 /// A parameter of a macro.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MacroParam {

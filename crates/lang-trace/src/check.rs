@@ -150,6 +150,7 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
         .iter()
         .map(|probe| points::facts_of(probe, target, options, &config, &mut diagnostics))
         .collect();
+    points::names_are_unique(script, &facts, &mut diagnostics);
     let functions: Vec<functions::Prepared> = script.functions.iter().map(functions::prepare).collect();
     let mut session = Session {
         functions: &functions,

@@ -32,7 +32,11 @@ pub fn integer(text: &str) -> Result<u64, String> {
     let (power, suffix) = if base == 10 { exponent(rest, text)? } else { (1, rest) };
     let scale = scale(suffix, base).ok_or_else(|| format!("invalid integer suffix '{suffix}'"))?;
     let scaled = value.checked_mul(power).and_then(|value| value.checked_mul(scale));
-    scaled.ok_or_else(|| format!("{text} is out of range: numbers have 64 bits"))
+    scaled.ok_or_else(|| overflow(text))
+}
+
+fn overflow(text: &str) -> String {
+    format!("overflow error, maximum value is {}: {text}", u64::MAX)
 }
 
 /// The base, and what follows its prefix.
@@ -58,9 +62,9 @@ fn is_digit(byte: u8, base: u32) -> bool {
 fn number(digits: &str, base: u32, text: &str) -> Result<u64, String> {
     let plain: String = digits.chars().filter(|&digit| digit != '_').collect();
     if plain.is_empty() {
-        return Err(format!("invalid integer '{text}'"));
+        return Err(format!("invalid integer: {text}"));
     }
-    u64::from_str_radix(&plain, base).map_err(|_| format!("{text} is out of range: numbers have 64 bits"))
+    u64::from_str_radix(&plain, base).map_err(|_| overflow(text))
 }
 
 /// `e6` and what follows: the power of ten, and the rest.
@@ -74,7 +78,7 @@ fn exponent<'a>(rest: &'a str, text: &str) -> Result<(u64, &'a str), String> {
         return Err("trailing underscore in integer literal".into());
     }
     let power = u32::try_from(number(digits, 10, text)?).ok().and_then(|power| 10u64.checked_pow(power));
-    let power = power.ok_or_else(|| format!("exponent of {text} is out of range"))?;
+    let power = power.ok_or_else(|| overflow(text))?;
     Ok((power, suffix))
 }
 
@@ -205,13 +209,16 @@ mod tests {
         let bad = [
             ("1_", "trailing underscore in integer literal"),
             ("1x", "invalid integer suffix 'x'"),
-            ("0x", "invalid integer '0x'"),
+            ("0x", "invalid integer: 0x"),
             ("089", "invalid octal number '089': a leading 0 means base 8"),
-            ("18446744073709551616", "18446744073709551616 is out of range: numbers have 64 bits"),
-            ("1e20", "exponent of 1e20 is out of range"),
-            ("99e18", "99e18 is out of range: numbers have 64 bits"),
-            ("400000d", "400000d is out of range: numbers have 64 bits"),
-            ("1e", "invalid integer '1e'"),
+            (
+                "18446744073709551616",
+                "overflow error, maximum value is 18446744073709551615: 18446744073709551616",
+            ),
+            ("1e20", "overflow error, maximum value is 18446744073709551615: 1e20"),
+            ("99e18", "overflow error, maximum value is 18446744073709551615: 99e18"),
+            ("400000d", "overflow error, maximum value is 18446744073709551615: 400000d"),
+            ("1e", "invalid integer: 1e"),
             ("0x1s", "invalid integer suffix 's'"),
         ];
         for (text, words) in bad {

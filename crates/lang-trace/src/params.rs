@@ -103,7 +103,7 @@ fn value(param: &NamedParam, given: Option<&str>) -> Result<ParamValue, String> 
         },
         ParamValue::Unsigned(_) => match literal::integer(text) {
             Ok(number) => Ok(ParamValue::Unsigned(number)),
-            Err(_) => refuse("invalid integer"),
+            Err(_) => signed(text).map_or_else(|| refuse("invalid integer"), |it| Ok(ParamValue::Signed(it))),
         },
         ParamValue::Signed(_) => match signed(text) {
             Some(number) => Ok(ParamValue::Signed(number)),

@@ -60,6 +60,8 @@ struct Parser<'a> {
     depth: u32,
     /// How high the tree made last is.
     height: u32,
+    /// There was a `config` already.
+    configured: bool,
     /// Inside `/…/`, where a `/` in front of a `{` ends the expression.
     in_predicate: bool,
     /// The `#if`s that are open: where, and whether its text counts.
@@ -81,6 +83,7 @@ impl<'a> Parser<'a> {
             lost: false,
             depth: 0,
             height: 0,
+            configured: false,
             in_predicate: false,
             conditions: Vec::new(),
             defined: std::collections::HashMap::new(),

@@ -638,7 +638,7 @@ impl NameTable {
         match self {
             Self::Error => (osmia_abi::names::ERROR_TEXTS, "Unknown error"),
             Self::Signal => (osmia_abi::names::SIGNAL_TEXTS, "N/A"),
-            Self::Syscall => (osmia_abi::names::SYSCALL_NAMES, "unknown system call"),
+            Self::Syscall => (osmia_abi::names::SYSCALL_NAMES, "Unknown syscall"),
         }
     }
 

@@ -1,10 +1,10 @@
 //! What compiling a script must know of the machine: the language says what it wants, `host` is asked once.
 use crate::compile::{CompileError, CompileOptions};
 use osmia_base::{Diagnostic, Diagnostics};
-use osmia_host::{BinaryWants, tracefs};
+use osmia_host::{BinaryError, BinaryWants, tracefs};
 use osmia_lang_trace::ast::Script;
 use osmia_lang_trace::attach_point::has_wildcard;
-use osmia_lang_trace::{FileWants, Transport};
+use osmia_lang_trace::{FileWants, Provider, Transport};
 use osmia_object::Target;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -144,11 +144,25 @@ fn name_others(wanted: &[(String, String)], target: &mut Target) {
 
 /// Why the machine could not be asked: for lack of rights, where that is so.
 fn unasked(script: &Script, error: &osmia_host::GatherError) -> CompileError {
-    if let osmia_host::GatherError::Binary { path, .. } = error {
+    if let osmia_host::GatherError::Binary { path, why } = error {
         let mut points = script.probes.iter().flat_map(|probe| &probe.points);
         if let Some(point) = points.find(|point| point.text.contains(path.as_str())) {
+            let provider = point.text.split(':').next().and_then(Provider::from_name);
+            let provider = provider.map_or("uprobe", Provider::name);
+            let message = match why {
+                BinaryError::NotFound if path.is_empty() => {
+                    let text = format!("{provider} probe type requires 2 or 3 arguments, found 1");
+                    Diagnostic::error(point.span, text).hint("only with -p or -c may the file be left out")
+                }
+                BinaryError::NotFound | BinaryError::NotAFile => Diagnostic::error(
+                    point.span,
+                    format!("{provider} target file '{path}' does not exist or is not executable"),
+                )
+                .hint(why.to_string()),
+                _ => Diagnostic::error(point.span, error.to_string()),
+            };
             let mut diagnostics = Diagnostics::default();
-            diagnostics.push(Diagnostic::error(point.span, error.to_string()));
+            diagnostics.push(message);
             return CompileError::Script(diagnostics);
         }
     }

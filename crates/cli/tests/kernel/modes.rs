@@ -311,3 +311,17 @@ fn scripts_are_checked_against_other_types() {
     );
     assert!(warning["text"].as_str().is_some_and(|text| text.contains("/nonexistent")), "{report}");
 }
+
+#[test]
+fn a_test_that_leaves_well_hides_no_failure() {
+    in_both(&["--test", "-e", "test:a { return 1; } test:b { exit(0); }"], |world, done| {
+        assert_eq!(done.status.code(), Some(1), "{world}: {done:#?}");
+    });
+}
+
+#[test]
+fn numbers_that_are_given_are_written_as_in_scripts() {
+    let text = "begin { print(($1, $2, $3, $4)); print(getopt(\"low\", 1)); }";
+    let out = run(osmia().args(["-q", "-e", text, "1e3", "2us", "0x1F", "7up", "--", "--low=-5"])).ok();
+    assert_eq!(out, "(1000, 2000, 31, 7up)\n-5\n\n\n");
+}

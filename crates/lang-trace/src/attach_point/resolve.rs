@@ -308,6 +308,9 @@ fn timer(provider: Provider, parts: &[&str]) -> Result<Point, Wrong> {
                 let hint = format!("units: {}", TIME_UNITS.each_ref().map(|row| row.name).join(", "));
                 return Err(Wrong(format!("{unit} is not an accepted unit of time"), Some(hint)));
             };
+            if count.starts_with('-') {
+                return Err(format!("{name} frequency should be a positive integer").into());
+            }
             (unit, number(count, &format!("Invalid rate of {name} probe"))?)
         }
         _ => return Err(count_error(provider, "1 or 2", parts.len())),

@@ -6,6 +6,7 @@ use super::convert::convert;
 use super::expr::number;
 use super::system_calls;
 use crate::ast::{self, BinaryOp};
+use crate::probes::Provider;
 use crate::typed::{Expr, ExprKind, Type};
 use osmia_base::{Diagnostic, Span};
 
@@ -30,15 +31,19 @@ impl Body<'_, '_> {
         }
         let names = self.facts.argument_names(&self.types());
         let message = if names.is_empty() {
-            Diagnostic::error(span, format!("The args builtin has nothing to tell of '{}'", self.facts.name))
+            Diagnostic::error(span, self.facts.no_arguments())
                 .hint("args is known for tracepoints, and for kernel functions and raw tracepoints that BTF describes; use arg0, arg1, … elsewhere")
         } else {
-            Diagnostic::error(
-                name.span,
-                format!("Can't find function parameter or field '{}' in {}", name.node, self.facts.name),
-            )
-            .suggest(&name.node, names.iter().map(String::as_str))
-            .hint(format!("there are: {}", names.join(", ")))
+            let text = match self.facts.provider {
+                Provider::Tracepoint => format!(
+                    "Struct/union of type 'struct {}_args' does not contain a field named '{}'",
+                    self.facts.name, name.node
+                ),
+                _ => format!("Can't find function parameter {}", name.node),
+            };
+            Diagnostic::error(span, text)
+                .suggest(&name.node, names.iter().map(String::as_str))
+                .hint(format!("there are: {}", names.join(", ")))
         };
         self.report(message);
         None

@@ -252,7 +252,7 @@ impl Body<'_, '_> {
             if args.is_empty() && CALLABLE.contains(&plain) {
                 return self.ident(plain, span).map(Made::Value);
             }
-            let message = Diagnostic::error(name.span, format!("Unknown function: '{}'", name.node))
+            let message = Diagnostic::error(span, format!("Unknown function: '{}'", name.node))
                 .suggest(&name.node, self.all_functions());
             self.report(message);
             return None;
@@ -301,22 +301,47 @@ fn arity_message(name: &str, (min, max): (usize, usize), got: usize) -> String {
 
 /// A number that must be known now.
 pub(super) fn known(body: &mut Body<'_, '_>, arg: &ast::Expr) -> Option<i64> {
-    match body.expr(arg)?.kind {
-        ExprKind::Number(value) => Some(value),
-        _ => {
-            body.error(arg.span, "a number that is known when the script is compiled is expected here");
-            None
-        }
+    known_or(body, arg, |_| {
+        (arg.span, "a number that is known when the script is compiled is expected here".into())
+    })
+}
+
+/// A number that must be known now; `complain` says where and what of a value of another kind.
+pub(super) fn known_or(
+    body: &mut Body<'_, '_>,
+    arg: &ast::Expr,
+    complain: impl FnOnce(&Expr) -> (Span, String),
+) -> Option<i64> {
+    let value = body.expr(arg)?;
+    if let ExprKind::Number(known) = value.kind {
+        return Some(known);
     }
+    let (span, text) = complain(&value);
+    body.error(span, text);
+    None
+}
+
+/// An argument that must be an integer.
+pub(super) fn integer_arg(body: &mut Body<'_, '_>, call: &Call<'_>, index: usize) -> Option<Expr> {
+    body.integer_or(&call.args[index], |body, value| {
+        let (name, class) = (call.name, super::types::class(&value.ty));
+        body.error(call.span, format!("{name}() only supports int arguments ({class} provided)"));
+    })
 }
 
 /// A text that must be known now.
 pub(super) fn literal(body: &mut Body<'_, '_>, call: &Call<'_>, index: usize) -> Option<String> {
     let arg = &call.args[index];
-    match body.text_arg(arg)?.kind {
+    // It is not handled while the script runs: it may be as long as it likes.
+    if let ast::ExprKind::Str(text) = &arg.kind {
+        return Some(String::from_utf8_lossy(text).into_owned());
+    }
+    let value = body.text_arg(arg)?;
+    match value.kind {
         ExprKind::Text(text) => Some(String::from_utf8_lossy(&text).into_owned()),
         _ => {
-            body.error(arg.span, format!("{}() expects a string literal", call.name));
+            let (name, class) = (call.name, super::types::class(&value.ty));
+            body.error(call.span, format!("{name}() expects a string literal ({class} provided)"));
             None
         }
     }

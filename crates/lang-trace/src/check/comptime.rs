@@ -4,7 +4,7 @@ use super::calls::{Call, Made};
 use super::expr::{number, text_literal};
 use crate::ast;
 use crate::params::{ParamValue, literal_value};
-use crate::typed::{Expr, ExprKind, StmtKind, Type, Unstable};
+use crate::typed::{Expr, ExprKind, MapValue, StmtKind, Type, Unstable};
 use osmia_base::Span;
 use osmia_isa::{Width, eval};
 
@@ -108,7 +108,7 @@ impl Body<'_, '_> {
             Some(Known::Parts(_)) => value.kind,
             None => {
                 if self.session.last_reading {
-                    self.error(span, "Unable to evaluate at compile time.");
+                    self.error(span, "Unable to resolve comptime expression");
                 }
                 return None;
             }
@@ -306,12 +306,32 @@ fn record(parts: Vec<(String, Expr)>, span: Span) -> Made {
     Made::Value(Expr { kind, ty, span })
 }
 
+/// What the kind of a type is called, and the type itself; nothing while it is not known yet.
+fn type_names(body: &mut Body<'_, '_>, of: &ast::Expr) -> Option<(&'static str, String)> {
+    if let ast::ExprKind::Map { name, keys } = &of.kind
+        && let Some(MapValue::Aggregate(kind)) = body.session.maps.get(name).and_then(|map| map.value.clone())
+    {
+        body.map_key(name, keys, of.span)?;
+        let full = super::maps::aggregation_name(&kind);
+        return Some((full.strip_prefix('u').unwrap_or(full), full.to_owned()));
+    }
+    let ty = match &of.kind {
+        ast::ExprKind::Type(ty) => body.type_name(ty)?,
+        _ => body.expr(of)?.ty,
+    };
+    if ty == Type::None && !body.session.last_reading {
+        return None;
+    }
+    let base = if ty == Type::None { "none" } else { super::types::class(&ty) };
+    Some((base, body.type_text(&ty)))
+}
+
 /// `typeinfo(e)`, `typeinfo(type)`: names of a type, as a record.
 pub(super) fn typeinfo(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     match body.config().unstable_typeinfo {
         Unstable::Enable => {}
         Unstable::Warn => body.warn(
-            call.span,
+            Span::NOWHERE,
             "Script is using an unstable feature: typeinfo. To prevent this warning you must explicitly enable it in the config e.g. unstable_typeinfo=enable",
         ),
         Unstable::Error => {
@@ -322,19 +342,8 @@ pub(super) fn typeinfo(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made>
             return None;
         }
     }
-    let ty = match &call.args[0].kind {
-        ast::ExprKind::Type(ty) => body.type_name(ty)?,
-        _ => body.expr(&call.args[0])?.ty,
-    };
-    if ty == Type::None && !body.session.last_reading {
-        return None;
-    }
+    let (base, full) = type_names(body, &call.args[0])?;
     let text = |text: &str| text_literal(text.as_bytes().to_vec(), call.span);
-    let full = body.type_text(&ty);
-    let parts = [
-        ("btf_id", number(0, call.span)),
-        ("base_type", text(if ty == Type::None { "none" } else { super::types::class(&ty) })),
-        ("full_type", text(&full)),
-    ];
+    let parts = [("btf_id", number(0, call.span)), ("base_type", text(base)), ("full_type", text(&full))];
     Some(record(parts.map(|(name, value)| (name.to_owned(), value)).into(), call.span))
 }

@@ -142,6 +142,11 @@ pub(super) fn write_user(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Mad
 
 /// `debugf("…", …)`: to the kernel's trace pipe.
 pub(super) fn debugf(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    body.warn(
+        call.span,
+        "The debugf() builtin is not recommended for production use. For more information see \
+         bpf_trace_printk in bpf-helpers(7).",
+    );
     let format = literal(body, call, 0)?;
     let args: Vec<Option<Expr>> = call.args[1..].iter().map(|arg| body.expr(arg)).collect();
     let args: Vec<Expr> = args.into_iter().collect::<Option<Vec<_>>>()?;
@@ -157,7 +162,7 @@ pub(super) fn debugf(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
         return None;
     }
     if args.len() > 3 {
-        body.error(call.span, "debugf() cannot use more than 3 conversion specifiers");
+        body.error(call.span, "cannot use more than 3 conversion specifiers");
         return None;
     }
     Some(Made::Stmts(vec![StmtKind::Debug(format, args)]))

@@ -216,6 +216,10 @@ impl Body<'_, '_> {
                 Some(Expr { kind: ExprKind::Tuple(parts), ty, span })
             }
         };
+        if key.as_ref().is_some_and(|key| matches!(&key.ty, Type::Tuple(parts) if parts.is_empty())) {
+            self.error(span, "Invalid map key type: none");
+            return None;
+        }
         self.typed_key(name, key, span).map(|key| (map, key))
     }
 
@@ -284,8 +288,10 @@ impl Body<'_, '_> {
             Err(Clash::Value(old)) => {
                 let [old, new] = [&old, new].map(|value| value_name(value, |ty| self.type_text(ty)));
                 let text = if old == new {
-                    let call = old.trim_end_matches("_t");
-                    format!("Different {call} bounds in a single map unsupported")
+                    match old.trim_end_matches("_t") {
+                        "hist" => "Different bits in a single hist unsupported".to_owned(),
+                        call => format!("Different {call} bounds in a single map unsupported"),
+                    }
                 } else {
                     format!(
                         "Type mismatch for {name}: trying to assign value of type '{new}' when map already has a type '{old}'"

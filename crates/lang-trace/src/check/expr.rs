@@ -28,7 +28,7 @@ impl Body<'_, '_> {
         let made = match &expr.kind {
             ast::ExprKind::Integer(value) => Some(literal(i128::from(*value), span)),
             ast::ExprKind::Bool(value) => Some(truth_literal(*value, span)),
-            ast::ExprKind::Str(text) => Some(text_literal(text.clone(), span)),
+            ast::ExprKind::Str(text) => self.text(text, span),
             ast::ExprKind::Positional(index) => self.positional(*index, span),
             ast::ExprKind::PositionalCount if self.options().portable => Some(self.open_count(span)),
             ast::ExprKind::PositionalCount => Some(literal(self.options().params.len() as i128, span)),
@@ -130,15 +130,37 @@ impl Body<'_, '_> {
         Some(kept(part))
     }
 
+    /// Text in quotes, which is not longer than texts may be.
+    fn text(&mut self, text: &[u8], span: Span) -> Option<Expr> {
+        let most = self.config().max_strlen;
+        if text.len() >= most as usize {
+            let written = String::from_utf8_lossy(text);
+            self.error(span, format!("String is too long (over {most} bytes): {written}"));
+            return None;
+        }
+        Some(text_literal(text.to_vec(), span))
+    }
+
     /// An expression that must be an integer.
     pub(super) fn integer(&mut self, expr: &ast::Expr) -> Option<Expr> {
+        self.integer_or(expr, |body, value| {
+            let text = body.type_text(&value.ty);
+            body.error(value.span, format!("an integer is expected here, not a value of type '{text}'"));
+        })
+    }
+
+    /// An expression that must be an integer; `complain` says what else it is.
+    pub(super) fn integer_or(
+        &mut self,
+        expr: &ast::Expr,
+        complain: impl FnOnce(&mut Self, &Expr),
+    ) -> Option<Expr> {
         let value = self.expr(expr)?;
         match value.ty {
             Type::Int { .. } | Type::Enum { .. } | Type::Bool | Type::Pointer { .. } => Some(value),
             Type::None if !self.session.last_reading => Some(number(0, value.span)),
             _ => {
-                let text = self.type_text(&value.ty);
-                self.error(value.span, format!("an integer is expected here, not a value of type '{text}'"));
+                complain(self, &value);
                 None
             }
         }
@@ -415,19 +437,13 @@ pub(super) const fn place_space(ty: &Type) -> Space {
     }
 }
 
-/// A number as command lines have them: decimal, `0x…`, `0…`, with a sign.
+/// A number as command lines have them: as in a script, with a sign.
 pub(super) fn parse_number(text: &str) -> Option<i128> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text),
     };
-    let value = if let Some(hex) = digits.strip_prefix("0x") {
-        u64::from_str_radix(hex, 16).ok()?
-    } else if digits.len() > 1 && digits.starts_with('0') {
-        u64::from_str_radix(&digits[1..], 8).ok()?
-    } else {
-        digits.parse().ok()?
-    };
+    let value = crate::literal::integer(digits).ok()?;
     Some(i128::from(value) * sign).filter(|value| *value >= i128::from(i64::MIN))
 }
 

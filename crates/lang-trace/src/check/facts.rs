@@ -40,6 +40,15 @@ impl Facts {
         matches!(&self.attach, Attach::Tracepoint { category, .. } if category == "syscalls")
     }
 
+    /// What there is to say where `args` is asked for and there is none.
+    pub(super) fn no_arguments(&self) -> String {
+        let which = self.probe_type();
+        format!(
+            "The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe \
+             probes ({which} used here)"
+        )
+    }
+
     /// The value of `probetype`.
     pub(super) fn probe_type(&self) -> &'static str {
         match self.provider {

@@ -15,14 +15,9 @@ pub(super) fn format_of(
     let format = osmia_event::parse(text);
     let last = body.session.last_reading;
     let kinds: Vec<Wire> = args.iter().map(|arg| class(&arg.ty, last)).collect();
-    let wrong = osmia_event::check(&format, &kinds);
-    if wrong.is_empty() {
-        return Some(format);
-    }
-    for mismatch in wrong {
-        let message = describe(body, call, args, &mismatch);
-        body.report(message);
-    }
+    let Some(first) = osmia_event::check(&format, &kinds).into_iter().next() else { return Some(format) };
+    let message = describe(body, call, args, &first);
+    body.report(message);
     None
 }
 
@@ -35,9 +30,8 @@ fn describe(body: &Body<'_, '_>, call: &Call<'_>, args: &[Expr], mismatch: &Mism
         }
         Mismatch::Class { argument, letter, .. } => {
             let ty = args.get(*argument).map_or_else(String::new, |arg| body.type_text(&arg.ty));
-            let span = args.get(*argument).map_or(call.span, |arg| arg.span);
             let text = format!("unsupported format specifier for type '{ty}': {}", letter.spelling());
-            Diagnostic::error(span, text).hint("%s prints a value of any type")
+            Diagnostic::error(call.span, text).hint("%s prints a value of any type")
         }
         Mismatch::Width { argument } => {
             let span = args.get(*argument).map_or(call.span, |arg| arg.span);

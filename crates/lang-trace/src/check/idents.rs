@@ -159,6 +159,11 @@ impl Body<'_, '_> {
         let mode = self.config().stack_mode;
         Some(match name {
             "curtask" => self.curtask(span),
+            "ctx" if matches!(self.facts.provider, Provider::Begin | Provider::End | Provider::Own) => {
+                let probe = self.facts.provider.name();
+                self.error(span, format!("The ctx builtin can not be used with '{probe}' probes"));
+                None
+            }
             "ctx" => {
                 let ty = Type::Pointer { to: Box::new(Type::None), space: Space::Context };
                 Some(Expr { kind: ExprKind::Builtin(Builtin::Ctx), ty, span })
@@ -204,7 +209,7 @@ impl Body<'_, '_> {
         self.depends_on_point = true;
         let found = self.facts.arguments(&self.types(), span);
         if found.is_none() {
-            let text = format!("The args builtin has nothing to tell of '{}'", self.facts.name);
+            let text = self.facts.no_arguments();
             self.error(span, text);
         }
         found
@@ -251,7 +256,8 @@ impl Body<'_, '_> {
                 return Some(text_literal(name.into_bytes(), span));
             }
             _ => {
-                self.error(span, "The func builtin can not be used with this probe: it is for functions");
+                let probe = self.facts.provider.name();
+                self.error(span, format!("The func builtin can not be used with '{probe}' probes"));
                 return None;
             }
         };
@@ -268,7 +274,10 @@ impl Body<'_, '_> {
             _ => false,
         };
         if !allowed {
-            let message = Diagnostic::error(span, format!("The arg{index} builtin can not be used with '{}' probes", self.facts.name))
+            let text = format!(
+                "The arg{index} builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes"
+            );
+            let message = Diagnostic::error(span, text)
                 .hint("argN is for kprobe, uprobe, rawtracepoint and fentry; retval is for their returns; tracepoints have args.name");
             self.report(message);
             return None;

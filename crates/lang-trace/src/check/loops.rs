@@ -4,7 +4,7 @@ use super::convert::convert;
 use super::vars::Shadow;
 use crate::ast;
 use crate::typed::{Expr, ExprKind, MapValue, Stmt, StmtKind, Type};
-use osmia_base::Span;
+use osmia_base::{Diagnostic, Span};
 use std::collections::BTreeMap;
 
 /// Turns that all unrolled loops of a script may have; the kernel takes a million instructions.
@@ -56,10 +56,12 @@ impl Body<'_, '_> {
             Some(ExprKind::Number(times)) => {
                 let bound =
                     if times > 100 { "unroll maximum value is 100" } else { "unroll minimum value is 1" };
-                self.error(count.span, bound);
+                self.error(span, bound);
             }
             Some(_) => {
-                self.error(count.span, "unroll needs a number that is known when the script is compiled")
+                let message = Diagnostic::error(span, "invalid unroll value")
+                    .hint("the number of turns must be known when the script is compiled");
+                self.report(message);
             }
             None => {}
         }

@@ -37,6 +37,11 @@ impl Body<'_, '_> {
         if let (Some(a), Some(b)) = (literal_value(&lhs), literal_value(&rhs)) {
             return self.folded(op, a, b, span);
         }
+        if op == BinaryOp::Add
+            && let Some(text) = self.joined_literals(&lhs, &rhs, span)
+        {
+            return Some(super::expr::text_literal(text, span));
+        }
         match (&lhs.ty, &rhs.ty) {
             (Type::Str { .. }, Type::Str { .. }) => self.text_comparison(op, lhs, rhs, span),
             _ if same_kind_of_memory(&lhs.ty, &rhs.ty) => self.memory_comparison(op, lhs, rhs, span),
@@ -203,6 +208,21 @@ impl Body<'_, '_> {
         let kind = ExprKind::Arithmetic(operation(op, signed)?, a, b);
         let made = Expr { kind, ty, span };
         if both_truths { convert(made, &Type::Bool) } else { Some(made) }
+    }
+
+    /// `"a" + "b"`, and `"abc" + 1`, which leaves one byte out.
+    fn joined_literals(&mut self, lhs: &Expr, rhs: &Expr, span: Span) -> Option<Vec<u8>> {
+        let (text, skip) = match (&lhs.kind, &rhs.kind) {
+            (ExprKind::Text(a), ExprKind::Text(b)) => return Some([a.as_slice(), b].concat()),
+            (ExprKind::Text(text), _) => (text, literal_value(rhs)?),
+            (_, ExprKind::Text(text)) => (text, literal_value(lhs)?),
+            _ => return None,
+        };
+        let rest = usize::try_from(skip).ok().and_then(|skip| text.get(skip..)).unwrap_or_default();
+        if rest.is_empty() {
+            self.warn(span, "literal string will always be empty");
+        }
+        Some(rest.to_vec())
     }
 
     /// In the type that both have in common.

@@ -5,9 +5,10 @@ use crate::ast;
 use crate::attach_point::{Absent, AttachPoint, Every, ITERATOR, Point};
 use crate::probes::Provider;
 use crate::typed::{Config, MissingProbes};
-use osmia_base::{Diagnostic, Diagnostics, Severity};
+use osmia_base::{Diagnostic, Diagnostics, Severity, Span};
 use osmia_btf::TypeId;
 use osmia_object::{Attach, Cpus, Over, PerfEvent, ProbeSide, Sample, Target};
+use std::collections::BTreeMap;
 
 /// `PERF_TYPE_HARDWARE`.
 const HARDWARE: u32 = 0;
@@ -43,11 +44,32 @@ pub(super) fn facts_of(
     facts
 }
 
+/// Tests and benchmarks are told by their names: no two may have the same.
+pub(super) fn names_are_unique(script: &ast::Script, facts: &[Vec<Facts>], diagnostics: &mut Diagnostics) {
+    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    for (probe, fact) in
+        script.probes.iter().zip(facts).flat_map(|(it, facts)| facts.iter().map(move |fact| (it, fact)))
+    {
+        if !matches!(fact.provider, Provider::Test | Provider::Bench) {
+            continue;
+        }
+        let place = probe.points.iter().find(|point| point.text == fact.name);
+        let span = place.map_or(probe.span, |point| point.span);
+        let Some(first) = seen.insert(&fact.name, span) else { continue };
+        let (kind, name) = fact.name.split_once(':').unwrap_or(("", &fact.name));
+        let kind = kind.to_uppercase();
+        let text = format!("\"{name}\" was used as the name for more than one {kind} probe");
+        diagnostics.push(Diagnostic::error(span, text).label(first, "this is the other instance"));
+    }
+}
+
 /// A block without a probe of this machine.
 fn nowhere(probe: &ast::Probe, config: &Config, diagnostics: &mut Diagnostics) {
     const NOWHERE: &str = "Probe has no valid attach points.";
     let span = probe.points.first().map_or(probe.span, |point| point.span);
     match config.missing_probes {
+        // Why it is missing has been said.
+        MissingProbes::Error if diagnostics.has_errors() => {}
         MissingProbes::Error => {
             let advice = "If this is expected, set the 'missing_probes' config variable to 'warn'.";
             diagnostics.push(Diagnostic::error(span, format!("{NOWHERE} {advice}")));
@@ -121,6 +143,10 @@ impl Finder<'_> {
         }
         if kprobe && self.options.unsafe_allowed {
             return self.take(point);
+        }
+        // Of these it is said once for the whole block.
+        if point.provider == Provider::RawTracepoint && self.config.missing_probes == MissingProbes::Error {
+            return;
         }
         let (severity, rest) = match self.config.missing_probes {
             MissingProbes::Error => (Severity::Error, "."),

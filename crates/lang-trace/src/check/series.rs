@@ -1,6 +1,6 @@
 //! `tseries()`: numbers over time.
 use super::body::Body;
-use super::calls::{Call, Made, known, literal};
+use super::calls::{Call, Made, integer_arg, known_or, literal};
 use super::convert::convert;
 use crate::typed::Type;
 use osmia_event::{Aggregation, Merge};
@@ -18,9 +18,9 @@ pub(super) fn tseries(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> 
     if !body.unstable("tseries", "unstable_tseries", how, call.span) {
         return None;
     }
-    let value = body.integer(&call.args[0])?;
+    let value = integer_arg(body, call, 0)?;
     let signed = matches!(value.ty, Type::Int { signed: true, .. } | Type::Enum { signed: true, .. });
-    let (interval, intervals) = (known(body, &call.args[1]), known(body, &call.args[2]));
+    let (interval, intervals) = (bound(body, call, 1, "interval_ns"), bound(body, call, 2, "num_intervals"));
     let merge = if call.args.len() > 3 { merge(body, call) } else { Some(Merge::Last) };
     let (interval, intervals, merge) = (interval?, intervals?, merge?);
     let wrong = match () {
@@ -40,13 +40,19 @@ pub(super) fn tseries(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> 
     Some(Made::Aggregation(Aggregation::TimeSeries { signed, interval, intervals, merge }, Some(value)))
 }
 
+/// A number that shapes a series: it must be known now.
+fn bound(body: &mut Body<'_, '_>, call: &Call<'_>, index: usize, what: &str) -> Option<i64> {
+    let wrong = format!("tseries: invalid {what} value (must be non-negative literal)");
+    known_or(body, &call.args[index], |_| (call.span, wrong))
+}
+
 fn merge(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Merge> {
     let name = literal(body, call, 3)?;
     let found = MERGES.iter().find(|(known, _)| *known == name);
     if found.is_none() {
         let names: Vec<&str> = MERGES.iter().map(|(name, _)| *name).collect();
         body.error(
-            call.args[3].span,
+            call.span,
             format!(
                 "tseries() expects one of the following aggregation functions: {} (\"{name}\" provided)",
                 names.join(", ")

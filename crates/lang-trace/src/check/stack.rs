@@ -123,9 +123,9 @@ fn limit_of(body: &mut Body<'_, '_>, call: &Call<'_>, arg: &ast::Expr) -> Option
         ExprKind::Number(frames) => {
             format!("{name}([int limit]): limit shouldn't exceed {MOST_FRAMES}, {frames} given")
         }
-        _ => format!("{name}: invalid limit value; it must be a literal number of frames"),
+        _ => format!("{name}: invalid limit value"),
     };
-    body.error(arg.span, text);
+    body.error(call.span, text);
     None
 }
 

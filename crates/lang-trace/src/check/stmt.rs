@@ -63,7 +63,7 @@ impl Body<'_, '_> {
     pub(super) fn read_stmt(&mut self, stmt: &ast::Stmt, out: &mut Vec<Stmt>) {
         let span = stmt.span;
         match &stmt.kind {
-            ast::StmtKind::Expr(expr) => self.effect(expr, out),
+            ast::StmtKind::Expr(expr) => self.effect_at(expr, span, out),
             ast::StmtKind::Assign { target, op, value } => self.assign(target, *op, value, span, out),
             ast::StmtKind::Let { name, ty, value } => {
                 self.declare(name, ty.as_ref(), value.as_ref(), span, out)
@@ -91,7 +91,7 @@ impl Body<'_, '_> {
             ast::StmtKind::Break => out.push(Stmt { kind: StmtKind::Break, span }),
             ast::StmtKind::Continue => out.push(Stmt { kind: StmtKind::Continue, span }),
             ast::StmtKind::Return(value) => {
-                let value = value.as_ref().and_then(|value| self.returned(value, out));
+                let value = value.as_ref().and_then(|value| self.returned(value, span, out));
                 out.push(Stmt { kind: StmtKind::Return(value), span });
             }
             ast::StmtKind::Discard(expr) => {
@@ -106,13 +106,18 @@ impl Body<'_, '_> {
 
     /// An expression for what it does: calls that are statements, `c ? f() : g()`, `++`.
     pub(super) fn effect(&mut self, expr: &ast::Expr, out: &mut Vec<Stmt>) {
+        self.effect_at(expr, expr.span, out);
+    }
+
+    /// The same of a statement, `whole` with its `;`.
+    fn effect_at(&mut self, expr: &ast::Expr, whole: Span, out: &mut Vec<Stmt>) {
         let span = expr.span;
         match &expr.kind {
             ast::ExprKind::Call { name, args } => match self.call(name, args, span) {
                 Some(Made::Value(value)) if matches!(value.kind, ExprKind::Delete(..)) => {
                     out.push(Stmt { kind: StmtKind::Expr(value), span });
                 }
-                Some(Made::Value(value)) => self.discard(value, span, out),
+                Some(Made::Value(value)) => self.discard(value, whole, out),
                 Some(Made::Stmts(kinds)) => out.extend(kinds.into_iter().map(|kind| Stmt { kind, span })),
                 Some(Made::Aggregation(..)) => {
                     self.error(span, format!("{}() must be assigned directly to a map", name.node));
@@ -122,7 +127,7 @@ impl Body<'_, '_> {
             ast::ExprKind::Ident(name) if super::calls::is_statement(name) => {
                 let name = ast::Name { node: name.clone(), span };
                 let call = ast::Expr { kind: ast::ExprKind::Call { name, args: Vec::new() }, span };
-                self.effect(&call, out);
+                self.effect_at(&call, whole, out);
             }
             ast::ExprKind::Ternary(condition, then, other) => {
                 let condition = self.condition(condition);
@@ -139,7 +144,7 @@ impl Body<'_, '_> {
             }
             _ => {
                 if let Some(value) = self.expr(expr) {
-                    self.discard(value, span, out);
+                    self.discard(value, whole, out);
                 }
             }
         }
@@ -246,7 +251,7 @@ impl Body<'_, '_> {
 
     /// What a probe returns: a number. It is asked for where probes are run by request, as a truth value; anywhere else it
     /// is only computed.
-    pub(super) fn returned(&mut self, value: &ast::Expr, out: &mut Vec<Stmt>) -> Option<Expr> {
+    pub(super) fn returned(&mut self, value: &ast::Expr, stmt: Span, out: &mut Vec<Stmt>) -> Option<Expr> {
         let value = self.expr(value)?;
         let asked = matches!(self.facts.provider, Provider::Test | Provider::Bench);
         match value.ty {
@@ -258,7 +263,7 @@ impl Body<'_, '_> {
             }
             _ => {
                 let text = self.type_text(&value.ty);
-                self.error(value.span, format!("Probe return values can only be integers. Found {text}"));
+                self.error(stmt, format!("Probe return values can only be integers. Found {text}"));
                 None
             }
         }

@@ -37,6 +37,11 @@ impl Body<'_, '_> {
 
     /// A comparison with zero is what a truth value of a number is.
     pub(super) fn not(&mut self, value: Expr, span: Span) -> Option<Expr> {
+        if let Type::Str { .. } = value.ty {
+            let text = self.type_text(&value.ty);
+            self.error(span, format!("The ! operator can not be used on expressions of type '{text}'"));
+            return None;
+        }
         let value = self.truth(value)?;
         Some(match value.kind {
             ExprKind::Compare(cond, a, b) => {

@@ -146,8 +146,8 @@ impl Body<'_, '_> {
         out: &mut Vec<Stmt>,
     ) {
         let whole = span;
-        // The declaration alone, without what it is given.
-        let span = Span::new(span.start, ty.map_or(name.span.end, |ty| ty.span.end));
+        // The declaration alone, without its type and what it is given.
+        let span = Span::new(span.start, name.span.end.max(span.start));
         if let Some(value) = value
             && self.refuses_aggregation(value, whole)
         {

@@ -50,8 +50,8 @@ impl<'a> Registry<'a> {
             if let Some(first) = registry.exact(&definition.name.node, &kinds) {
                 let text = format!("Redefinition of macro: {}", definition.name.node);
                 diagnostics.push(
-                    Diagnostic::error(definition.span, text)
-                        .label(first.span, "This is the original definition."),
+                    Diagnostic::error(definition.header(), text)
+                        .label(first.header(), "This is the original definition."),
                 );
                 continue;
             }

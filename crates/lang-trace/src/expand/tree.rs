@@ -277,7 +277,7 @@ impl<'a> Expander<'a> {
         let wanted = closest.params.len();
         if wanted != args.len() {
             message = message.label(
-                closest.span,
+                closest.header(),
                 format!("The closest definition of {name}() has a different number of arguments. Expected: {wanted} but got {}", args.len()),
             );
         }

@@ -60,6 +60,9 @@ impl Parser<'_> {
     /// `config = "config" "=" "{" (name "=" value ";")* "}"`
     fn config(&mut self) {
         let word = self.bump().span;
+        if std::mem::replace(&mut self.configured, true) {
+            self.complain(word, "duplicate config block");
+        }
         self.must_be_early(word, "config");
         self.expect("=");
         let open = self.token.span;

@@ -86,17 +86,24 @@ impl Parser<'_> {
             None => (),
             Some(Read::Whole(kind)) => {
                 let closed = is_closed(&kind);
-                block.stmts.push(Stmt { kind, span });
+                let leaves = matches!(kind, StmtKind::Break | StmtKind::Continue | StmtKind::Return(_));
                 self.end_of_statement(closed);
+                let span = if leaves { self.from(start) } else { span };
+                block.stmts.push(Stmt { kind, span });
             }
             Some(Read::Value(expr)) if self.at("}") && !self.lost => block.tail = Some(Box::new(expr)),
             Some(Read::Value(expr)) => {
                 let closed = matches!(expr.kind, ExprKind::If(_) | ExprKind::Block(_))
                     || matches!(&expr.kind, ExprKind::Comptime(inner) if matches!(inner.kind, ExprKind::If(_)));
+                let named = matches!(expr.kind, ExprKind::Call { .. } | ExprKind::Ident(_));
                 let mut stmt = Stmt { kind: StmtKind::Expr(expr), span };
                 without_value(&mut stmt);
-                block.stmts.push(stmt);
                 self.end_of_statement(closed);
+                // What begins with a name is a statement with its `;`.
+                if named {
+                    stmt.span = self.from(start);
+                }
+                block.stmts.push(stmt);
             }
         }
     }

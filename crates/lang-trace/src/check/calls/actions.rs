@@ -1,5 +1,5 @@
 //! Calls that only send something to the reader.
-use super::{Call, Made, literal};
+use super::{Call, Made, integer_arg, literal};
 use crate::check::body::Body;
 use crate::check::convert::{convert, kept};
 use crate::check::format::format_of;
@@ -21,7 +21,7 @@ pub(super) fn formatted(
 pub(super) fn exit(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let code = match call.args.first() {
         None => None,
-        Some(code) => Some(convert(body.integer(code)?, &Type::INT64)?),
+        Some(_) => Some(convert(integer_arg(body, call, 0)?, &Type::INT64)?),
     };
     Some(Made::Stmts(vec![StmtKind::Send(Verb::Exit, code.into_iter().collect()), StmtKind::Return(None)]))
 }

@@ -17,7 +17,10 @@ pub(super) fn pointer_in(body: &mut Body<'_, '_>, call: &Call<'_>, space: Space)
 }
 
 pub(super) fn bswap(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
-    let value = body.integer(&call.args[0])?;
+    let value = body.integer_or(&call.args[0], |body, value| {
+        let class = crate::check::types::class(&value.ty);
+        body.error(call.span, format!("bswap() only supports integer arguments ({class} provided)"));
+    })?;
     let size = match (&value.kind, &value.ty) {
         (_, Type::Int { size, .. }) => *size,
         _ => 8,
@@ -62,9 +65,12 @@ pub(super) fn in_namespace(
         Some(ast::ExprKind::Ident(word)) if word == "init" => initial,
         _ => {
             let span = call.args.first().map_or(call.span, |arg| arg.span);
-            let message =
-                Diagnostic::error(span, "Invalid PID namespace mode").hint("there are: curr_ns, init");
-            body.report(message);
+            let word = match call.args.first().map(|arg| &arg.kind) {
+                Some(ast::ExprKind::Ident(word)) => format!(": {word}"),
+                _ => String::new(),
+            };
+            let text = format!("Invalid PID namespace mode{word} (expects: curr_ns or init)");
+            body.error(span, text);
             return None;
         }
     };

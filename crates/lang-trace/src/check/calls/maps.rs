@@ -1,5 +1,5 @@
 //! Functions of maps.
-use super::{Call, Made, known};
+use super::{Call, Made, known_or};
 use crate::ast;
 use crate::check::body::Body;
 use crate::check::convert::kept;
@@ -18,7 +18,13 @@ fn warn_of_print(body: &mut Body<'_, '_>, call: &Call<'_>, value: Option<&MapVal
 }
 
 pub(super) fn print(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
-    let numbers: Option<Vec<i64>> = call.args[1..].iter().map(|arg| known(body, arg)).collect();
+    let literal = |body: &mut Body<'_, '_>, arg| {
+        known_or(body, arg, |value| {
+            let class = crate::check::types::class(&value.ty);
+            (call.span, format!("print() expects a int literal ({class} provided)"))
+        })
+    };
+    let numbers: Option<Vec<i64>> = call.args[1..].iter().map(|arg| literal(body, arg)).collect();
     let numbers = numbers?;
     let number = |index: usize| numbers.get(index).copied().unwrap_or(0).clamp(0, i64::from(u32::MAX)) as u32;
     if let ast::ExprKind::Map { name, keys } = &call.args[0].kind {
@@ -37,7 +43,10 @@ pub(super) fn print(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
             let map = known_map(body, name, call.args[0].span)?;
             return Some(Body::send(Verb::PrintMap { map: map.index(), top: 0, div: 0 }, Vec::new()));
         }
-        if aggregate {
+        // A value that is a number is printed as one; others have no form outside their map.
+        if let Some(MapValue::Aggregate(kind)) = &value
+            && crate::check::elements::number_type(kind).is_none()
+        {
             let (map, key) = body.map_key(name, keys, call.args[0].span)?;
             return Some(Body::send(Verb::PrintEntry { map: map.index() }, key.into_iter().collect()));
         }
@@ -74,11 +83,11 @@ fn map_arg(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<MapId> {
     match &call.args[0].kind {
         ast::ExprKind::Map { name, keys } if keys.is_empty() => known_map(body, name, call.args[0].span),
         ast::ExprKind::Map { .. } => {
-            body.error(call.args[0].span, format!("{}() takes a whole map, without a key", call.name));
+            body.error(call.args[0].span, format!("{}() expects a map argument", call.name));
             None
         }
         _ => {
-            body.error(call.args[0].span, format!("{}() expects a map to be provided", call.name));
+            body.error(call.args[0].span, format!("{}() expects a map argument", call.name));
             None
         }
     }

@@ -21,7 +21,10 @@ fn knows_objects(body: &mut Body<'_, '_>, call: &Call<'_>) -> bool {
     if matches!(provider, Provider::Fentry | Provider::Fexit | Provider::RawTracepoint | Provider::Iter) {
         return true;
     }
-    let text = format!("{} can not be used with \"{}\" probes", call.name, provider.name());
+    let text = match call.name {
+        "path" => "The path function can only be used with 'fentry', 'fexit', 'iter' probes".to_owned(),
+        name => format!("{name} can not be used with \"{}\" probes", provider.name()),
+    };
     let hint = "only fentry, fexit, rawtracepoint and iter are given kernel objects that are surely there";
     body.report(Diagnostic::error(call.span, text).hint(hint));
     false

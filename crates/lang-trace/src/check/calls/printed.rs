@@ -1,5 +1,5 @@
 //! Values that the reader gives a name or a form when they are printed.
-use super::{Call, Made, literal};
+use super::{Call, Made, integer_arg, literal};
 use crate::check::body::Body;
 use crate::check::convert::convert;
 use crate::check::expr::number;
@@ -7,7 +7,9 @@ use crate::typed::{Builtin, Expr, ExprKind, Space, Type};
 use std::net::IpAddr;
 
 pub(super) fn tagged(body: &mut Body<'_, '_>, call: &Call<'_>, ty: Type) -> Option<Made> {
-    let value = body.integer(&call.args[0])?;
+    let value = body.integer_or(&call.args[0], |body, _| {
+        body.error(call.span, format!("{}() expects an integer or pointer argument", call.name));
+    })?;
     let value = convert(value, &Type::UINT64)?;
     Some(Made::Value(Expr { kind: ExprKind::Tagged(Box::new(value)), ty, span: call.span }))
 }
@@ -35,7 +37,7 @@ pub(super) fn cgroupid(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made>
 
 pub(super) fn strftime(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let format = literal(body, call, 0)?;
-    let value = body.integer(&call.args[1])?;
+    let value = integer_arg(body, call, 1)?;
     let value = convert(value, &Type::UINT64)?;
     let ty = Type::Timestamp { format };
     Some(Made::Value(Expr { kind: ExprKind::Tagged(Box::new(value)), ty, span: call.span }))

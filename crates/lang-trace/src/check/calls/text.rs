@@ -87,7 +87,7 @@ fn str_capacity(
     match u32::try_from(*known) {
         Ok(known) if known < most => Some(known + 1),
         Err(_) if *known < 0 => {
-            body.error(call.args[1].span, format!("str cannot use negative length ({known})"));
+            body.error(call.span, format!("str cannot use negative length ({known})"));
             None
         }
         _ if *known >= i64::from(limit) => {
@@ -124,12 +124,24 @@ pub(super) fn buf(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let source = body.expr(&call.args[0])?;
     let limit = body.config().max_strlen;
     let length = match (call.args.get(1), &source.ty) {
-        (Some(length), _) => body.integer(length)?,
+        (Some(length), _) => {
+            let length = body.integer(length)?;
+            if let ExprKind::Number(known @ ..0) = length.kind {
+                body.error(call.span, format!("buf cannot use negative length ({known})"));
+                return None;
+            }
+            length
+        }
         (None, Type::Array { .. } | Type::Composite { .. }) => {
             number(i64::from(body.size_of(&source.ty)), call.span)
         }
         (None, Type::Str { capacity }) => number(i64::from(capacity.saturating_sub(1)), call.span),
-        (None, _) => number(i64::from(limit), call.span),
+        (None, Type::None) if !body.session.last_reading => number(0, call.span),
+        (None, other) => {
+            let class = crate::check::types::class(other);
+            body.error(call.span, format!("buf() expects a length argument for non-array type {class}"));
+            return None;
+        }
     };
     let most = match &source.ty {
         Type::Str { capacity } => limit.min(*capacity).max(1),
