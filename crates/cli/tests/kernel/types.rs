@@ -130,7 +130,7 @@ fn what_goes_wrong_while_it_runs_is_told_with_its_place() {
             "{world:?} {out}\n{err}"
         );
         assert!(
-            err.contains("stdin:1:91-93: WARNING: Array access out of bounds."),
+            err.contains("stdin:1:88-94: WARNING: Array access out of bounds."),
             "{world:?} {out}\n{err}"
         );
         assert!(out.starts_with("0\n"), "{world:?} {out}");

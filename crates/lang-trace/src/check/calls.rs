@@ -76,6 +76,46 @@ const fn dangerous(function: Function) -> Function {
 
 const MANY: usize = 128;
 
+/// Functions that are macros of bpftrace's library (src/stdlib), where a wrong number of arguments is told in the words for
+/// macros.
+const MACROS: &[&str] = &[
+    "comm",
+    "config",
+    "default_str_length",
+    "delete",
+    "dw_ustack",
+    "elf_info",
+    "elf_is_exe",
+    "has_cpid",
+    "has_key",
+    "is_array",
+    "is_integer",
+    "is_literal",
+    "is_ptr",
+    "is_str",
+    "is_unsigned_integer",
+    "kfunc_allowed",
+    "kfunc_exist",
+    "len",
+    "memcmp",
+    "override",
+    "signal",
+    "signal_name",
+    "signal_thread",
+    "static_assert",
+    "str_concat",
+    "strcap",
+    "strcontains",
+    "strerror",
+    "strlen",
+    "strstr",
+    "syscall_name",
+    "uaddr",
+    "usdt_arg",
+    "username",
+    "write_user",
+];
+
 const FUNCTIONS: &[Function] = &[
     aggregation("count", 0, 0, |_, _| Some(Made::Aggregation(Aggregation::Count, None))),
     aggregation("sum", 1, 1, |body, call| {
@@ -259,7 +299,15 @@ impl Body<'_, '_> {
         };
         let (min, max) = row.arity;
         if args.len() < min || args.len() > max {
-            self.error(span, arity_message(row.name, row.arity, args.len()));
+            let rule = arity_message(row.name, row.arity, args.len());
+            let message = if MACROS.contains(&row.name) {
+                let name = row.name;
+                let text = format!("Call to {name}() has arguments that do not match any definition.");
+                Diagnostic::error(span, text).hint(rule)
+            } else {
+                Diagnostic::error(span, rule)
+            };
+            self.report(message);
             return None;
         }
         if row.dangerous && !self.options().unsafe_allowed {

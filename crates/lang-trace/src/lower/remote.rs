@@ -85,7 +85,7 @@ impl<'a> Cx<'a> {
                 let base = self.place(base)?;
                 self.member(base, member, &it.ty, it.span)
             }
-            ExprKind::Index { base, index } => self.element_of(base, index),
+            ExprKind::Index { base, index } => self.element_of(base, index, it.span),
             ExprKind::TracepointField(field, member) => self.trace_place(field, member.as_ref(), it.span),
             ExprKind::Cast(inner) if !inner.ty.is_scalar() => self.place(inner),
             ExprKind::Block(body, value) => {
@@ -187,7 +187,7 @@ impl<'a> Cx<'a> {
         place
     }
 
-    fn element_of(&mut self, base: &'a Expr, index: &'a Expr) -> Result<Remote> {
+    fn element_of(&mut self, base: &'a Expr, index: &'a Expr, span: Span) -> Result<Remote> {
         let (size, count) = match &base.ty {
             Type::Array { element, count, .. } => (self.size_of(element), *count),
             Type::Str { capacity } => (1, *capacity),
@@ -207,7 +207,6 @@ impl<'a> Cx<'a> {
             }
             return Ok(place);
         }
-        let span = index.span;
         let index = self.number(index)?;
         place.steps.push(Step { index, span, size, count });
         Ok(place)
