@@ -42,8 +42,14 @@ pub(super) fn text(body: &mut Body<'_, '_>, call: &Call<'_>, index: usize) -> Op
             Some(Expr { kind: ExprKind::Str { pointer: Box::new(value), length: None }, ty, span })
         }
         other => {
-            let text = body.type_text(other);
-            body.error(value.span, format!("{}() expects a string, not a value of type '{text}'", call.name));
+            let text = match call.name {
+                "strncmp" => {
+                    let class = super::types::class(other);
+                    format!("strncmp() only supports string arguments ({class} provided)")
+                }
+                _ => "string-like values must be either strings, arrays or pointers".to_owned(),
+            };
+            body.error(call.span, text);
             None
         }
     }

@@ -145,7 +145,7 @@ pub(super) fn register(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made>
         }
         None => {
             let message = Diagnostic::error(
-                call.args[0].span,
+                call.span,
                 format!("'{name}' is not a valid register on this architecture (x86_64)"),
             )
             .suggest(&name, osmia_abi::PT_REGS.iter().map(|(known, _)| *known));

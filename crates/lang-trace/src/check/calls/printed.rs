@@ -67,7 +67,11 @@ pub(super) fn ntop(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
 
 /// `pton("addr")`: the bytes of an address that is written down.
 pub(super) fn pton(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
-    let text = literal(body, call, 0)?;
+    let ExprKind::Text(text) = body.text_arg(&call.args[0])?.kind else {
+        body.error(call.span, "pton() expects an string literal at the first argument");
+        return None;
+    };
+    let text = String::from_utf8_lossy(&text);
     let bytes = match text.parse::<IpAddr>() {
         Ok(IpAddr::V4(address)) => address.octets().to_vec(),
         Ok(IpAddr::V6(address)) => address.octets().to_vec(),

@@ -1,5 +1,5 @@
 //! Text and bytes that are read, compared and searched.
-use super::{Call, Made, known};
+use super::{Call, Made, known_or};
 use crate::ast;
 use crate::check::body::Body;
 use crate::check::compute;
@@ -38,7 +38,7 @@ pub(super) fn str_(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
         (other, _) => {
             let text = body.type_text(other);
             body.error(
-                call.args[0].span,
+                call.span,
                 format!(
                     "str() expects a string, integer or a pointer type as first argument ({text} provided)"
                 ),
@@ -168,8 +168,13 @@ pub(super) fn buf(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
 }
 
 pub(super) fn strncmp(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
-    let limit = match known(body, &call.args[2])? {
+    let wrong = "Builtin strncmp requires a non-negative literal";
+    let limit = match known_or(body, &call.args[2], |_| (call.span, wrong.into()))? {
         limit @ 0..=4096 => limit as u32,
+        ..0 => {
+            body.error(call.span, wrong);
+            return None;
+        }
         other => {
             body.error(call.args[2].span, format!("strncmp cannot compare {other} bytes"));
             return None;
