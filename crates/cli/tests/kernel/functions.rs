@@ -207,3 +207,29 @@ fn blocks_on_one_function_run_as_they_are_written() {
         assert_eq!(out.trim_end(), wanted.repeat(times), "{probe} {lacking}");
     }
 }
+
+#[test]
+fn signals_are_sent() {
+    // It would live for half a minute.
+    for text in [
+        "tracepoint:syscalls:sys_enter_clock_nanosleep /pid == cpid/ { signal(\"KILL\"); }",
+        "tracepoint:syscalls:sys_enter_clock_nanosleep /pid == cpid/ { signal_thread(9); @sent = 1; }",
+    ] {
+        let start = std::time::Instant::now();
+        run(osmia().args(["-q", "--unsafe", "-c", "sleep 30", "-e", text])).ok();
+        assert!(start.elapsed().as_secs() < 20, "{text}");
+    }
+}
+
+#[test]
+fn what_a_function_returns_is_overridden() {
+    // Which functions allow that is the kernel's affair; that they are asked to is ours.
+    let shown = run(osmia().args([
+        "--unsafe",
+        "-d",
+        "ir",
+        "-e",
+        "kprobe:vfs_read { if (pid == 1) { override(5); } }",
+    ]));
+    assert!(shown.ok().contains("call helper 58(v0, "));
+}

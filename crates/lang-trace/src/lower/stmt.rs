@@ -63,6 +63,8 @@ impl<'a> Cx<'a> {
             ExprKind::External { import, function, args } => {
                 self.call_external(*import, function, args).map(|_| ())
             }
+            // They have no value, but they do something.
+            ExprKind::Signal(..) | ExprKind::Override(_) => self.scalar(value).map(|_| ()),
             ExprKind::Delete(map, key) => self.delete_known(*map, key.as_deref(), value.span),
             _ if value.ty.is_scalar() => self.scalar(value).map(|_| ()),
             ExprKind::Block(body, value) => {
