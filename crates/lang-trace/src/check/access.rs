@@ -6,6 +6,7 @@ use super::convert::convert;
 use super::expr::number;
 use super::system_calls;
 use crate::ast::{self, BinaryOp};
+use crate::attach_point::ITERATOR;
 use crate::probes::Provider;
 use crate::typed::{Expr, ExprKind, Type};
 use osmia_base::{Diagnostic, Span};
@@ -38,6 +39,11 @@ impl Body<'_, '_> {
                 Provider::Tracepoint => format!(
                     "Struct/union of type 'struct {}_args' does not contain a field named '{}'",
                     self.facts.name, name.node
+                ),
+                Provider::Iter => format!(
+                    "Struct/union of type 'struct {}' does not contain a field named '{}'",
+                    self.facts.name.replacen("iter:", ITERATOR, 1),
+                    name.node
                 ),
                 _ => format!("Can't find function parameter {}", name.node),
             };

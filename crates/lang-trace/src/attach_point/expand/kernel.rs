@@ -162,11 +162,15 @@ pub(super) fn iterators(
     Err(Absent::Wrong(diagnostic.suggest(name, all.iter().map(String::as_str))))
 }
 
+/// What the verifier calls a copy of a structure, whose members it trusts (`BTF_TYPE_SAFE_TRUSTED`, kernel/bpf/verifier.c).
+const TRUSTED: &str = "__safe_trusted";
+
 /// The iterators that these types describe, sorted.
 pub(crate) fn iterator_names(btf: &Btf) -> Vec<String> {
     let composite = btf.ids().filter(|id| btf.tag(*id) == Some(KindTag::Struct));
     let mut names: Vec<String> =
         composite.filter_map(|id| btf.name(id)?.strip_prefix(ITERATOR).map(str::to_owned)).collect();
+    names.retain(|name| !name.ends_with(TRUSTED));
     names.sort();
     names.dedup();
     names
