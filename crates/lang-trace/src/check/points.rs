@@ -63,16 +63,18 @@ pub(super) fn names_are_unique(script: &ast::Script, facts: &[Vec<Facts>], diagn
     }
 }
 
+/// What is said of a block without a probe of this machine, and where that is an error.
+const NOWHERE: &str = "Probe has no valid attach points.";
+const EXPECTED: &str = "If this is expected, set the 'missing_probes' config variable to 'warn'.";
+
 /// A block without a probe of this machine.
 fn nowhere(probe: &ast::Probe, config: &Config, diagnostics: &mut Diagnostics) {
-    const NOWHERE: &str = "Probe has no valid attach points.";
     let span = probe.points.first().map_or(probe.span, |point| point.span);
     match config.missing_probes {
         // Why it is missing has been said.
         MissingProbes::Error if diagnostics.has_errors() => {}
         MissingProbes::Error => {
-            let advice = "If this is expected, set the 'missing_probes' config variable to 'warn'.";
-            diagnostics.push(Diagnostic::error(span, format!("{NOWHERE} {advice}")));
+            diagnostics.push(Diagnostic::error(span, format!("{NOWHERE} {EXPECTED}")));
         }
         MissingProbes::Warn => {
             let meaning = "It is being removed which may cause issues with program behavior.";
@@ -144,11 +146,12 @@ impl Finder<'_> {
         if kprobe && self.options.unsafe_allowed {
             return self.take(point);
         }
-        // Of these it is said once for the whole block.
-        if point.provider == Provider::RawTracepoint && self.config.missing_probes == MissingProbes::Error {
-            return;
-        }
+        let of_any_module = matches!(point.place, Point::RawTracepoint { module: None, .. });
         let (severity, rest) = match self.config.missing_probes {
+            MissingProbes::Error if of_any_module => {
+                let text = format!("{NOWHERE} {EXPECTED}");
+                return self.found.push(Diagnostic { severity: Severity::Error, text, ..missing });
+            }
             MissingProbes::Error => (Severity::Error, "."),
             MissingProbes::Warn => (Severity::Warning, ". Skipping."),
             MissingProbes::Ignore => return,
