@@ -9,7 +9,7 @@ pub(super) const LIBBPF_LEVEL: &str = "1.8";
 
 /// What bpftool can be built with, and whether we have it.
 const FEATURES: &[(&str, bool)] =
-    &[("libbfd", false), ("llvm", false), ("crypto", false), ("skeletons", true), ("bootstrap", false)];
+    &[("libbfd", false), ("llvm", false), ("crypto", true), ("skeletons", true), ("bootstrap", false)];
 
 pub(super) const OBJECT: Object = Object {
     name: "version",

@@ -70,7 +70,7 @@ impl<'a> Cx<'a> {
         self.current.calls = calls.map(|calls| self.write_call_table(calls));
         self.whole_body(probe)?;
         self.end_program();
-        self.planned(name, probe, attach);
+        self.planned(name, &[probe], attach);
         Ok(())
     }
 
@@ -97,7 +97,7 @@ impl<'a> Cx<'a> {
             self.b.ret(Some(done));
         }
         self.end_program();
-        self.planned(name, entry, attach);
+        self.planned(name, &[entry, back], attach);
         Ok(())
     }
 
@@ -145,13 +145,16 @@ impl<'a> Cx<'a> {
         self.globals.module.functions.push(function)
     }
 
-    fn planned(&mut self, program: String, probe: &Probe, attach: Vec<Attach>) {
+    /// Notes where a program goes, by the first of its blocks.
+    fn planned(&mut self, program: String, blocks: &[&Probe], attach: Vec<Attach>) {
+        let asks = blocks.iter().any(|block| block.names.len() > 1);
+        let Some(probe) = blocks.first() else { return };
         self.plan.probes.push(PlannedProbe {
             program,
             provider: probe.provider,
             name: probe.name.clone(),
             multi: probe.multi,
-            numbered: probe.names.len() > 1 && attach.iter().all(Attach::takes_cookie),
+            numbered: asks && attach.iter().all(Attach::takes_cookie),
             attach,
             loops: walk::loops(probe),
             span: probe.span,
