@@ -196,10 +196,11 @@ fn one_program_knows_by_which_of_many_functions_it_runs() {
         assert!(number(&run.out, "@[kprobe:vfs_read, vfs_read]") > 1, "{run:?}");
         assert!(number(&run.out, "@returns[kretprobe:vfs_read]") > 1, "{run:?}");
         // One side asks, and the other does not.
-        let text = "kprobe:vfs_r* /pid == cpid/ { @entries = count(); }
-            kretprobe:vfs_r* /pid == cpid/ { @[probe] = count(); }";
+        let text = "kprobe:vfs_o*,kprobe:vfs_r* /pid == cpid/ { @entries = count(); }
+            kretprobe:vfs_o*,kretprobe:vfs_r* /pid == cpid/ { @[probe, func] = count(); }";
         let run = osmia(&["-q", "--no-feature", lacking, "-e", text, "-c", "cat /etc/passwd"]);
-        assert!(number(run.ok(), "@[kretprobe:vfs_read]") > 1, "{run:?}");
+        assert!(misnamed(&run, "kretprobe").is_empty(), "{run:?}");
+        assert!(number(&run.out, "@[kretprobe:vfs_read, vfs_read]") > 1, "{run:?}");
     }
 }
 
