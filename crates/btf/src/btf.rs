@@ -1,7 +1,8 @@
 //! Reading BTF.
+use crate::headers::{Headers, offsets};
 use crate::model::{Composite, Enum, Enumerator, Linkage, Member, Param, VarSlot};
 use crate::names::Names;
-use crate::wire::{HEADER_LEN, Info, Raw, RawMember, TYPE_LEN, preamble, type_len, word};
+use crate::wire::{HEADER_LEN, Raw, RawMember, preamble};
 use crate::{BtfError, BtfErrorKind, Endian, IntEncoding, Kind, KindTag, Section, Type, TypeId};
 use std::fmt;
 use std::ops::Range;
@@ -31,6 +32,8 @@ struct Inner {
     first_string: u32,
     /// Where each own type begins in the type section.
     offsets: Vec<u32>,
+    /// Names and kinds of own types, once somebody searches.
+    headers: OnceLock<Headers>,
     names: Names,
     pointer_size: OnceLock<u32>,
 }
@@ -70,7 +73,7 @@ impl Btf {
         }
         let first_id = base.as_ref().map_or(1, Self::len);
         let first_string = base.as_ref().map_or(0, Self::string_end);
-        let offsets = index(data.get(header.types.clone()).unwrap_or(&[]), header.endian)?;
+        let offsets = offsets(data.get(header.types.clone()).unwrap_or(&[]), header.endian)?;
         let too_many = BtfError::new(Section::Types, 0, BtfErrorKind::TooManyTypes);
         let fits = u32::try_from(offsets.len()).is_ok_and(|count| first_id.checked_add(count).is_some())
             && u32::try_from(header.strings.len()).is_ok_and(|len| first_string.checked_add(len).is_some());
@@ -78,7 +81,7 @@ impl Btf {
             return Err(too_many);
         }
         let Header { endian, types, strings } = header;
-        let (names, pointer_size) = (Names::default(), OnceLock::new());
+        let (headers, names, pointer_size) = (OnceLock::new(), Names::default(), OnceLock::new());
         Ok(Self(Arc::new(Inner {
             bytes,
             base,
@@ -88,6 +91,7 @@ impl Btf {
             first_id,
             first_string,
             offsets,
+            headers,
             names,
             pointer_size,
         })))
@@ -201,14 +205,22 @@ impl Btf {
         self.0.offsets.len()
     }
 
+    fn headers(&self) -> &Headers {
+        let Inner { headers, offsets, endian, .. } = &*self.0;
+        headers.get_or_init(|| Headers::read(self.type_bytes(), offsets, *endian))
+    }
+
     /// Own types' ids, name offsets and kinds.
     pub(crate) fn own_headers(&self) -> impl DoubleEndedIterator<Item = (TypeId, u32, KindTag)> {
-        let (types, endian, first) = (self.type_bytes(), self.0.endian, self.0.first_id);
-        self.0.offsets.iter().enumerate().filter_map(move |(own, &at)| {
-            let name = word(types, at as usize, endian)?;
-            let info = Info::read(word(types, at as usize + 4, endian)?).ok()?;
-            Some((TypeId(first + own as u32), name, info.tag))
-        })
+        let first = self.0.first_id;
+        let rows = self.headers().iter().enumerate();
+        rows.map(move |(own, (name, tag))| (TypeId(first + own as u32), name, tag))
+    }
+
+    /// Own types that have one of these names (offsets, in order), with their kinds.
+    pub(crate) fn own_named(&self, names: &[u32]) -> impl Iterator<Item = (TypeId, KindTag)> {
+        let first = self.0.first_id;
+        self.headers().named(names).map(move |(own, tag)| (TypeId(first + own as u32), tag))
     }
 
     pub(crate) fn names(&self) -> &Names {
@@ -405,22 +417,4 @@ fn check_strings(strings: &[u8], split: bool) -> Result<(), BtfError> {
     };
     let error = BtfError::new(Section::Strings, 0, BtfErrorKind::StringsNotTerminated);
     if good { Ok(()) } else { Err(error) }
-}
-
-/// Where each type begins.
-fn index(types: &[u8], endian: Endian) -> Result<Vec<u32>, BtfError> {
-    let mut offsets = Vec::with_capacity(types.len() / 24);
-    let mut at = 0;
-    while at < types.len() {
-        let error = |kind| BtfError::new(Section::Types, at, kind);
-        let info = word(types, at + 4, endian);
-        let info = info.ok_or_else(|| error(BtfErrorKind::Truncated { wanted: TYPE_LEN }))?;
-        let len = type_len(info).map_err(|kind| error(BtfErrorKind::UnknownKind(kind)))?;
-        if len > types.len() - at {
-            return Err(error(BtfErrorKind::Truncated { wanted: len }));
-        }
-        offsets.push(u32::try_from(at).map_err(|_| error(BtfErrorKind::TooManyTypes))?);
-        at += len;
-    }
-    Ok(offsets)
 }

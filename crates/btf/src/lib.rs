@@ -12,6 +12,7 @@ pub mod distilled;
 pub mod dump;
 mod error;
 pub mod ext;
+mod headers;
 mod layout;
 mod model;
 mod names;

@@ -1,5 +1,6 @@
 //! From names to types.
 use crate::core::essential_name;
+use crate::headers::Enumerators;
 use crate::layout::EnumValue;
 use crate::{Btf, KindTag, TypeId};
 use std::sync::OnceLock;
@@ -33,7 +34,7 @@ impl Group {
 pub(crate) struct Names {
     types: OnceLock<Index>,
     symbols: OnceLock<Index>,
-    enums: OnceLock<Vec<TypeId>>,
+    enumerators: OnceLock<Enumerators>,
     searches: AtomicU32,
 }
 
@@ -211,24 +212,25 @@ impl Btf {
         let mut found = self.base().map_or_else(Vec::new, |base| base.enumerators(name));
         let names = self.string_offsets(name, |rest| rest.first() == Some(&0));
         if !names.is_empty() {
-            self.own_enums().iter().for_each(|id| self.enumerators_of(*id, &names, &mut found));
+            found.extend(self.own_enumerators().named(&names).filter_map(|(ty, index)| {
+                let raw = self.raw(ty).ok()?;
+                let (_, value) = raw.enumerator(index)?;
+                Some(EnumValue { ty, index, value, signed: raw.info.flag })
+            }));
         }
         found
     }
 
-    /// All own enumerations.
-    fn own_enums(&self) -> &[TypeId] {
-        let enums = self.own_headers().filter(|(.., tag)| tag.is_enum()).map(|(id, ..)| id);
-        self.names().enums.get_or_init(|| enums.collect())
-    }
-
-    fn enumerators_of(&self, id: TypeId, names: &[u32], found: &mut Vec<EnumValue>) {
-        let Some(raw) = self.raw(id).ok().filter(|raw| raw.info.tag.is_enum()) else { return };
-        for (index, (name, value)) in (0..).zip(raw.enumerators()) {
-            if names.binary_search(&name).is_ok() {
-                found.push(EnumValue { ty: id, index, value, signed: raw.info.flag });
+    fn own_enumerators(&self) -> &Enumerators {
+        self.names().enumerators.get_or_init(|| {
+            let mut all = Enumerators::default();
+            for (id, ..) in self.own_headers().filter(|(.., tag)| tag.is_enum()) {
+                if let Ok(raw) = self.raw(id) {
+                    all.push(id, raw.enumerator_names());
+                }
             }
-        }
+            all
+        })
     }
 
     /// Own types whose name without flavour is `essential`, in order of their ids.
@@ -239,7 +241,7 @@ impl Btf {
         let named = |&id: &TypeId| self.name(id).is_some_and(|name| essential_name(name) == essential);
         match self.index_of(group) {
             Some(index) => found.extend(index.chain(essential).filter(named)),
-            None => found.extend(self.search(essential, group).filter(named)),
+            None => found.extend(self.search(essential, group).into_iter().filter(named)),
         }
     }
 
@@ -253,15 +255,15 @@ impl Btf {
     }
 
     /// Finds types without an index: first the places of the name among the strings, then who refers to them.
-    fn search(&self, essential: &str, group: Group) -> impl Iterator<Item = TypeId> {
+    fn search(&self, essential: &str, group: Group) -> Vec<TypeId> {
         let names = self.string_offsets(essential, |rest| match rest.first() {
             Some(0) => true,
             _ => rest.starts_with(b"___"),
         });
-        let range = names.first().copied().unwrap_or(1)..=names.last().copied().unwrap_or(0);
-        let hit = move |name: &u32| range.contains(name) && names.binary_search(name).is_ok();
-        let found = self.own_headers().filter(move |(_, name, tag)| hit(name) && Group::of(*tag) == group);
-        found.map(|(id, ..)| id)
+        if names.is_empty() {
+            return Vec::new();
+        }
+        self.own_named(&names).filter(|(_, tag)| Group::of(*tag) == group).map(|(id, _)| id).collect()
     }
 
     /// String offsets, in order, where `text` stands and `follows` holds of the bytes after it. Those of the base too.

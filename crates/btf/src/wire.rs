@@ -168,15 +168,30 @@ impl<'a> Raw<'a> {
         Some(self.member_of(row))
     }
 
+    fn enumerator_rows(self) -> std::slice::ChunksExact<'a, u8> {
+        self.tail.chunks_exact(if self.info.tag == KindTag::Enum64 { 12 } else { 8 })
+    }
+
+    /// Names of the values of an `enum` of either width.
+    pub(crate) fn enumerator_names(self) -> impl Iterator<Item = u32> + use<'a> {
+        self.enumerator_rows().map(move |row| word(row, 0, self.endian).unwrap_or(0))
+    }
+
     /// Names and values of an `enum` of either width.
     pub(crate) fn enumerators(self) -> impl Iterator<Item = (u32, i64)> + use<'a> {
-        let (wide, signed) = (self.info.tag == KindTag::Enum64, self.info.flag);
-        let width = if wide { 12 } else { 8 };
-        let endian = self.endian;
-        self.tail.chunks_exact(width).map(move |row| {
-            let at = |place| word(row, place, endian).unwrap_or(0);
-            (at(0), enumerator_value(at(4), wide.then(|| at(8)), signed))
-        })
+        self.enumerator_rows().map(move |row| self.enumerator_of(row))
+    }
+
+    /// One name and value.
+    pub(crate) fn enumerator(self, index: u32) -> Option<(u32, i64)> {
+        let row = self.enumerator_rows().nth(usize::try_from(index).ok()?)?;
+        Some(self.enumerator_of(row))
+    }
+
+    fn enumerator_of(self, row: &[u8]) -> (u32, i64) {
+        let at = |place| word(row, place, self.endian).unwrap_or(0);
+        let wide = self.info.tag == KindTag::Enum64;
+        (at(0), enumerator_value(at(4), wide.then(|| at(8)), self.info.flag))
     }
 }
 

@@ -42,6 +42,25 @@ fn finds_what_a_scan_finds() {
     assert!(btf.functions().any(|(_, name)| name == "vfs_read"));
 }
 
+/// Of every hundredth enumeration the last value.
+#[test]
+fn enumerators_are_found_wherever_they_stand() {
+    let btf = kernel();
+    let is_enum = |&id: &TypeId| btf.tag(id).is_some_and(KindTag::is_enum);
+    let enums: Vec<TypeId> = btf.ids().filter(is_enum).collect();
+    assert!(enums.len() > 1000);
+    let values = |id: TypeId| btf.get(id).expect("an enum").kind.enumerators().to_vec();
+    for &id in enums.iter().step_by(100) {
+        let Some(last) = values(id).pop() else { continue };
+        let found = btf.enumerators(&last.name);
+        let same = |ty: &TypeId| values(*ty).iter().any(|it| it.name == last.name);
+        let expected: Vec<TypeId> = enums.iter().copied().filter(same).collect();
+        assert_eq!(found.iter().map(|it| it.ty).collect::<Vec<_>>(), expected, "{}", last.name);
+        let own = found.iter().find(|it| it.ty == id).expect("its own");
+        assert_eq!((own.index as usize, own.value), (values(id).len() - 1, last.value), "{}", last.name);
+    }
+}
+
 /// The header compiles, and every structure and member in it is where BTF has it.
 #[test]
 fn header_compiles_with_the_same_layout() {

@@ -147,7 +147,7 @@ fn answer(kind: RelocKind, local: &Spec<'_>, target: Option<&Spec<'_>>) -> Resul
 fn enumerator(spec: &Spec<'_>) -> u64 {
     let value = spec.steps.first().and_then(|step| {
         let raw = spec.btf.raw(step.ty).ok()?;
-        raw.enumerators().nth(usize::try_from(step.index).ok()?)
+        raw.enumerator(step.index)
     });
     value.map_or(0, |(_, value)| value.cast_unsigned())
 }

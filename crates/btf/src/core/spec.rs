@@ -82,7 +82,7 @@ pub(super) fn parse<'a>(btf: &'a Btf, reloc: &CoreReloc) -> Result<Spec<'a>, Cor
 
 fn enumerator_name(btf: &Btf, ty: TypeId, index: u32) -> Option<&str> {
     let raw = btf.raw(ty).ok().filter(|raw| raw.info.tag.is_enum())?;
-    let (name, _) = raw.enumerators().nth(usize::try_from(index).ok()?)?;
+    let (name, _) = raw.enumerator(index)?;
     btf.string(name).ok()
 }
 

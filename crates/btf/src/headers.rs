@@ -1,0 +1,131 @@
+//! What is known of types before any is decoded.
+use crate::wire::{TYPE_LEN, type_len, word};
+use crate::{BtfError, BtfErrorKind, Endian, KindTag, Section, TypeId};
+
+/// So many names are looked at together.
+const STRIDE: usize = 64;
+
+/// Where each type of a section begins.
+pub(crate) fn offsets(types: &[u8], endian: Endian) -> Result<Vec<u32>, BtfError> {
+    let mut offsets = Vec::with_capacity(types.len() / 24);
+    let mut at = 0;
+    while at < types.len() {
+        let error = |kind| BtfError::new(Section::Types, at, kind);
+        let info = word(types, at + 4, endian);
+        let info = info.ok_or_else(|| error(BtfErrorKind::Truncated { wanted: TYPE_LEN }))?;
+        let len = type_len(info).map_err(|kind| error(BtfErrorKind::UnknownKind(kind)))?;
+        if len > types.len() - at {
+            return Err(error(BtfErrorKind::Truncated { wanted: len }));
+        }
+        offsets.push(u32::try_from(at).map_err(|_| error(BtfErrorKind::TooManyTypes))?);
+        at += len;
+    }
+    Ok(offsets)
+}
+
+/// What types are called and what they are, in order: a column for each, so that a search reads no more than what it asks for.
+#[derive(Debug)]
+pub(crate) struct Headers {
+    names: Vec<u32>,
+    tags: Vec<KindTag>,
+}
+
+impl Headers {
+    /// Of types that begin at these offsets.
+    pub(crate) fn read(types: &[u8], offsets: &[u32], endian: Endian) -> Self {
+        match endian {
+            Endian::Little => Self::decode(types, offsets, u32::from_le_bytes),
+            Endian::Big => Self::decode(types, offsets, u32::from_be_bytes),
+        }
+    }
+
+    fn decode(types: &[u8], offsets: &[u32], word: impl Fn([u8; 4]) -> u32) -> Self {
+        let rows = offsets.iter().map(|&at| {
+            let row: [u8; 8] =
+                types.get(at as usize..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
+            let [a, b, c, d, info @ ..] = row;
+            let tag = KindTag::from_number((word(info) >> 24) & 0x1f);
+            (word([a, b, c, d]), tag.unwrap_or(KindTag::Void))
+        });
+        let (names, tags) = rows.unzip();
+        Self { names, tags }
+    }
+
+    /// The places of names in the string section, and the kinds.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (u32, KindTag)> + ExactSizeIterator {
+        self.names.iter().copied().zip(self.tags.iter().copied())
+    }
+
+    /// The types that have one of these names, in order, with their kinds. The names are in order too.
+    pub(crate) fn named(&self, names: &[u32]) -> impl Iterator<Item = (usize, KindTag)> {
+        positions(&self.names, names).filter_map(|index| Some((index, *self.tags.get(index)?)))
+    }
+}
+
+/// The values of all enumerations, by their names, and the enumerations with the place where each begins.
+#[derive(Debug, Default)]
+pub(crate) struct Enumerators {
+    names: Vec<u32>,
+    enums: Vec<(usize, TypeId)>,
+}
+
+impl Enumerators {
+    /// Takes the next enumeration.
+    pub(crate) fn push(&mut self, id: TypeId, names: impl Iterator<Item = u32>) {
+        self.enums.push((self.names.len(), id));
+        self.names.extend(names);
+    }
+
+    /// The values that have one of these names, in order: each by its enumeration and its number there.
+    pub(crate) fn named(&self, names: &[u32]) -> impl Iterator<Item = (TypeId, u32)> {
+        positions(&self.names, names).filter_map(|position| {
+            let next = self.enums.partition_point(|(first, _)| *first <= position);
+            let (first, id) = self.enums.get(next.checked_sub(1)?)?;
+            Some((*id, u32::try_from(position - first).ok()?))
+        })
+    }
+}
+
+/// Where one of these names, which are in order, stands in a column.
+fn positions(column: &[u32], names: &[u32]) -> impl Iterator<Item = usize> {
+    let near = names.first().copied().unwrap_or(0)..names.last().map_or(0, |last| last.saturating_add(1));
+    // Without a branch for each name, the compiler compares several at a time.
+    let any = {
+        let near = near.clone();
+        move |stride: &[u32]| stride.iter().fold(false, |any, name| any | near.contains(name))
+    };
+    let strides = column.chunks(STRIDE).enumerate().filter(move |(_, stride)| any(stride));
+    let all = strides.flat_map(|(number, stride)| (number * STRIDE..).zip(stride.iter()));
+    all.filter(move |(_, name)| near.contains(name) && names.binary_search(name).is_ok())
+        .map(|(position, _)| position)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names are found behind the first stride, among others, and in either byte order.
+    #[test]
+    fn types_are_found_by_their_names() {
+        for endian in [Endian::Little, Endian::Big] {
+            let types: Vec<u8> = (0..200)
+                .flat_map(|name| [name / 2, 7 << 24, 0])
+                .flat_map(|number| crate::wire::unword(number, endian))
+                .collect();
+            let offsets = offsets(&types, endian).expect("forward declarations");
+            let headers = Headers::read(&types, &offsets, endian);
+            let found: Vec<_> = headers.named(&[3, 70, 500]).collect();
+            assert_eq!(found, [6, 7, 140, 141].map(|index| (index, KindTag::Fwd)));
+            assert_eq!(headers.named(&[]).count(), 0);
+        }
+    }
+
+    #[test]
+    fn values_are_told_by_enumeration_and_number() {
+        let mut all = Enumerators::default();
+        all.push(TypeId(5), [1, 2].into_iter());
+        all.push(TypeId(6), std::iter::empty());
+        all.push(TypeId(9), [2, 3].into_iter());
+        assert_eq!(all.named(&[2, 3]).collect::<Vec<_>>(), [(TypeId(5), 1), (TypeId(9), 0), (TypeId(9), 1)]);
+    }
+}
