@@ -33,10 +33,6 @@ impl<'a> Cx<'a> {
 
     /// Probes at entry and return of the same functions, by their positions, where the kernel runs one program for both.
     fn pairs(&self, program: &Program) -> Vec<(usize, usize)> {
-        let known = self.target.btf.as_ref().is_some_and(|btf| btf.find_func(IS_RETURN).is_some());
-        if !known || !self.can(Feature::KprobeSession) || !self.can(Feature::KprobeMulti) {
-            return Vec::new();
-        }
         let sides: Vec<Option<(ProbeSide, Vec<String>)>> =
             program.probes.iter().map(|probe| plain_functions(&probe.attach)).collect();
         // By functions: the probes at their entries, and those at their returns.
@@ -54,7 +50,12 @@ impl<'a> Cx<'a> {
             })
             .collect();
         pairs.sort_unstable();
-        pairs
+        if pairs.is_empty() || self.runs_sessions() { pairs } else { Vec::new() }
+    }
+
+    fn runs_sessions(&self) -> bool {
+        let known = || self.target.btf.as_ref().is_some_and(|btf| btf.find_func(IS_RETURN).is_some());
+        self.can(Feature::KprobeSession) && self.can(Feature::KprobeMulti) && known()
     }
 
     /// Lowers one probe.
