@@ -1,6 +1,5 @@
 //! Kernel functions that can be probed.
 use crate::kallsyms::Entry;
-use crate::pattern::matches;
 use crate::tracefs;
 use crate::wants::FunctionPattern;
 use osmia_sys::Errno;
@@ -37,45 +36,52 @@ impl std::error::Error for FunctionError {}
 ///
 /// The list is ftrace's own, or without that all text symbols; what the kernel keeps from kprobes is left out.
 pub fn kernel_functions() -> Result<Vec<(String, String)>, FunctionError> {
-    functions_of(ftrace_list().or_else(symbol_list).ok_or(FunctionError::Unreadable)?)
+    Ok(List::of_kernel()?.functions(|_, _| true))
+}
+
+/// Those functions of this kernel that one of the patterns describes, in the same way.
+pub fn matching_functions(wanted: &[FunctionPattern]) -> Result<Vec<(String, String)>, FunctionError> {
+    Ok(List::of_kernel()?.functions(|name, module| wanted.iter().any(|it| it.covers(name, module))))
 }
 
 /// The same, of a file with a function in each line as ftrace writes it: `name` or `name [module]`.
-pub fn listed_functions(file: &Path) -> Result<Vec<(String, String)>, FunctionError> {
-    let lines = fs::read_to_string(file)
-        .map_err(|error| FunctionError::File { path: file.to_owned(), errno: error.into() })?;
-    functions_of(List { lines, read: ftrace_line })
-}
-
-fn functions_of(list: List) -> Result<Vec<(String, String)>, FunctionError> {
-    let blocked = blocklist();
-    let mut all: Vec<_> = list
-        .lines
-        .lines()
-        .filter_map(list.read)
-        .filter(|(name, _)| !blocked.contains(*name) && probable(name))
-        .map(|(name, module)| (name.to_owned(), module.to_owned()))
-        .collect();
-    all.sort_unstable();
-    all.dedup();
-    Ok(all)
-}
-
-/// Those functions of `all` that a pattern describes.
-pub fn matching_functions<'a>(
-    all: &'a [(String, String)],
-    wanted: &'a FunctionPattern,
-) -> impl Iterator<Item = &'a (String, String)> {
-    all.iter().filter(|(name, module)| {
-        let module = if module.is_empty() { "vmlinux" } else { module };
-        matches(&wanted.name, name) && wanted.module.as_deref().is_none_or(|pattern| matches(pattern, module))
-    })
+pub fn listed_functions(
+    file: &Path,
+    wanted: &[FunctionPattern],
+) -> Result<Vec<(String, String)>, FunctionError> {
+    Ok(List::of_file(file)?.functions(|name, module| wanted.iter().any(|it| it.covers(name, module))))
 }
 
 /// A text with a function in each line, and how to read a line: name and module.
 struct List {
     lines: String,
     read: fn(&str) -> Option<(&str, &str)>,
+}
+
+impl List {
+    fn of_kernel() -> Result<Self, FunctionError> {
+        ftrace_list().or_else(symbol_list).ok_or(FunctionError::Unreadable)
+    }
+
+    fn of_file(file: &Path) -> Result<Self, FunctionError> {
+        let lines = fs::read_to_string(file)
+            .map_err(|error| FunctionError::File { path: file.to_owned(), errno: error.into() })?;
+        Ok(Self { lines, read: ftrace_line })
+    }
+
+    /// What can be probed of what is wanted. Few are, as a rule, of the kernel's fifty thousand: only these are copied.
+    fn functions(&self, wanted: impl Fn(&str, &str) -> bool) -> Vec<(String, String)> {
+        let blocked = fs::read_to_string(BLOCKED).unwrap_or_default();
+        let blocked: HashSet<&str> = blocked.lines().filter_map(blocked_line).collect();
+        let lines = self.lines.lines().filter_map(self.read);
+        let mut found: Vec<_> = lines
+            .filter(|(name, module)| wanted(name, module) && probable(name) && !blocked.contains(name))
+            .map(|(name, module)| (name.to_owned(), module.to_owned()))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
 }
 
 fn ftrace_list() -> Option<List> {
@@ -85,8 +91,11 @@ fn ftrace_list() -> Option<List> {
 
 /// Reads `name` or `name [module]`.
 fn ftrace_line(line: &str) -> Option<(&str, &str)> {
-    let mut parts = line.split_whitespace();
-    Some((parts.next()?, parts.next().map_or("", |module| module.trim_matches(['[', ']']))))
+    let line = line.trim_ascii();
+    let end = line.bytes().position(|byte| byte.is_ascii_whitespace()).unwrap_or(line.len());
+    let (name, module) = line.split_at_checked(end)?;
+    let brackets = |char: char| char.is_ascii_whitespace() || matches!(char, '[' | ']');
+    (!name.is_empty()).then(|| (name, module.trim_matches(brackets)))
 }
 
 fn symbol_list() -> Option<List> {
@@ -98,10 +107,11 @@ fn symbol_line(line: &str) -> Option<(&str, &str)> {
     matches!(entry.kind, 't' | 'T' | 'w' | 'W').then_some((entry.name, entry.module))
 }
 
-/// What the kernel does not let anybody probe.
-fn blocklist() -> HashSet<String> {
-    let text = fs::read_to_string("/sys/kernel/debug/kprobes/blacklist").unwrap_or_default();
-    text.lines().filter_map(|line| line.split_whitespace().nth(1)).map(str::to_owned).collect()
+/// What the kernel does not let anybody probe: addresses, a tab, a name.
+const BLOCKED: &str = "/sys/kernel/debug/kprobes/blacklist";
+
+fn blocked_line(line: &str) -> Option<&str> {
+    line.split_whitespace().nth(1)
 }
 
 /// Whether a name is that of a function that stays: no marks of the linker, no code for booting.
@@ -119,17 +129,19 @@ mod tests {
     fn lines_of_both_lists() {
         assert_eq!(ftrace_line("vfs_read"), Some(("vfs_read", "")));
         assert_eq!(ftrace_line("e1000_open [e1000]"), Some(("e1000_open", "e1000")));
+        assert_eq!(ftrace_line("\te1000_open\t[e1000] "), Some(("e1000_open", "e1000")));
+        assert_eq!(ftrace_line(" "), None);
         assert_eq!(symbol_line("ffffffff81000000 t vfs_read"), Some(("vfs_read", "")));
         assert_eq!(symbol_line("ffffffff81000000 d data"), None);
     }
 
     #[test]
     fn patterns_name_functions_and_modules() {
-        let all = [("open", ""), ("e1000_open", "e1000")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let list = List { lines: "open\ne1000_open [e1000]\nopen\n".to_owned(), read: ftrace_line };
         let count = |module: Option<&str>, name: &str| {
             let wanted =
                 FunctionPattern { module: module.map(str::to_owned), name: name.to_owned(), types: false };
-            matching_functions(&all, &wanted).count()
+            list.functions(|name, module| wanted.covers(name, module)).len()
         };
         assert_eq!(count(None, "*open"), 2);
         assert_eq!(count(Some("vmlinux"), "*open"), 1);
@@ -142,5 +154,9 @@ mod tests {
         let all = kernel_functions().unwrap();
         assert!(all.len() > 10_000, "{}", all.len());
         assert!(all.binary_search(&("ksys_read".to_owned(), String::new())).is_ok());
+        let wanted = FunctionPattern { name: "vfs_*".to_owned(), ..FunctionPattern::default() };
+        let some = matching_functions(&[wanted]).unwrap();
+        let fitting = all.into_iter().filter(|(name, _)| name.starts_with("vfs_"));
+        assert!(some.len() > 10 && fitting.eq(some));
     }
 }

@@ -6,7 +6,7 @@ use crate::debuginfo::debug_facts;
 use crate::demangle::demangle;
 use crate::event_types::event_of_types;
 use crate::files::find_files;
-use crate::functions::{FunctionError, kernel_functions, listed_functions, matching_functions};
+use crate::functions::{FunctionError, listed_functions, matching_functions};
 use crate::kallsyms::ambiguous_addresses_of;
 use crate::pattern::{is_pattern, matches};
 use crate::tracefs::{self, TracefsError};
@@ -21,7 +21,9 @@ use osmia_sys::Errno;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread::ScopedJoinHandle;
 
 /// Why the machine could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +114,27 @@ pub fn gather(wants: &Wants) -> Result<Target, GatherError> {
 
 /// The same, from other places.
 pub fn gather_with(wants: &Wants, places: &Places) -> Result<Target, GatherError> {
+    // The kernel needs a while for the list of its functions: its types are read meanwhile.
+    let early = places.functions.is_some() || !wants.functions.iter().all(FunctionPattern::is_plain);
+    let early = early && !wants.functions.is_empty();
+    std::thread::scope(|scope| {
+        let reader = || std::thread::Builder::new().spawn_scoped(scope, || listed(wants, places)).ok();
+        let list = early.then(reader).flatten();
+        let wait =
+            |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+        gather_beside(wants, places, || list.map_or_else(|| listed(wants, places), wait))
+    })
+}
+
+/// Functions, each with its module.
+type Functions = Vec<(String, String)>;
+
+/// Reads what is wanted; functions, as far as a list is needed, from `listed`.
+fn gather_beside(
+    wants: &Wants,
+    places: &Places,
+    listed: impl FnOnce() -> Result<Functions, FunctionError>,
+) -> Result<Target, GatherError> {
     let mut target = Target { version: version()?, ..Target::default() };
     if wants.kernel_btf {
         target.btf = Some(types(places)?);
@@ -122,7 +145,7 @@ pub fn gather_with(wants: &Wants, places: &Places) -> Result<Target, GatherError
         target.cpus = cpus.len() as u32;
     }
     tracepoints(wants, places, &mut target)?;
-    functions(wants, places, &mut target)?;
+    functions(wants, places, listed, &mut target)?;
     module_types(wants, places, &mut target);
     if wants.modules {
         target.modules = Some(modules::loaded());
@@ -234,24 +257,17 @@ fn event_names(root: &Path) -> Result<Vec<(String, String)>, GatherError> {
 
 /// Functions by the patterns that somebody wants. Where all are named in full and the kernel's types have them, nothing
 /// else is read: the kernel's list of functions costs it a look-up for each.
-fn functions(wants: &Wants, places: &Places, target: &mut Target) -> Result<(), GatherError> {
+fn functions(
+    wants: &Wants,
+    places: &Places,
+    listed: impl FnOnce() -> Result<Functions, FunctionError>,
+    target: &mut Target,
+) -> Result<(), GatherError> {
     if wants.functions.is_empty() {
         return Ok(());
     }
     let known = if places.functions.is_none() { by_types(wants, places, target) } else { None };
-    let mut found = match known {
-        Some(found) => found,
-        None => {
-            let all = match &places.functions {
-                Some(file) => listed_functions(file),
-                None => kernel_functions(),
-            };
-            let all = all.map_err(GatherError::Functions)?;
-            wants.functions.iter().flat_map(|wanted| matching_functions(&all, wanted)).cloned().collect()
-        }
-    };
-    found.sort_unstable();
-    found.dedup();
+    let found = known.map_or_else(|| listed().map_err(GatherError::Functions), Ok)?;
     let typed: Vec<&str> = modules::typed(&wants.functions, &found);
     if let Some(btf) = target.btf.take_if(|_| !typed.is_empty()) {
         let (btf, modules) = modules::with_types(btf, &typed);
@@ -260,6 +276,14 @@ fn functions(wants: &Wants, places: &Places, target: &mut Target) -> Result<(), 
     }
     target.functions = Some(found);
     Ok(())
+}
+
+/// The functions that are wanted, as the kernel or a file lists them.
+fn listed(wants: &Wants, places: &Places) -> Result<Functions, FunctionError> {
+    match &places.functions {
+        Some(file) => listed_functions(file, &wants.functions),
+        None => matching_functions(&wants.functions),
+    }
 }
 
 /// Types of modules, where these are wanted or the kernel itself lacks a type that is wanted.
@@ -279,18 +303,18 @@ fn module_types(wants: &Wants, places: &Places, target: &mut Target) {
 }
 
 /// The functions that are wanted, as the kernel's own types have them; `None` where these do not tell of all.
-fn by_types(wants: &Wants, places: &Places, target: &Target) -> Option<Vec<(String, String)>> {
-    let plain = |wanted: &FunctionPattern| {
-        !is_pattern(&wanted.name) && wanted.module.as_deref().is_none_or(|module| module == "vmlinux")
-    };
-    if !wants.functions.iter().all(plain) {
+fn by_types(wants: &Wants, places: &Places, target: &Target) -> Option<Functions> {
+    if !wants.functions.iter().all(FunctionPattern::is_plain) {
         return None;
     }
     let read = OnceCell::new();
     let btf = target.btf.as_ref().or_else(|| read.get_or_init(|| kernel_btf(&places.btf).ok()).as_ref())?;
     let has =
         |wanted: &FunctionPattern| btf.find_func(&wanted.name).map(|_| (wanted.name.clone(), String::new()));
-    wants.functions.iter().map(has).collect()
+    let mut found: Functions = wants.functions.iter().map(has).collect::<Option<_>>()?;
+    found.sort_unstable();
+    found.dedup();
+    Some(found)
 }
 
 fn add_binary(

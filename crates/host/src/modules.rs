@@ -1,5 +1,4 @@
 //! Kernel modules, and their types.
-use crate::pattern::matches;
 use crate::wants::FunctionPattern;
 use osmia_btf::Btf;
 use osmia_object::ModuleTypes;
@@ -19,10 +18,7 @@ pub fn loaded() -> Vec<String> {
 pub(crate) fn typed<'a>(wanted: &[FunctionPattern], found: &'a [(String, String)]) -> Vec<&'a str> {
     let typed: Vec<&FunctionPattern> = wanted.iter().filter(|wanted| wanted.types).collect();
     let fits = |(name, module): &&(String, String)| {
-        let of = |wanted: &&FunctionPattern| {
-            matches(&wanted.name, name) && wanted.module.as_deref().is_none_or(|own| matches(own, module))
-        };
-        !module.is_empty() && typed.iter().any(of)
+        !module.is_empty() && typed.iter().any(|wanted| wanted.covers(name, module))
     };
     let mut modules: Vec<&str> = found.iter().filter(fits).map(|(_, module)| module.as_str()).collect();
     modules.sort_unstable();

@@ -1,5 +1,6 @@
 //! What somebody wants to know of this machine: of scripts and of objects alike, as plain data.
 use crate::files::Search;
+use crate::pattern::{is_pattern, matches};
 use osmia_abi::Feature;
 use osmia_btf::KindTag;
 use osmia_object::Wants as ObjectWants;
@@ -68,6 +69,19 @@ pub struct FunctionPattern {
     pub name: String,
     /// Whether its types are wanted, which modules have files of their own for.
     pub types: bool,
+}
+
+impl FunctionPattern {
+    /// Whether it describes a function of a module (empty for the kernel itself).
+    pub fn covers(&self, name: &str, module: &str) -> bool {
+        let module = if module.is_empty() { "vmlinux" } else { module };
+        matches(&self.name, name) && self.module.as_deref().is_none_or(|pattern| matches(pattern, module))
+    }
+
+    /// Whether it names one function of the kernel itself, which the kernel's types may have.
+    pub(crate) fn is_plain(&self) -> bool {
+        !is_pattern(&self.name) && self.module.as_deref().is_none_or(|module| module == "vmlinux")
+    }
 }
 
 /// What is wanted of the user files that one name in a script means.

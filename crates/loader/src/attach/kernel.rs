@@ -8,7 +8,7 @@ use super::{AttachOptions, Job, NO_COOKIES, Parts, ProbeMode};
 use crate::attach::user::pmu;
 use osmia_abi::attr::PerfEventAttr;
 use osmia_abi::{AttachType, flags};
-use osmia_host::{is_pattern, kernel_functions, matches};
+use osmia_host::{FunctionPattern, is_pattern, matching_functions};
 use osmia_object::ProbeSide;
 use osmia_sys::Errno;
 use osmia_sys::bpf::{KprobeMulti, LinkCreate, LinkTarget};
@@ -194,10 +194,10 @@ fn expand(job: Job<'_>, functions: &[String]) -> Result<Vec<Named>, Kind> {
         if !job.options.cookies.is_empty() {
             return Err(Kind::Unable(NO_COOKIES));
         }
-        let all = kernel_functions().unwrap_or_default();
-        let fits = |name: &str| patterns.iter().any(|pattern| matches(pattern, name));
-        let fitting = all.into_iter().map(|(name, _)| name).filter(|name| fits(name));
-        names.extend(fitting.map(|name| (name, job.options.cookie)));
+        let wanted = |name: &String| FunctionPattern { name: name.clone(), ..FunctionPattern::default() };
+        let wanted: Vec<FunctionPattern> = patterns.iter().map(wanted).collect();
+        let fitting = matching_functions(&wanted).unwrap_or_default();
+        names.extend(fitting.into_iter().map(|(name, _)| (name, job.options.cookie)));
     }
     names.sort();
     names.dedup_by(|(one, _), (other, _)| one == other);
