@@ -92,7 +92,7 @@ fn batches_write_read_and_delete_many_at_once() {
     let keys: Vec<u8> = (0..1000_u32).flat_map(key).collect();
     let values: Vec<u8> = (0..1000_u64).flat_map(value).collect();
     assert_eq!(map.update_batch(&keys, &values, flags::ANY), Ok(1000));
-    let mut seen = walk_by_batches(&map, 300);
+    let mut seen = walk_by_batches(&map, 300, BatchCursor::default());
     seen.sort_unstable();
     assert_eq!(seen, (0..1000).map(|number| (number, u64::from(number))).collect::<Vec<_>>());
     assert_eq!(map.delete_batch(&keys[..2000]), Ok(500));
@@ -104,8 +104,8 @@ fn batches_write_read_and_delete_many_at_once() {
     assert_eq!(map.keys().count(), 0);
 }
 
-fn walk_by_batches(map: &MapFd, room: usize) -> Vec<(u32, u64)> {
-    let (mut seen, mut cursor) = (Vec::new(), BatchCursor::default());
+fn walk_by_batches(map: &MapFd, room: usize, mut cursor: BatchCursor) -> Vec<(u32, u64)> {
+    let mut seen = Vec::new();
     loop {
         let (mut keys, mut values) = (vec![0; room * 4], vec![0; room * 8]);
         let batch = map.lookup_batch(&mut cursor, &mut keys, &mut values).unwrap();
@@ -116,6 +116,39 @@ fn walk_by_batches(map: &MapFd, room: usize) -> Vec<(u32, u64)> {
             return seen;
         }
     }
+}
+
+/// `__htab_map_lookup_and_delete_batch` of `kernel/bpf/hashtab.c`: buckets have numbers, and each is given whole.
+#[test]
+fn a_hash_is_walked_by_the_numbers_of_its_buckets() {
+    let map = map(MapType::Hash, 1000);
+    let keys: Vec<u8> = (0..600_u32).flat_map(key).collect();
+    map.update_batch(&keys, &[1; 600 * 8], flags::ANY).unwrap();
+    let (mut cursor, mut places) = (BatchCursor::default(), Vec::new());
+    assert_eq!(cursor.place(), None);
+    let (mut keys, mut values) = ([0; 50 * 4], [0; 50 * 8]);
+    while !map.lookup_batch(&mut cursor, &mut keys, &mut values).unwrap().end {
+        places.push(cursor.place().unwrap());
+    }
+    assert!(places.len() >= 11 && places.is_sorted_by(|one, next| one < next), "{places:?}");
+    assert!(places.iter().all(|&place| place < 1024), "{places:?}");
+    let whole = walk_by_batches(&map, 1000, BatchCursor::default());
+    let rest = walk_by_batches(&map, 1000, BatchCursor::at_place(places[5]));
+    assert!(rest.len() < 600 && whole.ends_with(&rest));
+    assert_eq!(walk_by_batches(&map, 1000, BatchCursor::at_place(1024)), []);
+}
+
+/// Other kinds are walked by keys, also where these are longer than a number.
+#[test]
+fn a_position_that_is_a_key_is_no_place() {
+    let map = MapCreate { flags: flags::NO_PREALLOC, ..MapCreate::new(MapType::LpmTrie, 12, 8, 4) };
+    let map = map.call().unwrap();
+    for last in 0..3 {
+        map.update(&[64, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, last], &value(1), flags::ANY).unwrap();
+    }
+    let mut cursor = BatchCursor::default();
+    map.lookup_batch(&mut cursor, &mut [0; 12], &mut [0; 8]).unwrap();
+    assert_eq!(cursor.place(), None);
 }
 
 #[test]

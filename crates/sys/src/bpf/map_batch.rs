@@ -6,10 +6,27 @@ use crate::syscall::bpf;
 use osmia_abi::Command;
 use osmia_abi::attr::MapBatchAttr;
 
-/// Where a walk over a map by batches stands.
+/// Where a walk over a map by batches stands: at a key, or at the number of a place (a hash's bucket). Only the kernel
+/// knows which.
 #[derive(Clone, Debug, Default)]
 pub struct BatchCursor {
     position: Option<Vec<u8>>,
+}
+
+/// What a position is filled with before the kernel writes it: where that is shorter, this stays behind it.
+const UNWRITTEN: u8 = 0xff;
+
+impl BatchCursor {
+    /// At the place with this number, in a map whose walk goes by numbers.
+    pub fn at_place(place: u32) -> Self {
+        Self { position: Some(place.to_ne_bytes().to_vec()) }
+    }
+
+    /// The number where the walk goes on, if the kernel wrote four bytes and no more.
+    pub fn place(&self) -> Option<u32> {
+        let (number, rest) = self.position.as_deref()?.split_first_chunk()?;
+        rest.iter().all(|&byte| byte == UNWRITTEN).then(|| u32::from_ne_bytes(*number))
+    }
 }
 
 /// What one call did.
@@ -70,7 +87,9 @@ impl MapFd {
         values: &mut [u8],
     ) -> Result<Batch, Errno> {
         let count = self.elements(keys, Some(values))?;
-        let mut next = vec![0_u8; self.shape().key_size.max(8)];
+        let longest = self.shape().key_size.max(8);
+        let mut next = vec![UNWRITTEN; longest];
+        at.position.iter_mut().for_each(|position| position.resize(longest, UNWRITTEN));
         let mut attr = MapBatchAttr {
             in_batch: at.position.as_deref().map_or(0, address),
             out_batch: address_mut(&mut next),
@@ -79,7 +98,7 @@ impl MapFd {
             ..self.batch(count)
         };
         // SAFETY: the slices have room for `count` keys and elements (`elements`); a position is a key or a number of
-        // four bytes, and both of ours are longer.
+        // four bytes, and both of ours are `longest`.
         let answer = unsafe { bpf(command, &mut attr) };
         let end = answer == Err(Errno::ENOENT);
         if !end {
