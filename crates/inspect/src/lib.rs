@@ -3,6 +3,11 @@
 //! Asking yields plain values ([`programs`], [`open_maps`], [`OpenMap::walk`], [`xlated()`]); printing them is pure
 //! ([`programs_text`], [`maps_json`], [`DumpPrinter`], [`xlated_text`], …) and says the same as bpftool 7.1, byte for
 //! byte, but for what would not be JSON.
+//!
+//! The elements of a map go a way of their own, as there may be millions: threads read them, thousands with one call and
+//! each its parts of the map, into batches that come back to be used again; this thread takes the batches in the kernel's
+//! order, prints them ([`DumpPrinter`]) and writes what was printed in chunks. `batches/mod.rs` says how a map is divided,
+//! and why nothing is lost or comes twice where parts meet.
 mod batches;
 mod cgroup;
 pub mod command;

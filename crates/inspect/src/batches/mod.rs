@@ -1,0 +1,134 @@
+//! Many elements of a map by one call, read ahead by threads of their own: the kernel gathers the next while these are
+//! printed.
+//!
+//! ```text
+//! first call ─► Plan ─┬─► Reader 0: parts 0, 2, 4, … ─► batches ─┐
+//!                     └─► Reader 1: parts 1, 3, 5, … ─► batches ─┴─► part after part ─► Seam ─► visit
+//! ```
+//!
+//! The kernel's time for the elements is most of what a walk takes, so it is spent on several processors at once. What a
+//! hash is walked by is the number of a bucket (`__htab_map_lookup_and_delete_batch` in `kernel/bpf/hashtab.c`: a call
+//! gives whole buckets, from the one that it is given on, and says at which the next begins), and the number of buckets is
+//! the power of two above that of elements. A [`Plan`] divides them into parts, each about as many elements as one batch
+//! has room for. Readers take turns at the parts; the one thread that prints takes the parts in their order, so that
+//! elements come in the kernel's order. Each reader has a few batches that go to and fro: memory does not grow with the
+//! map, and a reader that is far ahead waits.
+//!
+//! No call ends where its part ends: how many elements that would be nobody knows. So the last calls for a part ask for
+//! few, one of them reads past the end, and the [`Seam`] knows its keys: the next part's elements with one of these are left
+//! out, up to the bucket where that call ended. A key's bucket is always the same; so each element that is there
+//! throughout comes once, and none comes twice, however the map changes.
+//!
+//! Kinds that are walked by keys, small maps, and whatever answers otherwise than a hash, have one part and one reader.
+mod plan;
+mod read;
+mod seam;
+#[cfg(test)]
+mod tests;
+
+use osmia_sys::Errno;
+use osmia_sys::bpf::{BatchCursor, MapFd};
+use plan::{Pace, Part, Plan};
+use read::{Batch, Reached, Reader};
+use seam::Seam;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+
+/// How many batches of each reader are under way.
+const AHEAD: usize = 3;
+
+/// What is told of each key and its value.
+type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]);
+
+/// A batch that was read, and how far, or why no farther.
+type Parcel = (Batch, Result<Reached, Errno>);
+
+/// The printer's side of a reader.
+struct Desk {
+    parcels: Receiver<Parcel>,
+    give_back: Sender<Batch>,
+}
+
+/// Visits all elements; why that ended early, if it did. An error where the kernel cannot even begin: nothing was visited then.
+pub(super) fn walk(map: &MapFd, visit: Visit<'_>) -> Result<Option<Errno>, Errno> {
+    let shape = map.shape();
+    walk_at(map, &Pace::first(shape), || Pace::of(shape, plan::readers(), AHEAD), visit)
+}
+
+fn walk_at(
+    map: &MapFd,
+    first: &Pace,
+    pace: impl FnOnce() -> Pace,
+    visit: Visit<'_>,
+) -> Result<Option<Errno>, Errno> {
+    let mut batch = Batch::default();
+    let mut reader = Reader::new(map, first.room, Part::all(BatchCursor::default()));
+    let reached = reader.fill(&mut batch)?;
+    let mut seam = Seam::default();
+    batch.visit(map, &mut seam, visit);
+    if reached == Reached::End {
+        return Ok(None);
+    }
+    let pace = pace();
+    let plan = Plan::new(map.shape(), batch.count(), reader.at(), &pace);
+    Ok(rest(map, &plan, &pace, &mut |batch| batch.visit(map, &mut seam, visit)))
+}
+
+/// What the plan has, by several threads.
+fn rest(map: &MapFd, plan: &Plan, pace: &Pace, print: &mut dyn FnMut(&Batch)) -> Option<Errno> {
+    let readers = pace.readers.min(plan.parts() as usize);
+    std::thread::scope(|scope| {
+        let mut desks = Vec::new();
+        for first in 0..readers {
+            let (parcels, receive) = sync_channel(AHEAD);
+            let (give_back, used) = channel();
+            (0..AHEAD).try_for_each(|_| give_back.send(Batch::default())).ok()?;
+            desks.push(Desk { parcels: receive, give_back });
+            let mine = (0..plan.parts()).skip(first).step_by(readers).map(|number| plan.part(number));
+            let work = move || read(map, pace.room, mine, &used, &parcels);
+            // As `pthread_create(3)` has it: there are too many threads, or there is no memory.
+            if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                return Some(Errno::EAGAIN);
+            }
+        }
+        let parts = desks.iter().cycle().take(plan.parts() as usize);
+        parts.map(|desk| desk.print_part(print)).find_map(Result::err)
+    })
+}
+
+/// Reads these parts into batches that come back, until there are no more or nobody wants them.
+fn read(
+    map: &MapFd,
+    room: usize,
+    parts: impl Iterator<Item = Part>,
+    used: &Receiver<Batch>,
+    parcels: &SyncSender<Parcel>,
+) {
+    for part in parts {
+        let mut reader = Reader::new(map, room, part);
+        let mut more = true;
+        while more {
+            let Ok(mut batch) = used.recv() else { return };
+            let reached = reader.fill(&mut batch);
+            more = reached == Ok(Reached::Full);
+            if parcels.send((batch, reached)).is_err() || reached.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+impl Desk {
+    /// Prints what comes, up to the end of a part.
+    fn print_part(&self, print: &mut dyn FnMut(&Batch)) -> Result<(), Errno> {
+        // A reader that ends before its parts do has sent an error.
+        while let Ok((batch, reached)) = self.parcels.recv() {
+            print(&batch);
+            // After its last part nobody takes it any more.
+            drop(self.give_back.send(batch));
+            if reached? == Reached::End {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
