@@ -185,15 +185,11 @@ impl Json {
     /// `["0x00","0x01"]`
     pub fn hex(&mut self, bytes: &[u8]) {
         self.array(|json| {
-            let Some((&first, rest)) = bytes.split_first() else { return };
-            json.separate();
-            json.out.reserve(bytes.len() * 7);
-            json.out.extend_from_slice(&hex::quoted(first));
-            for &byte in rest {
-                let [open, zero, x, high, low, close] = hex::quoted(byte);
-                json.out.extend_from_slice(&[b',', open, zero, x, high, low, close]);
+            if !bytes.is_empty() {
+                json.separate();
+                hex::push_quoted(&mut json.out, bytes);
+                json.count += bytes.len() as u64 - 1;
             }
-            json.count += rest.len() as u64;
         });
     }
 
@@ -226,24 +222,31 @@ impl Json {
 
     fn quoted(&mut self, text: &[u8]) {
         self.out.push(b'"');
-        for &byte in text {
-            match byte {
-                b'\t' => self.out.extend(b"\\t"),
-                b'\n' => self.out.extend(b"\\n"),
-                // bpftool 7.1 writes a backslash as if it were a newline; the text would not be what it was.
-                b'\\' => self.out.extend(b"\\\\"),
-                b'\r' => self.out.extend(b"\\r"),
-                b'\x0c' => self.out.extend(b"\\f"),
-                b'\x08' => self.out.extend(b"\\b"),
-                b'"' => self.out.extend(b"\\\""),
-                0..b' ' => {
-                    self.out.extend(b"\\u00");
-                    hex::push_byte(&mut self.out, byte);
-                }
-                _ => self.out.push(byte),
+        let mut rest = text;
+        while let Some(at) = rest.iter().position(|&byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+            self.out.extend_from_slice(&rest[..at]);
+            self.escaped(rest[at]);
+            rest = &rest[at + 1..];
+        }
+        self.out.extend_from_slice(rest);
+        self.out.push(b'"');
+    }
+
+    fn escaped(&mut self, byte: u8) {
+        match byte {
+            b'\t' => self.out.extend(b"\\t"),
+            b'\n' => self.out.extend(b"\\n"),
+            // bpftool 7.1 writes a backslash as if it were a newline; the text would not be what it was.
+            b'\\' => self.out.extend(b"\\\\"),
+            b'\r' => self.out.extend(b"\\r"),
+            b'\x0c' => self.out.extend(b"\\f"),
+            b'\x08' => self.out.extend(b"\\b"),
+            b'"' => self.out.extend(b"\\\""),
+            _ => {
+                self.out.extend(b"\\u00");
+                hex::push_byte(&mut self.out, byte);
             }
         }
-        self.out.push(b'"');
     }
 }
 
