@@ -1,5 +1,6 @@
 //! What osmia tells of programs and maps is what bpftool 7.1 tells of them, byte for byte.
 //! Needs root, `bpftool`, `clang-19` and a BPF file system; without them it fails.
+use osmia_sys::bpf::{MapFd, get_pinned};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -292,6 +293,27 @@ fn maps_without_types() {
         }
         same(&["map", "show", "pinned", &map]);
         same_dump(&map);
+    }
+}
+
+/// So large that it is read in parts, by several threads where there are several processors.
+#[test]
+fn large_maps() {
+    let pins = Pins::new();
+    for (name, kind, value) in
+        [("l_hash", "hash", 24), ("l_lru", "lru_hash", 4), ("l_cpus", "percpu_hash", 4)]
+    {
+        let path = pins.create(name, kind, [4, value, 60_000], 0);
+        let map = MapFd::from_fd(get_pinned(Path::new(&path)).unwrap()).unwrap();
+        let keys: Vec<u8> = (0..40_000_u32).flat_map(u32::to_ne_bytes).collect();
+        let values = noise(40_000 * map.shape().element_size, u64::from(value));
+        map.update_batch(&keys, &values, 0).unwrap();
+        let words = ["map", "dump", "pinned", &path];
+        for form in FORMS {
+            let (theirs, ours) = (bpftool(form, &words), osmia(form, &words));
+            assert!(theirs.status.success() && ours.status.success(), "{kind} {form}");
+            assert!(theirs.stdout == ours.stdout, "{kind} {form}");
+        }
     }
 }
 
