@@ -217,6 +217,12 @@ impl Btf {
         rows.map(move |(own, (name, tag))| (TypeId(first + own as u32), name, tag))
     }
 
+    /// Own types of a kind.
+    pub(crate) fn own_of_kind(&self, kind: impl Fn(KindTag) -> bool) -> impl Iterator<Item = TypeId> {
+        let first = self.0.first_id;
+        self.headers().of_kind(kind).map(move |own| TypeId(first + own as u32))
+    }
+
     /// Own types that have one of these names (offsets, in order), with their kinds.
     pub(crate) fn own_named(&self, names: &[u32]) -> impl Iterator<Item = (TypeId, KindTag)> {
         let first = self.0.first_id;

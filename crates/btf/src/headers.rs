@@ -40,15 +40,16 @@ impl Headers {
     }
 
     fn decode(types: &[u8], offsets: &[u32], word: impl Fn([u8; 4]) -> u32) -> Self {
-        let rows = offsets.iter().map(|&at| {
-            let row: [u8; 8] =
-                types.get(at as usize..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
-            let [a, b, c, d, info @ ..] = row;
-            let tag = KindTag::from_number((word(info) >> 24) & 0x1f);
-            (word([a, b, c, d]), tag.unwrap_or(KindTag::Void))
-        });
-        let (names, tags) = rows.unzip();
-        Self { names, tags }
+        let tag = |info: u32| KindTag::from_number((info >> 24) & 0x1f).unwrap_or(KindTag::Void);
+        Self {
+            names: column(types, offsets, 0, &word),
+            tags: column(types, offsets, 4, |info| tag(word(info))),
+        }
+    }
+
+    /// The types of a kind, by their places.
+    pub(crate) fn of_kind(&self, kind: impl Fn(KindTag) -> bool) -> impl Iterator<Item = usize> {
+        self.tags.iter().enumerate().filter(move |(_, tag)| kind(**tag)).map(|(index, _)| index)
     }
 
     /// The places of names in the string section, and the kinds.
@@ -60,6 +61,12 @@ impl Headers {
     pub(crate) fn named(&self, names: &[u32]) -> impl Iterator<Item = (usize, KindTag)> {
         positions(&self.names, names).filter_map(|index| Some((index, *self.tags.get(index)?)))
     }
+}
+
+/// The four bytes so far behind the beginning of each type, read.
+fn column<T>(types: &[u8], offsets: &[u32], behind: usize, read: impl Fn([u8; 4]) -> T) -> Vec<T> {
+    let bytes = |at: u32| types.get(at as usize + behind..).and_then(<[u8]>::first_chunk).copied();
+    offsets.iter().map(|&at| read(bytes(at).unwrap_or_default())).collect()
 }
 
 /// The values of all enumerations, by their names, and the enumerations with the place where each begins.

@@ -224,7 +224,7 @@ impl Btf {
     fn own_enumerators(&self) -> &Enumerators {
         self.names().enumerators.get_or_init(|| {
             let mut all = Enumerators::default();
-            for (id, ..) in self.own_headers().filter(|(.., tag)| tag.is_enum()) {
+            for id in self.own_of_kind(KindTag::is_enum) {
                 if let Ok(raw) = self.raw(id) {
                     all.push(id, raw.enumerator_names());
                 }
