@@ -1,6 +1,6 @@
 //! A whole script: its own text, what it imports and includes, its macros expanded.
 use osmia_base::{Diagnostic, Diagnostics, Source, Span};
-use osmia_host::{ImportError, ScriptFile, ScriptKind, read_import, read_include};
+use osmia_host::{ClangError, ImportError, ScriptFile, ScriptKind, compile_c, read_import, read_include};
 use osmia_lang_trace::ast::{CItem, Import, Name, Script, StmtKind, Visit, visit_block};
 use osmia_lang_trace::{expand, is_kernel_header, parse, parse_part};
 use std::collections::BTreeSet;
@@ -157,17 +157,36 @@ impl Reader<'_> {
                 }
             }
             ScriptKind::CSource => {
-                let text = format!("{}: C programs (.bpf.c) cannot be imported yet", file.name);
-                let object = file.name.trim_end_matches('c').to_owned() + "o";
-                let how = format!(
-                    "compile it, and import what that makes: clang -g -O2 -target bpf -c {} -o {object}",
-                    file.name
-                );
-                let else_how =
-                    "or write what you need of it as `macro` or `fn`; types can be in a header (.h)";
-                self.diagnostics.push(Diagnostic::error(span, text).hint(how).hint(else_how));
+                if self.seen.insert(file.path.clone()) {
+                    self.compile(file, span);
+                }
             }
         }
+    }
+
+    /// A program in C becomes an object by the clang of this machine.
+    fn compile(&mut self, file: ScriptFile, span: Span) {
+        let error = match compile_c(&file.path, &self.places.include_dirs) {
+            Ok(bytes) => return self.objects.push(ScriptObject { name: file.name, span, bytes }),
+            Err(error) => error,
+        };
+        let text = match &error {
+            ClangError::Missing(..) => format!("{}: a program in C takes clang: {error}", file.name),
+            ClangError::Refused(errors) => {
+                format!("{}: clang does not compile it:\n{}", file.name, errors.trim_end())
+            }
+        };
+        let mut message = Diagnostic::error(span, text);
+        if matches!(error, ClangError::Missing(..)) {
+            let object = file.name.trim_end_matches('c').to_owned() + "o";
+            let how = format!(
+                "compile it elsewhere, and import what that makes: clang -g -O2 -target bpf -c {} -o {object}",
+                file.name
+            );
+            let else_how = "or write what you need of it as `macro` or `fn`; types can be in a header (.h)";
+            message = message.hint(how).hint(else_how);
+        }
+        self.diagnostics.push(message);
     }
 
     /// A file, with all that belongs to it; nothing where it was read before.

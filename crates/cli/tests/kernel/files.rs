@@ -34,13 +34,20 @@ fn mistakes_are_told_in_the_file_that_has_them() {
     for (name, text, expected) in [
         ("config.bt", "config = { max_strlen = 5 }\n", "invalid `config` within import"),
         ("broken.bt", "macro ( {\n", "syntax: "),
-        ("program.bpf.c", "int x;\n", "HINT: compile it, and import what that makes: clang"),
+        ("program.bpf.c", "int x\n", "clang does not compile it:\n"),
         ("program.bpf.o", "\x7fELF", "program.bpf.o: "),
     ] {
         scratch.write(name, text);
-        let err = run(osmia().args(["-q", "-e", &format!("import \"{}\"; begin {{ }}", scratch.path(name))]))
-            .refused();
+        let script = format!("import \"{}\"; begin {{ }}", scratch.path(name));
+        let err = run(osmia().env("CLANG", "clang-19").args(["-q", "-e", &script])).refused();
         assert!(err.contains(expected), "{name}: {err}");
+    }
+    let script = format!("import \"{}\"; begin {{ }}", scratch.path("program.bpf.c"));
+    let err = run(osmia().env("CLANG", "no-such-clang").args(["-q", "-e", &script])).refused();
+    for expected in
+        ["takes clang: no-such-clang cannot be run", "HINT: compile it elsewhere, and import what"]
+    {
+        assert!(err.contains(expected), "{err}");
     }
     let err = run(osmia().args(["-q", "-e", "import \"not/there.bt\"; begin { }"])).refused();
     assert!(
@@ -115,6 +122,21 @@ fn functions_of_compiled_objects_are_called() {
     let written = scratch.path("whole.bpf.o");
     assert!(run(osmia().args(["-q", "--emit", &written]).arg(&main)).status.success());
     assert_eq!(run(osmia().args(["run", "-q", &written])).out, expected);
+}
+
+/// Where there is a clang, sources need not be compiled by hand.
+#[test]
+fn functions_of_programs_in_c_are_called() {
+    let scratch = Scratch::new();
+    scratch.write("lib.bpf.c", LIBRARY);
+    let main = scratch.write(
+        "main.bt",
+        "import \"lib.bpf.c\";\nbegin { print((add(40, 2), remember(7), remember(7))); }\n",
+    );
+    for machine in [&[][..], &["--vm"]] {
+        let out = run(osmia().env("CLANG", "clang-19").arg("-q").args(machine).arg(&main));
+        assert_eq!(out.out, "(42, 1, 2)\n\n\n", "{machine:?}: {}", out.err);
+    }
 }
 
 #[test]
