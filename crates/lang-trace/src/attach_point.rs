@@ -205,8 +205,9 @@ impl AttachPoint {
 
     /// The canonical name of a point that is no pattern, the value of `probe`: `tracepoint:sched:sched_switch`.
     pub fn name(&self) -> String {
-        let parts = self.name_parts();
-        parts.iter().fold(self.provider.name().to_owned(), |name, part| name + ":" + part)
+        let mut parts = self.name_parts();
+        parts.insert(0, self.provider.name().to_owned());
+        parts.join(":")
     }
 
     fn name_parts(&self) -> Vec<String> {

@@ -33,10 +33,10 @@ impl<'a> Cx<'a> {
 
     /// Probes at entry and return of the same functions, by their positions, where the kernel runs one program for both.
     fn pairs(&self, program: &Program) -> Vec<(usize, usize)> {
-        let sides: Vec<Option<(ProbeSide, Vec<String>)>> =
+        let sides: Vec<Option<(ProbeSide, Vec<&str>)>> =
             program.probes.iter().map(|probe| plain_functions(&probe.attach)).collect();
         // By functions: the probes at their entries, and those at their returns.
-        let mut at: HashMap<&[String], [Vec<usize>; 2]> = HashMap::new();
+        let mut at: HashMap<&[&str], [Vec<usize>; 2]> = HashMap::new();
         for (index, side) in sides.iter().enumerate() {
             let Some((side, functions)) = side else { continue };
             at.entry(functions).or_default()[usize::from(*side == ProbeSide::Return)].push(index);
@@ -78,6 +78,7 @@ impl<'a> Cx<'a> {
     /// One program for two probes, of which each is a subprogram.
     fn session(&mut self, entry: &'a Probe, back: &'a Probe) -> Result<()> {
         let functions = plain_functions(&entry.attach).map(|(_, functions)| functions).unwrap_or_default();
+        let functions = functions.into_iter().map(str::to_owned).collect();
         let attach = vec![Attach::KprobeSession { functions }];
         let name = names::program_name(&entry.name, self.plan.probes.len());
         let sides = [
@@ -166,6 +167,7 @@ impl<'a> Cx<'a> {
     fn attachments(&self, probe: &Probe) -> Vec<Attach> {
         match plain_functions(&probe.attach) {
             Some((side, functions)) if functions.len() > 1 && self.can(Feature::KprobeMulti) => {
+                let functions = functions.into_iter().map(str::to_owned).collect();
                 vec![Attach::KprobeMulti { functions, side }]
             }
             _ => probe.attach.clone(),
@@ -206,16 +208,20 @@ impl<'a> Cx<'a> {
 
 /// The functions of probes that one link can hold, and their side; `None` where one of them is something else: a place
 /// inside of a function, an address, or a function of a module that is named.
-fn plain_functions(attach: &[Attach]) -> Option<(ProbeSide, Vec<String>)> {
-    let plain = |attach: &Attach| match attach {
+fn plain_functions(attach: &[Attach]) -> Option<(ProbeSide, Vec<&str>)> {
+    let (side, _) = plain_function(attach.first()?)?;
+    let names =
+        attach.iter().map(|it| plain_function(it).filter(|(own, _)| *own == side).map(|(_, name)| name));
+    Some((side, names.collect::<Option<_>>()?))
+}
+
+fn plain_function(attach: &Attach) -> Option<(ProbeSide, &str)> {
+    match attach {
         Attach::Kprobe { module, function, offset: 0, side }
             if !function.starts_with("0x") && module.as_deref().is_none_or(|module| module == "vmlinux") =>
         {
-            Some((*side, function.clone()))
+            Some((*side, function))
         }
         _ => None,
-    };
-    let all: Vec<(ProbeSide, String)> = attach.iter().map(plain).collect::<Option<_>>()?;
-    let side = all.first()?.0;
-    all.iter().all(|(own, _)| *own == side).then(|| (side, all.into_iter().map(|(_, name)| name).collect()))
+    }
 }
