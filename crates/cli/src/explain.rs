@@ -47,5 +47,6 @@ fn text(explained: &Explained) -> String {
         Verdict::Accepted => format!("{name}accepted\n"),
         Verdict::NotTried(why) => format!("{name}not looked at: {why}\n"),
         Verdict::Refused(explanation) => format!("{name}{explanation}"),
+        Verdict::Unfit(lacks) => lacks.iter().map(|lack| format!("{name}{lack}")).collect(),
     }
 }

@@ -82,6 +82,86 @@ fn each_program_of_an_object_is_explained_by_itself() {
     assert_eq!(of("deep")["refused"]["class"], "verifier_limit", "{text}");
     assert_eq!(of("deep")["refused"]["place"]["line"], line("int deep("), "{text}");
     for (name, what) in [("foreign", "no_kernel_has_this"), ("hook", "no_such_structure")] {
-        assert!(of(name)["not_tried"].as_str().unwrap().contains(what), "{text}");
+        assert!(of(name)["unfit"][0]["message"].as_str().unwrap().contains(what), "{text}");
     }
+    assert_eq!(of("foreign")["unfit"][0]["place"]["line"], line("int foreign("), "{text}");
+}
+
+/// Programs that want what no kernel has, beside one that does not.
+const LACKING: &str = r#"
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+char LICENSE[] SEC("license") = "GPL";
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, int); __type(value, int); } good SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, int); __type(value, int);
+         __uint(pinning, 7); } ill_pinned SEC(".maps"), unused SEC(".maps");
+extern int no_such_function(int a) __ksym;
+extern const int no_such_variable __ksym;
+extern const void no_such_symbol __ksym;
+extern int CONFIG_NO_SUCH_VALUE __kconfig;
+extern const long runqueues __ksym;
+extern int elsewhere(int a);
+SEC("tc") int taken(void *ctx) { int key = 0; return bpf_map_lookup_elem(&good, &key) != 0; }
+SEC("tc") int calls(void *ctx) {
+    return no_such_function(3);
+}
+static __attribute__((noinline)) int below(void) {
+    return no_such_variable;
+}
+SEC("tc") int reads(void *ctx) { return below() + below(); }
+SEC("tc") int takes(void *ctx) {
+    return &no_such_symbol == ctx;
+}
+SEC("tc") int configured(void *ctx) {
+    return CONFIG_NO_SUCH_VALUE;
+}
+SEC("tc") int unlike(void *ctx) {
+    return runqueues;
+}
+SEC("tc") int unlinked(void *ctx) {
+    return elsewhere(1);
+}
+SEC("tc") int stores(void *ctx) {
+    int key = 0;
+    return bpf_map_lookup_elem(&ill_pinned, &key) != 0;
+}
+"#;
+
+#[test]
+fn programs_that_want_what_is_not_there_say_so_and_others_are_explained() {
+    let scratch = Scratch::new();
+    let object = scratch.compile_bpf("lacking", LACKING);
+    let line = |part: &str| LACKING.lines().position(|line| line.contains(part)).unwrap() + 1;
+    let (status, text) = explain(&["--json", &object], "");
+    assert_eq!(status, Some(1), "{text}");
+    let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let of = |name: &str| told.as_array().unwrap().iter().find(|one| one["program"] == name).unwrap();
+    assert!(of("taken").get("accepted").is_some(), "{text}");
+    for (name, at, what, advice) in [
+        ("calls", "return no_such_function(3);", "no symbol `no_such_function`", "__weak"),
+        ("reads", "return no_such_variable;", "no symbol `no_such_variable`", "__weak"),
+        ("takes", "return &no_such_symbol", "no symbol `no_such_symbol`", "__weak"),
+        ("configured", "return CONFIG_NO", "configuration has no `CONFIG_NO_SUCH_VALUE`", "__weak"),
+        ("unlike", "return runqueues;", "`runqueues` has another type", "format c"),
+        ("unlinked", "return elsewhere(1);", "it is not linked", "osmia gen object"),
+        (
+            "stores",
+            "bpf_map_lookup_elem(&ill_pinned",
+            "`ill_pinned` has 7 for its `pinning`",
+            "LIBBPF_PIN_BY_NAME",
+        ),
+    ] {
+        let lacks = of(name)["unfit"].as_array().unwrap_or_else(|| panic!("{name}: {text}"));
+        assert_eq!(lacks.len(), 1, "{name}: {text}");
+        assert!(lacks[0]["message"].as_str().unwrap().contains(what), "{name}: {text}");
+        assert!(lacks[0]["advice"].as_str().unwrap().contains(advice), "{name}: {text}");
+        assert_eq!(lacks[0]["place"]["line"], line(at), "{name}: {text}");
+    }
+    // Nobody wants this one, so no program is to blame.
+    let message = &of("")["unfit"][0]["message"];
+    assert!(message.as_str().unwrap().contains("`unused` has 7 for its `pinning`"), "{text}");
+    let (_, text) = explain(&[&object], "");
+    let place = format!("lacking.bpf.c:{}: return no_such_function(3);", line("return no_such_function"));
+    assert!(text.contains("calls: Does not fit: the kernel has no symbol `no_such_function`\n"), "{text}");
+    assert!(text.contains(&place), "{text}");
 }

@@ -33,8 +33,8 @@ pub use model::{
 };
 pub use needs::{Need, NeedKind, NeedPlace, least_version, needs};
 pub use resolve::{
-    ResolveError, ResolveErrorKind, ResolveErrors, internal_name, resolve, resolve_each, resolve_later,
-    resolve_named,
+    ResolveError, ResolveErrorKind, ResolveErrors, check_whole, internal_name, resolve, resolve_apart,
+    resolve_each, resolve_later, resolve_named,
 };
 pub use target::{DebugFacts, ModuleTypes, SourcePlace, Target, TraceEvent, TraceField};
 pub use user::{

@@ -205,6 +205,8 @@ pub enum Pinning {
     None,
     /// Under its name, in the BPF file system (`LIBBPF_PIN_BY_NAME`).
     ByName,
+    /// In a way that nobody knows, by its number: the map cannot be made.
+    Unknown(u32),
 }
 
 /// One map.
@@ -305,7 +307,7 @@ pub struct Extern {
     pub type_id: TypeId,
     /// Whether it may be missing (it is 0 then).
     pub weak: bool,
-    /// The section that declares it: `.ksyms` or `.kconfig`.
+    /// The section that declares it: `.ksyms` or `.kconfig`; none for what another object has that is to be linked with this one.
     pub section: String,
 }
 

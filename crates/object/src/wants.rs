@@ -1,5 +1,5 @@
 //! Which parts of a [`Target`](crate::Target) an object needs, so that only those are gathered.
-use crate::resolve::externs::{WRAPPED, is_kconfig, is_typed, kernel_name};
+use crate::resolve::externs::{WRAPPED, is_kconfig, is_of_others, is_typed, kernel_name};
 use crate::resolve::wanted_type;
 use crate::{Data, DataKind, Object};
 use osmia_abi::{Feature, MapType};
@@ -86,6 +86,7 @@ fn externs(object: &Object, wants: &mut Wants) {
             (true, _) if symbol.name == "LINUX_HAS_BPF_COOKIE" => wants.features.push(Feature::AttachCookie),
             (true, _) if symbol.name.starts_with("CONFIG_") => wants.kconfig.push(symbol.name.clone()),
             (true, _) => {}
+            (false, _) if is_of_others(symbol) => {}
             (false, Some(tag)) => {
                 wants.types.insert((kernel_name(symbol, tag).to_owned(), tag));
             }

@@ -222,9 +222,8 @@ fn attempt(
     let mut image = osmia_object::resolve_named(object, target, name).map_err(|errors| {
         // Types that are not there are the only reasons that leave something to be tried.
         let absent = errors.0.iter().filter(|error| matches!(error.kind, ResolveErrorKind::NoAttachType(_)));
-        let absent: BTreeMap<String, String> = absent
-            .map(|error| (error.place.clone(), osmia_object::ResolveErrors(vec![error.clone()]).to_string()))
-            .collect();
+        let absent: BTreeMap<String, String> =
+            absent.map(|error| (error.place.clone(), error.to_string())).collect();
         if absent.len() == errors.0.len() {
             Failure::Without(absent)
         } else {

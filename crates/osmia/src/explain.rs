@@ -1,15 +1,16 @@
 //! `osmia explain`: why the kernel refuses a program, told of a log or found out by loading.
 use crate::portable::gather;
-use osmia_explain::Explanation;
+use osmia_explain::{Explanation, Place};
 use osmia_loader::{Choice, LoadError, LoadOptions, Rejection};
-use osmia_object::{Image, elf, resolve_each};
+use osmia_object::{Image, ResolveError, ResolveErrors, elf, resolve_apart};
 use serde::Serialize;
+use std::fmt;
 use std::path::PathBuf;
 
 /// What there is to say of one program.
 #[derive(Clone, Debug, Serialize)]
 pub struct Explained {
-    /// The program; empty for a log, which does not name it.
+    /// The program; empty for a log, which does not name it, and for what concerns an object as a whole.
     pub program: String,
     /// How it ended.
     #[serde(flatten)]
@@ -24,8 +25,45 @@ pub enum Verdict {
     Accepted,
     /// The verifier refused it.
     Refused(Box<Explanation>),
+    /// It wants something that this machine does not have, or that no machine can give it.
+    Unfit(Vec<Lack>),
     /// It did not come to the verifier: a map that could not be created, a missing right.
     NotTried(String),
+}
+
+/// Something that a program wants in vain.
+#[derive(Clone, Debug, Serialize)]
+pub struct Lack {
+    /// What, in words.
+    pub message: String,
+    /// Where in the source it is wanted, where the object says so.
+    pub place: Option<Place>,
+    /// What to do.
+    pub advice: Option<String>,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Does not fit: {}", self.message)?;
+        if let Some(place) = &self.place {
+            writeln!(f, "  at {place}")?;
+        }
+        match &self.advice {
+            Some(advice) => writeln!(f, "  what to do: {advice}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<&ResolveError> for Lack {
+    fn from(error: &ResolveError) -> Self {
+        let place = error.line.as_ref().map(|line| Place {
+            file: line.file.clone(),
+            line: line.line,
+            text: line.text.trim().to_owned(),
+        });
+        Self { message: error.kind.to_string(), place, advice: error.kind.advice() }
+    }
 }
 
 impl Explained {
@@ -47,8 +85,18 @@ pub fn explain_log(log: &str) -> Explained {
 pub fn explain_object(bytes: &[u8], btf: Option<&PathBuf>) -> Result<Vec<Explained>, String> {
     let object = elf::read(bytes).map_err(|error| error.to_string())?;
     let target = gather(&object, btf)?;
-    let image = resolve_each(&object, &target, "").map_err(|errors| errors.to_string())?;
-    Ok(image.programs.iter().map(|program| explain_program(&image, &program.name)).collect())
+    let (image, mut absent) = resolve_apart(&object, &target, "").map_err(|errors| errors.to_string())?;
+    let mut all: Vec<Explained> =
+        image.programs.iter().map(|program| explain_program(&image, &program.name)).collect();
+    // What no program wants is the object's own fault.
+    absent.retain(|error| {
+        image.programs.iter().flat_map(|program| &program.unfit).all(|wanted| wanted.kind != error.kind)
+    });
+    if !absent.is_empty() {
+        let verdict = Verdict::Unfit(lacks(&ResolveErrors(absent)));
+        all.push(Explained { program: String::new(), verdict });
+    }
+    Ok(all)
 }
 
 fn explain_program(image: &Image, program: &str) -> Explained {
@@ -58,9 +106,18 @@ fn explain_program(image: &Image, program: &str) -> Explained {
     let verdict = match osmia_loader::load(image, &options) {
         Ok(_) => Verdict::Accepted,
         Err(LoadError::Program(rejection)) => refused(&rejection),
+        Err(LoadError::Unfit(errors)) => Verdict::Unfit(lacks(&errors)),
         Err(error) => Verdict::NotTried(error.to_string()),
     };
     Explained { program, verdict }
+}
+
+/// Each thing that is lacking, once.
+fn lacks(errors: &ResolveErrors) -> Vec<Lack> {
+    let first = |(at, error): &(usize, &ResolveError)| {
+        errors.0.iter().position(|other| other.kind == error.kind) == Some(*at)
+    };
+    errors.0.iter().enumerate().filter(first).map(|(_, error)| Lack::from(error)).collect()
 }
 
 /// What the log says, with what else is known of the program.
@@ -72,7 +129,7 @@ fn refused(rejection: &Rejection) -> Verdict {
     explanation.advice.clone_from(&rejection.advice);
     if let Some(place) = &rejection.place {
         let (file, text) = (place.file.clone(), place.text.trim().to_owned());
-        explanation.place = Some(osmia_explain::Place { file, line: place.line, text });
+        explanation.place = Some(Place { file, line: place.line, text });
     }
     Verdict::Refused(Box::new(explanation))
 }

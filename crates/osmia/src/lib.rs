@@ -42,7 +42,7 @@ pub use child::Child;
 pub use choice::{Choice, Mode};
 pub use compile::{CompileError, CompileOptions, Compiled, Stage, compile, transport};
 pub use doctor::{Finding, Leftover, Report, State, doctor};
-pub use explain::{Explained, Verdict, explain_log, explain_object};
+pub use explain::{Explained, Lack, Verdict, explain_log, explain_object};
 pub use info::info;
 pub use list::{list_probes, list_script};
 pub use measure::measure;

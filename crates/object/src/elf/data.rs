@@ -107,13 +107,16 @@ fn extern_symbol(
     declared: &mut Declared,
 ) -> Result<(), Kind> {
     let ty = btf.get(id).map_err(Kind::Btf)?;
-    let section = match ty.kind {
-        TypeKind::Func { linkage: TypeLinkage::Extern, .. } => ".ksyms",
-        TypeKind::Var { linkage: TypeLinkage::Extern, .. } => "",
-        _ => return Ok(()),
-    };
+    if !matches!(
+        ty.kind,
+        TypeKind::Func { linkage: TypeLinkage::Extern, .. }
+            | TypeKind::Var { linkage: TypeLinkage::Extern, .. }
+    ) {
+        return Ok(());
+    }
     reader.file.spend(ty.name.len())?;
-    declared.symbols.entry(ty.name).or_insert((id, section));
+    // What no section of declarations lists is another object's.
+    declared.symbols.entry(ty.name).or_insert((id, ""));
     Ok(())
 }
 

@@ -138,7 +138,7 @@ fn attribute(btf: &Btf, map: &mut Map, member: &Member) -> Result<(), Kind> {
         "map_extra" => {
             map.extra = number(btf, member).ok_or_else(|| bad(&map.name, "`map_extra` is not a number"))?;
         }
-        "pinning" => map.pinning = pinning(map, small(map)?)?,
+        "pinning" => map.pinning = pinning(small(map)?),
         "key" => {
             let (ty, size) = pointee(btf, map, member)?;
             (map.key_type, map.key_size) = (ty, agreed(map, map.key_size, size, "key")?);
@@ -161,11 +161,11 @@ fn agreed(map: &Map, before: u32, now: u32, what: &str) -> Result<u32, Kind> {
     }
 }
 
-fn pinning(map: &Map, number: u32) -> Result<Pinning, Kind> {
+fn pinning(number: u32) -> Pinning {
     match number {
-        0 => Ok(Pinning::None),
-        1 => Ok(Pinning::ByName),
-        other => Err(bad(&map.name, format!("`pinning` cannot be {other}"))),
+        0 => Pinning::None,
+        1 => Pinning::ByName,
+        other => Pinning::Unknown(other),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What instructions ask for.
 use super::{ASKED, Collector, NeedKind, NeedPlace, of_function, relocations};
-use crate::resolve::externs::{is_kconfig, is_typed};
+use crate::resolve::externs::{is_kconfig, is_of_others, is_typed};
 use crate::{Extern, Function, FunctionKey, Line, Object, Symbol};
 use osmia_abi::{Feature, Version, flags, helper, helper_since, kfunc_since};
 use osmia_btf::KindTag;
@@ -72,9 +72,9 @@ fn asks(object: &Object, insn: &Insn, symbol: Option<Symbol>) -> Vec<Asked> {
     let mut asked: Vec<Asked> = form(insn).map(|(name, since)| code(name, since)).into_iter().collect();
     match (insn, symbol) {
         (_, Some(Symbol::Extern(key))) => {
-            asked.extend(
-                object.externs.iter().find(|(known, _)| *known == key).map(|(_, it)| outside(object, it)),
-            );
+            // What another object has is asked for by that one.
+            let symbol = object.externs.get(key).filter(|symbol| !is_of_others(symbol));
+            asked.extend(symbol.map(|symbol| outside(object, symbol)));
         }
         (Insn::Call(_), Some(Symbol::Function(_))) => {
             asked.push(code("calls of functions", Version(4, 16)));

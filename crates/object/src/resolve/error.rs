@@ -1,4 +1,5 @@
 //! Why an object does not fit a machine, and where in the object.
+use crate::{Function, Line};
 use osmia_btf::core::CoreError;
 use osmia_btf::{BtfError, KindTag};
 use std::fmt;
@@ -14,6 +15,8 @@ pub struct ResolveError {
     pub place: String,
     /// The instruction, by its index in the function.
     pub insn: Option<u32>,
+    /// The line of the source that this comes from.
+    pub line: Option<Box<Line>>,
     /// What.
     pub kind: ResolveErrorKind,
 }
@@ -38,6 +41,17 @@ pub enum ResolveErrorKind {
     NoAttachType(String),
     /// A kernel symbol that must be there is not.
     NoSymbol(String),
+    /// A value of the kernel's configuration that must be there is not.
+    NoConfig(String),
+    /// A symbol that another object has, which was not linked with this one.
+    NotLinked(String),
+    /// A map that is to be pinned in a way that nobody knows.
+    Pinning {
+        /// The map.
+        map: String,
+        /// The way's number.
+        number: u32,
+    },
     /// A kernel symbol whose name several have.
     ManySymbols(String),
     /// A kernel function or variable that has another type than the object declares.
@@ -68,11 +82,55 @@ pub enum ResolveErrorKind {
 
 impl ResolveError {
     pub(crate) fn new(place: impl Into<String>, kind: ResolveErrorKind) -> Self {
-        Self { place: place.into(), insn: None, kind }
+        Self { place: place.into(), insn: None, line: None, kind }
     }
 
-    pub(crate) fn at(place: impl Into<String>, insn: u32, kind: ResolveErrorKind) -> Self {
-        Self { place: place.into(), insn: Some(insn), kind }
+    /// At an instruction of a function, or at its head.
+    pub(crate) fn at(function: &Function, insn: Option<u32>, kind: ResolveErrorKind) -> Self {
+        let line = function.lines.iter().take_while(|line| line.insn <= insn.unwrap_or(0)).last();
+        let line = line.filter(|line| line.line != 0).cloned().map(Box::new);
+        Self { place: function.name.clone(), insn, line, kind }
+    }
+}
+
+impl ResolveErrorKind {
+    /// What to do about it, where that is known.
+    pub fn advice(&self) -> Option<String> {
+        match self {
+            Self::NoSymbol(name) => Some(format!(
+                "load the module that has it, if one does; or declare it `__weak`, and use it only where \
+                 `bpf_ksym_exists({name})` says that it is there"
+            )),
+            Self::NoAttachType(_) => Some(
+                "load the module that has it, if one does; or name what this kernel has \
+                 (`osmia trace -l 'fentry:PATTERN'`, `osmia trace -l 'rawtracepoint:PATTERN'`)"
+                    .to_owned(),
+            ),
+            Self::NoConfig(name) => Some(format!(
+                "declare `{name}` as `__weak`: it is 0 then where the kernel's configuration does not have it"
+            )),
+            Self::NotLinked(_) => Some(
+                "link this object with the one that has it (`osmia gen object OUT.o THIS.o OTHER.o`); or, if it is the kernel's, \
+                 declare it `__ksym`"
+                    .to_owned(),
+            ),
+            Self::OtherType { .. } => Some(
+                "declare it as this kernel does (`osmia btf dump file /sys/kernel/btf/vmlinux format c` shows how); \
+                 or declare several, with names such as `NAME___old`, each `__weak`, and use the one that is there"
+                    .to_owned(),
+            ),
+            Self::ManySymbols(_) => {
+                Some("name something that only one part of the kernel has".to_owned())
+            }
+            Self::Pinning { .. } => Some(
+                "write `__uint(pinning, LIBBPF_PIN_BY_NAME)` to have it pinned by its name, or leave `pinning` out"
+                    .to_owned(),
+            ),
+            Self::NoKernelBtf => {
+                Some("name a file that has them (`--btf FILE`)".to_owned())
+            }
+            _ => None,
+        }
     }
 }
 
@@ -81,16 +139,22 @@ impl fmt::Display for ResolveErrors {
         for (index, error) in self.0.iter().enumerate() {
             write!(f, "{}{error}", if index == 0 { "" } else { "\n" })?;
         }
-        Ok(())
+        let mut advice: Vec<String> = self.0.iter().filter_map(|error| error.kind.advice()).collect();
+        advice.dedup();
+        advice.iter().try_for_each(|advice| write!(f, "\nwhat to do: {advice}"))
     }
 }
 
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.insn {
-            Some(insn) => write!(f, "`{}`, instruction {insn}: {}", self.place, self.kind),
-            None => write!(f, "`{}`: {}", self.place, self.kind),
+        write!(f, "`{}`", self.place)?;
+        if let Some(insn) = self.insn {
+            write!(f, ", instruction {insn}")?;
         }
+        if let Some(line) = &self.line {
+            write!(f, " ({}:{})", line.file, line.line)?;
+        }
+        write!(f, ": {}", self.kind)
     }
 }
 
@@ -105,6 +169,13 @@ impl fmt::Display for ResolveErrorKind {
             Self::NoKernelBtf => f.write_str("this needs the kernel's types, and the target has no BTF"),
             Self::NoAttachType(name) => write!(f, "the kernel has no `{name}` to attach to"),
             Self::NoSymbol(name) => write!(f, "the kernel has no symbol `{name}`"),
+            Self::NoConfig(name) => write!(f, "the kernel's configuration has no `{name}`"),
+            Self::NotLinked(name) => {
+                write!(f, "`{name}` is neither in this object nor declared as the kernel's: it is not linked")
+            }
+            Self::Pinning { map, number } => {
+                write!(f, "the map `{map}` has {number} for its `pinning`, which means nothing")
+            }
             Self::ManySymbols(name) => {
                 write!(f, "the kernel has several symbols `{name}` at different addresses")
             }

@@ -1,11 +1,12 @@
 //! External symbols: what the kernel and its configuration say.
 use super::modules::{KernelType, Modules};
 use super::{ResolveError, ResolveErrorKind, When};
-use crate::{Extern, ExternKey, Object, Target};
+use crate::{Extern, ExternKey, Object, Symbol, Target};
 use osmia_abi::{Answer, Feature};
 use osmia_base::Key;
 use osmia_btf::core::{essential_name, types_compatible};
 use osmia_btf::{Btf, Kind, KindTag, TypeId};
+use std::collections::HashMap;
 
 /// What an external symbol is on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub(super) enum Value {
     Kconfig(u32),
     /// To be looked up when it is loaded: a function, a variable, or something without a type.
     Later(Option<KindTag>),
+    /// Missing, and it must be there.
+    Absent(ResolveErrorKind),
 }
 
 /// All external symbols of an object.
@@ -35,6 +38,15 @@ pub(super) struct Externs {
 impl Externs {
     pub(super) fn value(&self, key: ExternKey) -> &Value {
         self.values.get(key.index()).unwrap_or(&Value::Missing)
+    }
+
+    /// What must be there and is not.
+    pub(super) fn absent(&self, object: &Object) -> Vec<ResolveError> {
+        let absent = object.externs.keys().filter_map(|key| match self.value(key) {
+            Value::Absent(kind) => Some((key, kind.clone())),
+            _ => None,
+        });
+        at_first_uses(object, absent.collect())
     }
 
     /// Its place among all of them as libbpf counts: configuration values first, then kernel symbols by their names.
@@ -57,26 +69,48 @@ pub(super) fn find(
         if is_kconfig(symbol) {
             continue;
         }
-        if when == When::Later {
-            // What is in no section of kernel symbols is another object's: this one is not linked.
-            match symbol.section == ".ksyms" {
-                true => externs.values[key.index()] = Value::Later(is_typed(object.btf.as_ref(), symbol)),
-                false if symbol.weak => {}
-                false => {
-                    let missing = ResolveErrorKind::NoSymbol(symbol.name.clone());
-                    errors.push(ResolveError::new(&symbol.name, missing));
-                }
-            }
-            continue;
-        }
-        match kernel_symbol(object.btf.as_ref(), symbol, target, modules) {
-            Ok(value) => externs.values[key.index()] = value,
-            Err(kind) if symbol.weak && may_be_missing(&kind) => {}
-            Err(kind) => errors.push(ResolveError::new(&symbol.name, kind)),
-        }
+        let found = match when {
+            _ if is_of_others(symbol) => Err(ResolveErrorKind::NotLinked(symbol.name.clone())),
+            When::Later => Ok(Value::Later(is_typed(object.btf.as_ref(), symbol))),
+            When::Now => kernel_symbol(object.btf.as_ref(), symbol, target, modules),
+        };
+        externs.values[key.index()] = match found {
+            Ok(value) => value,
+            Err(kind) if symbol.weak && may_be_missing(&kind) => Value::Missing,
+            Err(kind) => Value::Absent(kind),
+        };
     }
     kconfig(object, target, &mut externs, errors);
     externs
+}
+
+/// Whether the symbol is another object's: this one is not linked.
+pub(crate) fn is_of_others(symbol: &Extern) -> bool {
+    !is_kconfig(symbol) && symbol.section != ".ksyms"
+}
+
+/// Each symbol that is another object's, as an error.
+pub(super) fn of_others(object: &Object) -> Vec<ResolveError> {
+    let others = object.externs.iter().filter(|(_, symbol)| is_of_others(symbol));
+    let others = others.map(|(key, it)| (key, ResolveErrorKind::NotLinked(it.name.clone())));
+    at_first_uses(object, others.collect())
+}
+
+/// Errors about symbols, each at the first instruction that refers to it.
+fn at_first_uses(object: &Object, about: Vec<(ExternKey, ResolveErrorKind)>) -> Vec<ResolveError> {
+    let mut uses = HashMap::new();
+    for function in object.functions.values().filter(|_| !about.is_empty()) {
+        for reloc in &function.relocs {
+            if let Symbol::Extern(key) = reloc.symbol {
+                uses.entry(key).or_insert((function, reloc.insn));
+            }
+        }
+    }
+    let errors = about.into_iter().map(|(key, kind)| match uses.get(&key) {
+        Some((function, insn)) => ResolveError::at(function, Some(*insn), kind),
+        None => ResolveError::new(object.externs.get(key).map_or("", |symbol| &symbol.name), kind),
+    });
+    errors.collect()
 }
 
 fn ranks(object: &Object) -> Vec<u32> {
@@ -112,6 +146,7 @@ fn may_be_missing(kind: &ResolveErrorKind) -> bool {
     matches!(
         kind,
         ResolveErrorKind::NoSymbol(_)
+            | ResolveErrorKind::NotLinked(_)
             | ResolveErrorKind::NoKernelBtf
             | ResolveErrorKind::OtherType { tag: KindTag::Func, .. }
     )
@@ -182,27 +217,30 @@ fn kconfig(object: &Object, target: &Target, externs: &mut Externs, errors: &mut
     for (key, symbol) in object.externs.iter().filter(|(_, symbol)| is_kconfig(symbol)) {
         match object.btf.as_ref().and_then(|btf| slot(btf, key, symbol)) {
             Some(slot) => slots.push(slot),
-            None => errors.push(wrong(symbol, "its type cannot hold a configuration value")),
+            None => {
+                externs.values[key.index()] =
+                    Value::Absent(wrong(symbol, "its type cannot hold a configuration value"));
+            }
         }
     }
     slots.sort_by(|a, b| (b.align, a.size, &a.symbol.name).cmp(&(a.align, b.size, &b.symbol.name)));
     for slot in slots {
         let start = externs.kconfig.len().next_multiple_of(slot.align);
         if start + slot.size > MAX_TEXT as usize {
-            errors.push(wrong(slot.symbol, "there is no room for so many configuration values"));
+            let full = wrong(slot.symbol, "there is no room for so many configuration values");
+            errors.push(ResolveError::new(&slot.symbol.name, full));
             return;
         }
         externs.kconfig.resize(start + slot.size, 0);
-        externs.values[slot.key.index()] = Value::Kconfig(start as u32);
         let place = externs.kconfig.get_mut(start..).unwrap_or_default();
-        if let Err(error) = fill(&slot, target, object, place) {
-            errors.push(error);
-        }
+        let filled = fill(&slot, target, object, place);
+        externs.values[slot.key.index()] =
+            filled.map_or_else(Value::Absent, |()| Value::Kconfig(start as u32));
     }
 }
 
-fn wrong(symbol: &Extern, what: &str) -> ResolveError {
-    ResolveError::new(&symbol.name, ResolveErrorKind::BadConfig(what.to_owned()))
+fn wrong(symbol: &Extern, what: &str) -> ResolveErrorKind {
+    ResolveErrorKind::BadConfig(format!("`{}`: {what}", symbol.name))
 }
 
 /// How many bytes all configuration values together may have.
@@ -227,13 +265,13 @@ fn slot<'a>(btf: &Btf, key: ExternKey, symbol: &'a Extern) -> Option<Slot<'a>> {
 }
 
 /// Writes a value into its place.
-fn fill(slot: &Slot<'_>, target: &Target, object: &Object, place: &mut [u8]) -> Result<(), ResolveError> {
+fn fill(slot: &Slot<'_>, target: &Target, object: &Object, place: &mut [u8]) -> Result<(), ResolveErrorKind> {
     let symbol = slot.symbol;
     if let Some(value) = special(&symbol.name, target) {
         return store_number(slot, value as i128, object, place);
     }
     let Some(text) = target.kconfig.get(&symbol.name) else {
-        let missing = || ResolveError::new(&symbol.name, ResolveErrorKind::NoSymbol(symbol.name.clone()));
+        let missing = || ResolveErrorKind::NoConfig(symbol.name.clone());
         return if symbol.weak { Ok(()) } else { Err(missing()) };
     };
     match (slot.store, text.as_str()) {
@@ -283,7 +321,12 @@ fn store_byte(place: &mut [u8], value: u8) {
     }
 }
 
-fn store_number(slot: &Slot<'_>, value: i128, object: &Object, place: &mut [u8]) -> Result<(), ResolveError> {
+fn store_number(
+    slot: &Slot<'_>,
+    value: i128,
+    object: &Object,
+    place: &mut [u8],
+) -> Result<(), ResolveErrorKind> {
     let bits = slot.size as u32 * 8;
     let (low, high) = match slot.store {
         Store::Int { signed: true } => (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1),
@@ -302,7 +345,7 @@ fn store_number(slot: &Slot<'_>, value: i128, object: &Object, place: &mut [u8])
 }
 
 /// A text stands in quotes; what is too long is cut, the last byte stays zero.
-fn store_text(slot: &Slot<'_>, text: &str, place: &mut [u8]) -> Result<(), ResolveError> {
+fn store_text(slot: &Slot<'_>, text: &str, place: &mut [u8]) -> Result<(), ResolveErrorKind> {
     let quoted = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let text = quoted.ok_or_else(|| wrong(slot.symbol, &format!("`{text}` is not a text in quotes")))?;
     place.iter_mut().take(slot.size - 1).zip(text.bytes()).for_each(|(place, byte)| *place = byte);

@@ -3,7 +3,7 @@ use super::core::{self, Answers, Patched};
 use super::exceptions::Callbacks;
 use super::externs::Value;
 use super::types::Types;
-use super::{Context, ResolveError, ResolveErrorKind as Kind, When, attach, externs, lacks, tables};
+use super::{Context, ResolveError, ResolveErrorKind as Kind, When, attach, externs, lacks, maps, tables};
 use crate::{
     ExternKey, Function, FunctionInfo, FunctionKey, ImageProgram, Later, LaterCore, LaterSymbol, LineInfo,
     Poison, Program, Symbol,
@@ -78,11 +78,11 @@ impl<'b> Linker<'_, 'b> {
             ..ImageProgram::default()
         };
         if let Err(kind) = self.aim(&mut linked, key, function, program) {
-            linked.unfit.push(ResolveError::new(&function.name, kind));
+            linked.unfit.push(ResolveError::at(function, None, kind));
         }
         match self.layout(key) {
             Ok(layout) => self.code(&mut linked, &layout),
-            Err(kind) => linked.unfit.push(ResolveError::new(&function.name, kind)),
+            Err(kind) => linked.unfit.push(ResolveError::at(function, None, kind)),
         }
         linked
     }
@@ -198,7 +198,7 @@ impl<'b> Linker<'_, 'b> {
             match done {
                 Ok(None) => {}
                 Ok(Some(reason)) => poisoned.push((reloc.insn, core::POISON, reason)),
-                Err(kind) => errors.push(ResolveError::at(&function.name, reloc.insn, kind)),
+                Err(kind) => errors.push(ResolveError::at(function, Some(reloc.insn), kind)),
             }
         }
         for reloc in &function.relocs {
@@ -208,7 +208,7 @@ impl<'b> Linker<'_, 'b> {
             match done {
                 Ok(None) => {}
                 Ok(Some((helper, reason))) => poisoned.push((reloc.insn, helper, reason)),
-                Err(kind) => errors.push(ResolveError::at(&function.name, reloc.insn, kind)),
+                Err(kind) => errors.push(ResolveError::at(function, Some(reloc.insn), kind)),
             }
             if let Symbol::Extern(key) = reloc.symbol {
                 let call = matches!(function.insns.get(reloc.insn as usize), Some(Insn::Call(_)));
@@ -271,27 +271,29 @@ impl<'b> Linker<'_, 'b> {
             let map = tables::map(self.context, self.position, key, layout)?;
             return Ok(Imm64::MapValue { map: map as u32, offset: 0 });
         }
-        let maps = &self.context.maps;
+        let places = &self.context.maps;
         let data = |map: Option<usize>, offset| match map {
             Some(map) => Ok(Imm64::MapValue { map: map as u32, offset }),
             None => Err(Kind::Unsupported("global data, which this kernel does not have")),
         };
         match symbol {
-            Symbol::Map(key) if key.index() < self.context.object.maps.len() => {
-                Ok(Imm64::Map(key.index() as u32))
-            }
-            Symbol::Map(_) | Symbol::Table(_) => Err(Kind::Broken("a reference to a map that is not there")),
+            Symbol::Map(key) => match self.context.object.maps.get(key) {
+                Some(map) => maps::refused(map).map_or(Ok(Imm64::Map(key.index() as u32)), Err),
+                None => Err(Kind::Broken("a reference to a map that is not there")),
+            },
+            Symbol::Table(_) => Err(Kind::Broken("a reference to a table that is not there")),
             Symbol::Data { section, offset } => {
-                data(maps.data(section), offset.wrapping_add(maps.shift(section)))
+                data(places.data(section), offset.wrapping_add(places.shift(section)))
             }
             Symbol::Function(key) => Ok(Imm64::Function(distance(layout, key, slot)?)),
             Symbol::Extern(key) => match self.context.externs.value(key) {
                 Value::Missing => Ok(Imm64::Value(0)),
                 Value::Address(address) => Ok(Imm64::Value(*address)),
                 Value::BtfId(ty) => Ok(Imm64::BtfId { id: ty.id.0 as i32, fd: ty.module.into() }),
-                Value::Kconfig(offset) => data(maps.kconfig, *offset),
+                Value::Kconfig(offset) => data(places.kconfig, *offset),
                 Value::Later(Some(_)) => Ok(Imm64::BtfId { id: 0, fd: 0 }),
                 Value::Later(None) => Ok(Imm64::Value(0)),
+                Value::Absent(kind) => Err(kind.clone()),
             },
         }
     }
@@ -314,6 +316,7 @@ impl<'b> Linker<'_, 'b> {
                     let reason = format!("the kernel has no function `{name}`");
                     Ok(Err((MISSING_FUNCTION.wrapping_add(self.context.externs.rank(key)), reason)))
                 }
+                Value::Absent(kind) => Err(kind.clone()),
                 _ => Err(Kind::BadReference("a call of something that is no function with a type".into())),
             },
             _ => Err(Kind::BadReference("a call of something that is no function".into())),

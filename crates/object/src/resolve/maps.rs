@@ -103,6 +103,19 @@ pub(super) fn all(
     (maps, places)
 }
 
+/// Each map that is declared in a way that nobody understands.
+pub(super) fn not_understood(object: &Object) -> impl Iterator<Item = ResolveError> {
+    object.maps.values().filter_map(|map| Some(ResolveError::new(&map.name, refused(map)?)))
+}
+
+/// Why a map cannot be made on any machine.
+pub(super) fn refused(map: &Map) -> Option<ResolveErrorKind> {
+    match map.pinning {
+        Pinning::Unknown(number) => Some(ResolveErrorKind::Pinning { map: map.name.clone(), number }),
+        Pinning::None | Pinning::ByName => None,
+    }
+}
+
 /// The position of each program.
 fn programs(object: &Object) -> HashMap<FunctionKey, usize> {
     let mains = object.functions.iter().filter(|(_, function)| function.program.is_some());
@@ -148,6 +161,7 @@ fn declared(map: &Map, target: &Target) -> ImageMap {
         key_type: typed(map.key_type),
         value_type: typed(map.value_type),
         pin: (map.pinning == Pinning::ByName).then(|| map.name.clone()),
+        unfit: refused(map).map(|kind| ResolveError::new(&map.name, kind)),
         ..ImageMap::default()
     }
 }

@@ -71,7 +71,37 @@ pub fn resolve_each(object: &Object, target: &Target, name: &str) -> Result<Imag
     resolve_when(When::Now, object, target, name)
 }
 
+/// Like [`resolve_each`], but what the object as a whole must have (symbols of the kernel, values of its configuration, maps that can be
+/// made) is asked of each program for itself too: it does not fit where it wants something of that which is not there. All that is
+/// not there stands beside the image, whoever wants it.
+pub fn resolve_apart(
+    object: &Object,
+    target: &Target,
+    name: &str,
+) -> Result<(Image, Vec<ResolveError>), ResolveErrors> {
+    resolve_parts(When::Now, object, target, name)
+}
+
+/// What libbpf asks of an object before it looks at the machine: that all its symbols are its own or the kernel's, and that it knows
+/// how each map is pinned. It opens no other.
+pub fn check_whole(object: &Object) -> Result<(), ResolveErrors> {
+    let mut errors = externs::of_others(object);
+    errors.extend(maps::not_understood(object));
+    if errors.is_empty() { Ok(()) } else { Err(ResolveErrors(errors)) }
+}
+
 fn resolve_when(when: When, object: &Object, target: &Target, name: &str) -> Result<Image, ResolveErrors> {
+    let (image, absent) = resolve_parts(when, object, target, name)?;
+    if absent.is_empty() { Ok(image) } else { Err(ResolveErrors(absent)) }
+}
+
+/// The image, and what the object as a whole must have and does not: programs that want it say so too.
+fn resolve_parts(
+    when: When,
+    object: &Object,
+    target: &Target,
+    name: &str,
+) -> Result<(Image, Vec<ResolveError>), ResolveErrors> {
     let mut errors = Vec::new();
     let modules = modules::Modules::default();
     let externs = externs::find(when, object, target, &modules, &mut errors);
@@ -82,17 +112,21 @@ fn resolve_when(when: When, object: &Object, target: &Target, name: &str) -> Res
     let programs = link::programs(&mut context, &mut types);
     maps::fill_slots(&mut context, &mut maps);
     maps.append(&mut context.tables.maps);
-    match context.errors.is_empty() {
-        true => Ok(Image {
-            license: object.license.clone(),
-            version: object.version.unwrap_or(target.version),
-            maps,
-            programs,
-            modules: modules.names(),
-            btf: types.finish(),
-        }),
-        false => Err(ResolveErrors(context.errors)),
+    let mut absent = context.externs.absent(object);
+    absent.extend(maps::not_understood(object));
+    if !context.errors.is_empty() {
+        absent.append(&mut context.errors);
+        return Err(ResolveErrors(absent));
     }
+    let image = Image {
+        license: object.license.clone(),
+        version: object.version.unwrap_or(target.version),
+        maps,
+        programs,
+        modules: modules.names(),
+        btf: types.finish(),
+    };
+    Ok((image, absent))
 }
 
 /// Whether the target is known not to have a feature. What nobody asked about is taken to be there.

@@ -179,7 +179,11 @@ fn aligned(offset: u32) -> u32 {
 
 /// A structure that says what a map is, and its size.
 fn describe(builder: &mut Builder, map: &Map, int: TypeId) -> (TypeId, u32) {
-    let pinned = u64::from(map.pinning == Pinning::ByName);
+    let pinned = match map.pinning {
+        Pinning::None => 0,
+        Pinning::ByName => 1,
+        Pinning::Unknown(number) => number.into(),
+    };
     let typed = |builder: &Builder, ty: TypeId| builder.get(ty).is_some();
     let numbers = [
         ("type", map.kind.raw().into()),
