@@ -39,6 +39,17 @@ fn nothing_to_explain_is_no_failure() {
     assert_eq!((status, text.as_str()), (Some(0), "the log tells of no refusal\n"));
 }
 
+#[test]
+fn what_is_no_log_is_told() {
+    let (status, text) =
+        explain(&["-"], "root:x:0:0:root:/root:/bin/bash\nbin:x:2:2:bin:/bin:/usr/sbin/nologin\n");
+    assert_eq!(status, Some(1));
+    assert!(text.starts_with("not looked at: this is no log of the verifier's"), "{text}");
+    // A known message alone is enough.
+    let (_, text) = explain(&["-"], "R0 !read_ok\n");
+    assert!(text.contains("the verifier says: R0 !read_ok"), "{text}");
+}
+
 /// Programs of one object: taken, refused at a line, refused as a whole, and two that this machine cannot have.
 const OBJECT: &str = r#"
 #include <linux/bpf.h>

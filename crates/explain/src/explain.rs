@@ -121,6 +121,12 @@ fn choose<'a>(said: &[&'a str]) -> Option<(&'a str, Option<Meaning>)> {
 }
 
 impl Explanation {
+    /// Whether something in it is the verifier's for sure: a message that is known, an instruction, its figures. Texts that are no
+    /// logs have nothing of that.
+    pub fn is_of_a_log(&self) -> bool {
+        self.class.is_some() || self.insn.is_some() || !self.figures.is_empty()
+    }
+
     /// Finds the instruction, its line, and the value that was refused.
     fn find_place(&mut self, path: &Path<'_>, said: &[&str]) {
         let named = said.iter().find_map(|message| named_slot(message));

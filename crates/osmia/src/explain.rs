@@ -75,9 +75,14 @@ impl Explained {
 
 /// Explains a log of the verifier's.
 pub fn explain_log(log: &str) -> Explained {
-    let explanation = osmia_explain::explain(log);
-    let verdict =
-        explanation.map_or(Verdict::Accepted, |explanation| Verdict::Refused(Box::new(explanation)));
+    let verdict = match osmia_explain::explain(log) {
+        None => Verdict::Accepted,
+        Some(explanation) if explanation.is_of_a_log() => Verdict::Refused(Box::new(explanation)),
+        Some(_) => Verdict::NotTried(
+            "this is no log of the verifier's: it has no instruction, no figures, and no message that is known"
+                .to_owned(),
+        ),
+    };
     Explained { program: String::new(), verdict }
 }
 
