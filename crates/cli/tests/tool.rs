@@ -372,6 +372,26 @@ fn objects_are_loaded() {
     assert_eq!(told, "unable to find map 'none'");
 }
 
+/// libbpf opens no object that wants what another has; once they are linked, it does.
+#[test]
+fn objects_that_are_not_linked_have_no_skeleton() {
+    let (half, other) = (object("half.bpf.c"), object("other_half.bpf.c"));
+    for options in [&[][..], &["-L"]] {
+        let (status, told) = failure(&[options, &["gen", "skeleton", &half, "name", "half"]].concat());
+        assert_eq!(status, 255);
+        assert!(
+            told.starts_with(&format!("failed to open BPF object file {half}: `half`, instruction ")),
+            "{told}"
+        );
+        assert!(told.contains("`other_half`") && told.contains("`shared`"), "{told}");
+        assert!(told.contains("half.bpf.c:11") && told.contains("what to do: link this object"), "{told}");
+        assert!(told.contains("osmia gen object"), "{told}");
+    }
+    let whole = half.replace(".bpf.o", ".whole.o");
+    good(&["gen", "object", &whole, &half, &other]);
+    assert!(good(&["gen", "skeleton", &whole, "name", "whole"]).contains("struct whole"));
+}
+
 /// Two interfaces that are one cable, until the end of the test.
 struct Cable(String);
 

@@ -85,7 +85,9 @@ impl Builder {
             _ => self.source.clone(),
         };
         let bytes = fs::read(&object).map_err(|error| BuildError::File(object.clone(), error))?;
-        let read = elf::read(&bytes).map_err(|error| BuildError::Object(object, error.to_string()))?;
+        let broken = |why: String| BuildError::Object(object.clone(), why);
+        let read = elf::read(&bytes).map_err(|error| broken(error.to_string()))?;
+        osmia_object::check_whole(&read).map_err(|errors| broken(errors.to_string()))?;
         let text = rust::module(&read, &bytes, &name)
             .map_err(|error| BuildError::Skeleton(self.source.clone(), error))?;
         fs::write(&output, text).map_err(|error| BuildError::File(output.clone(), error))?;

@@ -111,3 +111,21 @@ fn a_library_is_reached_in_the_object_that_it_was_linked_into() {
     run("./alone", &[], &dir);
     fs::remove_dir_all(&dir).expect("it goes");
 }
+
+/// A skeleton of one half is of no use: nobody opens it.
+#[test]
+fn a_half_is_not_built() {
+    let dir = std::env::temp_dir().join(format!("osmia-half-{}", std::process::id()));
+    fs::create_dir_all(&dir).expect("a scratch directory");
+    fs::write(dir.join("whole.c"), WHOLE).expect("a file");
+    run("clang-19", &["-g", "-O2", "-target", "bpf", "-mcpu=v3", "-c", "whole.c", "-o", "whole.o"], &dir);
+    let output = dir.join("whole.skel.rs");
+    let built = osmia_skeleton::Builder::new(dir.join("whole.o")).output(&output).build();
+    let told = built.expect_err("it is not linked").to_string();
+    assert!(
+        told.contains("`scaled` is neither in this object") && told.contains("osmia gen object"),
+        "{told}"
+    );
+    assert!(!output.exists());
+    fs::remove_dir_all(&dir).expect("it goes");
+}

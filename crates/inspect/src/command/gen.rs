@@ -123,6 +123,7 @@ fn skeleton(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     let bytes = fs::read(file).map_err(|error| Failure::io(format!("failed to open() {file}"), &error))?;
     let object =
         read(&bytes).map_err(|error| Failure::words(format!("failed to open BPF object file: {error}")))?;
+    objects::check_whole(&object, file)?;
     let name = name.map_or_else(|| osmia_skeleton::object_name(file), str::to_owned);
     let text = match (session.options.use_loader, language.as_deref()) {
         (false, _) => write(&object, &bytes, &name),

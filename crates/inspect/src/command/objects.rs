@@ -15,6 +15,12 @@ pub(super) fn open(path: &str) -> Result<Object, Failure> {
         .map_err(|error| Failure::words(format!("failed to open object file {path}: {error}")))
 }
 
+/// Refuses objects that libbpf would not open either: what is made of them would be of no use.
+pub(super) fn check_whole(object: &Object, path: &str) -> Result<(), Failure> {
+    let told = |errors| Failure::words(format!("failed to open BPF object file {path}: {errors}"));
+    osmia_object::check_whole(object).map_err(told)
+}
+
 /// Makes an object fit for this machine and brings it into the kernel. What the verifier says of a program that it
 /// refuses is part of the failure.
 pub(super) fn load(
