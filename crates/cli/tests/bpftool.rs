@@ -240,7 +240,10 @@ fn maps_with_types() {
     assert!(maps.len() > 15, "{maps:?}");
     for map in &maps {
         same(&["map", "show", "pinned", map]);
-        same_dump(map);
+        // That a value is a map's id is told by newer ones only.
+        if !map.ends_with("_of_maps") {
+            same_dump(map);
+        }
     }
     same(&["m", "list", "pinned", &pins.map("numbers")]);
 }

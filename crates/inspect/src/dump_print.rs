@@ -91,7 +91,7 @@ impl DumpPrinter {
                 Errno::ENOSPC if kind == Some(MapType::ReuseportSockarray) => "<cannot read>".to_owned(),
                 _ => errno.text(),
             };
-            return pair_text(key, text.len(), |out| out.extend(text.as_bytes()), json.raw());
+            return pair_text(key, "value", text.len(), |out| out.extend(text.as_bytes()), json.raw());
         }
         json.object(|json| {
             json.name("key");
@@ -153,6 +153,13 @@ impl<'a> Element<'a> {
         matches!(kind, Some(PercpuHash | PercpuArray | LruPercpuHash | PercpuCgroupStorage))
     }
 
+    /// For maps of maps, the id of the map that is the value.
+    fn inner_map(&self) -> Option<u32> {
+        let kind = MapType::from_raw(self.map.kind.number);
+        let id = self.value.first_chunk().copied().map(u32::from_ne_bytes);
+        id.filter(|_| matches!(kind, Some(MapType::ArrayOfMaps | MapType::HashOfMaps)))
+    }
+
     /// The one value, without padding.
     fn value(&self) -> &'a [u8] {
         self.value.get(..self.map.value_size as usize).unwrap_or(self.value)
@@ -201,6 +208,9 @@ fn element_json(element: &Element<'_>, types: Option<&MapTypes>, json: &mut Json
         json.name("key");
         json.hex(element.key);
         each_value(element, json, &|value, json| json.hex(value));
+        if let Some(id) = element.inner_map() {
+            json.field("inner_map_id", id);
+        }
         if let Some(types) = types {
             json.name("formatted");
             typed(element, types, json);
@@ -209,9 +219,13 @@ fn element_json(element: &Element<'_>, types: Option<&MapTypes>, json: &mut Json
 }
 
 fn element_text(element: &Element<'_>, out: &mut Vec<u8>) {
+    if let Some(id) = element.inner_map() {
+        let id = |out: &mut Vec<u8>| out.extend(format!("{id} ").into_bytes());
+        return pair_text(element.key, "inner_map_id", element.value().len(), id, out);
+    }
     if !element.is_percpu() {
         let value = element.value();
-        return pair_text(element.key, value.len(), |out| hex::push_rows(out, value), out);
+        return pair_text(element.key, "value", value.len(), |out| hex::push_rows(out, value), out);
     }
     if !element.key.is_empty() {
         out.extend(b"key:\n");
@@ -226,8 +240,8 @@ fn element_text(element: &Element<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// A key and something of this length, on one line if both are short.
-fn pair_text(key: &[u8], length: usize, value: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) {
+/// A key and something of this name and length, on one line if both are short.
+fn pair_text(key: &[u8], name: &str, length: usize, value: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) {
     let lines = key.len() > 16 || length > 16;
     let gap = if lines { b'\n' } else { b' ' };
     if !key.is_empty() {
@@ -238,8 +252,8 @@ fn pair_text(key: &[u8], length: usize, value: impl FnOnce(&mut Vec<u8>), out: &
         out.extend(if short { &b"  "[..] } else { b"\n" });
     }
     if length > 0 {
-        out.extend(b"value:");
-        out.push(gap);
+        out.extend(name.as_bytes());
+        out.extend([b':', gap]);
         value(out);
     }
     out.push(b'\n');
