@@ -199,8 +199,22 @@ fn text(formatter: &mut GasFormatter, insn: &Instruction) -> (String, Vec<String
     {
         *first = format!("${}", insn.immediate32());
     }
+    // LLVM does not say how far a shift goes whose opcode says that it is one bit.
+    if ONE_BIT.contains(&insn.code()) {
+        parts.operands.retain(|operand| operand != "$1");
+    }
     (operation, parts.operands)
 }
+
+/// Shifts by one bit, as the kernel writes them.
+const ONE_BIT: [Code; 6] = [
+    Code::Shl_rm32_1,
+    Code::Shl_rm64_1,
+    Code::Shr_rm32_1,
+    Code::Shr_rm64_1,
+    Code::Sar_rm32_1,
+    Code::Sar_rm64_1,
+];
 
 #[cfg(test)]
 mod tests {
@@ -220,6 +234,9 @@ mod tests {
             &[0xb8, 255, 255, 255, 255],
             &[0x65, 0x48, 0x03, 0x04, 0x25, 0x28, 0, 0, 0x80],
             &[0x48, 0xbf, 0, 0, 0, 0, 0, 201, 255, 255],
+            &[0xd1, 0xe0],
+            &[0x49, 0xd1, 0xfd],
+            &[0xc1, 0xe8, 3],
             &[0xc9],
             &[0xe9, 0, 0, 0, 0],
         ];
@@ -230,8 +247,11 @@ mod tests {
             "movl $4294967295 | %eax",
             "addq %gs:-2147483608 | %rax",
             "movabsq $-60473139527680 | %rdi",
+            "shll %eax",
+            "sarq %r13",
+            "shrl $3 | %eax",
             "leave ",
-            "jmp 0xffffffffc000002d",
+            "jmp 0xffffffffc0000035",
         ];
         assert_eq!(shown(&code.concat()), expected);
     }
