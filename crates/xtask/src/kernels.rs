@@ -7,6 +7,7 @@ const KERNELS: &[&str] = &["6.12", "6.1"];
 /// Test binaries that are built on this machine and run in each virtual machine, by the crate that has them.
 const SUITES: &[(&str, &str)] = &[
     ("osmia-cli", "questions"),
+    ("osmia-inspect", "modules"),
     ("osmia-inspect", "profile"),
     ("osmia-loader", "attach"),
     ("osmia-loader", "attach_cookies"),

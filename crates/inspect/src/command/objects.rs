@@ -30,14 +30,7 @@ pub(super) fn load(
     btf: Option<&Path>,
     options: &LoadOptions,
 ) -> Result<Loaded, Failure> {
-    let wants = osmia_object::wants(object);
-    let wants = Wants {
-        kernel_btf: wants.kernel_btf,
-        ksyms: wants.ksyms,
-        kconfig: wants.kconfig,
-        cpus: wants.cpus,
-        ..Wants::default()
-    };
+    let wants = Wants::from(osmia_object::wants(object));
     let failed = |why: String| Failure::words(format!("failed to load object file {path}: {why}"));
     let places = btf.map_or_else(Places::default, |btf| Places { btf: btf.to_owned(), ..Places::default() });
     let target = osmia_host::gather_with(&wants, &places).map_err(|error| failed(error.to_string()))?;
