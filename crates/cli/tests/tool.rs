@@ -285,6 +285,34 @@ fn queues() {
     assert_eq!(value(&["map", "show", "pinned", &pins.path("f")])["frozen"], json!(1));
 }
 
+/// What a map of maps holds is told as the maps' ids.
+#[test]
+fn maps_in_maps() {
+    let pins = Pins::new();
+    pins.load("kinds.bpf.c", &[]);
+    let outer = pins.path("m/array_of_maps");
+    let id = value(&["map", "show", "pinned", &pins.path("m/inner_map")])["id"].clone();
+    assert_eq!(value(&["map", "dump", "pinned", &outer])[0]["inner_map_id"], id);
+    let line = format!("key: 01 00 00 00  inner_map_id: {id} \n");
+    assert_eq!(good(&["map", "dump", "pinned", &outer]), format!("{line}Found 1 element\n"));
+    assert_eq!(good(&["map", "lookup", "pinned", &outer, "key", "1", "0", "0", "0"]), line);
+}
+
+/// A file system that is mounted for a pin hides what was there: nothing is mounted where something is.
+#[test]
+fn folders_that_are_used_are_not_hidden() {
+    let pins = Pins::new();
+    let map = pins.create("one", "array", [4, 4, 1]);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("used-{}", std::process::id()));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("file"), "").unwrap();
+    let pin = folder.join("pin").display().to_string();
+    let told = failure(&["map", "pin", "pinned", &map, &pin]).1;
+    assert!(told.contains("would hide the files that it has"), "{told}");
+    assert!(folder.join("file").exists());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 /// Defect 14: the walk ends and shows no key twice, though keys come and go meanwhile.
 #[test]
 fn a_map_that_changes() {

@@ -35,9 +35,21 @@ pub(super) fn mount_at(session: &Session<'_>, folder: &Path, path: &str) -> Done
     if session.options.no_mount {
         return Err(Failure::words("no BPF file system found, not mounting it due to --nomount option"));
     }
+    if is_used(folder) {
+        return Err(Failure::words(format!(
+            "can't pin BPF object: '{}' is in no BPF file system, and one that is mounted there would hide the files that it has; \
+            pin it under /sys/fs/bpf",
+            folder.display()
+        )));
+    }
     mount(FileSystem::Bpf, folder).map_err(|errno| {
         Failure::words(format!("can't mount BPF file system to pin the object '{path}': {}", errno.text()))
     })
+}
+
+/// Whether a folder has something in it.
+fn is_used(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 /// Makes sure that a folder is there, in a BPF file system.
