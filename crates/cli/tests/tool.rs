@@ -664,6 +664,24 @@ fn programs_run() {
     );
     let (status, _) = failure(&["prog", "run", "pinned", &pins.path("p/at_tracepoint"), "repeat", "1"]);
     assert_eq!(status, 244);
+    let (_, told) = failure(&["prog", "run", "pinned", &next, "data_in", "/dev/zero"]);
+    assert_eq!(told, "what /dev/zero has is longer than what a program can be given");
+}
+
+/// Kinds of attachments have older names too, and those of control groups are none here.
+#[test]
+fn programs_are_attached_to_maps_of_sockets_by_older_names() {
+    let pins = Pins::new();
+    pins.load("attach.bpf.c", &[]);
+    let (next, map) = (pins.path("p/next"), pins.create("sockets", "array", [4, 4, 1]));
+    let attach = |kind| failure(&["prog", "attach", "pinned", &next, kind, "pinned", &map]);
+    for kind in ["sk_msg_verdict", "msg_verdict", "msg", "stream_parser", "skb_verdict"] {
+        let (status, told) = attach(kind);
+        assert!(status == 234 && told.starts_with("failed prog attach to map"), "{kind}: {told}");
+    }
+    for kind in ["ingress", "sk_msg", ""] {
+        assert_eq!(attach(kind), (234, format!("invalid attach/detach type '{kind}'")));
+    }
 }
 
 /// Shells ask what may come next; pages are made of the same rows.

@@ -1,11 +1,26 @@
 //! `prog pin`, `prog attach`, `prog detach`
-use super::attach_words::attach_type;
 use super::{Done, Failure, Session, Words, pinning};
 use crate::{OpenMap, OpenProgram, Subject, open_map, open_program};
 use osmia_abi::AttachType;
 use osmia_sys::Errno;
 use osmia_sys::bpf::{AttachPoint, Order, ProgAttach, ProgDetach};
 use std::os::fd::AsFd as _;
+
+/// What programs are attached to here, by their whole names or by the beginnings of older ones.
+const KINDS: [(AttachType, &str); 5] = [
+    (AttachType::SkSkbStreamParser, "stream_parser"),
+    (AttachType::SkSkbStreamVerdict, "stream_verdict"),
+    (AttachType::SkSkbVerdict, "skb_verdict"),
+    (AttachType::SkMsgVerdict, "msg_verdict"),
+    (AttachType::FlowDissector, ""),
+];
+
+fn attach_type(word: &str) -> Option<AttachType> {
+    let named = |(kind, older): &&(AttachType, &str)| {
+        word == kind.name() || !word.is_empty() && older.starts_with(word)
+    };
+    KINDS.iter().find(named).map(|(kind, _)| *kind)
+}
 
 /// `PROG FILE`
 pub(super) fn pin(session: &mut Session<'_>, mut words: Words<'_>) -> Done {

@@ -5,6 +5,9 @@ use osmia_sys::bpf::TestRun;
 use std::fs;
 use std::io::{self, Read as _};
 
+/// More than the kernel takes as data or context of any kind of programs; what has no end is not read for ever.
+const MOST: u64 = 16 << 20;
+
 /// Room for what a program leaves, where none is given.
 const ROOM: u32 = 32 << 10;
 
@@ -93,14 +96,18 @@ fn wanted(mut words: Words<'_>) -> Result<Wanted<'_>, Failure> {
 
 fn input(name: Option<&str>) -> Result<Option<Vec<u8>>, Failure> {
     let Some(name) = name else { return Ok(None) };
-    if name != "-" {
-        return fs::read(name)
-            .map(Some)
-            .map_err(|error| Failure::io(format!("failed to open {name}"), &error));
-    }
     let mut bytes = Vec::new();
-    let read = io::stdin().read_to_end(&mut bytes);
-    read.map_err(|error| Failure::io("failed to read data_in/ctx_in from -", &error))?;
+    let read = match name {
+        "-" => io::stdin().take(MOST + 1).read_to_end(&mut bytes),
+        name => fs::File::open(name)
+            .map_err(|error| Failure::io(format!("failed to open {name}"), &error))?
+            .take(MOST + 1)
+            .read_to_end(&mut bytes),
+    };
+    read.map_err(|error| Failure::io(format!("failed to read data_in/ctx_in from {name}"), &error))?;
+    if bytes.len() as u64 > MOST {
+        return Err(Failure::words(format!("what {name} has is longer than what a program can be given")));
+    }
     Ok(Some(bytes))
 }
 
