@@ -6,15 +6,16 @@ use std::process::ExitCode;
 
 /// Answers a command line of bpftool's; `words` are all but the program's name.
 pub(crate) fn tool(program: &str, words: &[OsString]) -> ExitCode {
-    let text = words.iter().map(|word| word.clone().into_string());
-    let words: Vec<String> = match text.collect() {
-        Ok(words) => words,
-        Err(word) => {
-            eprintln!("Error: {} is no UTF-8 text", word.display());
-            return ExitCode::from(u8::MAX);
+    let mut out = io::stdout().lock();
+    let text: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let status = match words.iter().find(|word| word.to_str().is_none()) {
+        None => command::run(program, &text, &mut out, &mut io::stderr()),
+        Some(word) => {
+            let why = format!("{} is no UTF-8 text", word.display());
+            command::refuse(program, &text, why, &mut out, &mut io::stderr())
         }
     };
-    ExitCode::from(command::run(program, &words, &mut io::stdout().lock(), &mut io::stderr()))
+    ExitCode::from(status)
 }
 
 /// The hidden command that shells ask what may come next.

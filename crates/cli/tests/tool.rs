@@ -187,6 +187,18 @@ fn failures_have_their_status() {
     assert_eq!(text(&missing.stdout), "key:\n09\n\nNot found\n");
 }
 
+/// What is no text cannot be read, and that is told in the form that is asked for.
+#[test]
+fn words_that_are_no_text() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let name = std::ffi::OsStr::from_bytes(b"\xff");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_osmia"));
+    let output = command.arg0("bpftool").args(["-j", "map", "show", "name"]).arg(name).output().unwrap();
+    assert_eq!(output.status.code(), Some(255));
+    let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON value");
+    assert!(json["error"].as_str().is_some_and(|told| told.ends_with("is no UTF-8 text")), "{json}");
+}
+
 #[test]
 fn words_of_all_objects() {
     assert_eq!(bpftool(&[]).status.code(), Some(0));

@@ -144,6 +144,19 @@ pub fn run(program: &str, words: &[String], out: &mut dyn Write, errors: &mut dy
     session.close(status)
 }
 
+/// Answers words that cannot be read: an error, in the form that the options among them ask for.
+pub fn refuse(
+    program: &str,
+    words: &[String],
+    why: String,
+    out: &mut dyn Write,
+    errors: &mut dyn Write,
+) -> u8 {
+    let mut session = Session::new(program, options::parse(words).options, out, errors);
+    let status = session.answer(|_| Err(Failure::words(why)));
+    session.close(status)
+}
+
 /// Whether these are options of this table with an object's whole name behind them: `-jp map show`.
 pub fn is_behind_options(words: &[String]) -> bool {
     let parsed = options::parse(words);
