@@ -132,49 +132,77 @@ fn batch(options: &[&str], commands: &str) -> (i32, String, String) {
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
+/// A command line (H, A and Q stand for maps), its status and its words.
+const FAILURES: &[(&str, i32, &str)] = &[
+    ("map show id 4294967290", 255, "get map by id (4294967290): No such file or directory"),
+    ("map show id zz", 255, "can't parse zz as ID"),
+    ("map show name no_such", 255, "no map matches 'no_such'"), // defect 3
+    ("map events", 255, "expected 'id', 'name' or 'pinned', got: ''?"),
+    ("map event_pipe", 255, "expected 'id', 'name' or 'pinned', got: ''?"),
+    (
+        "core check x.o /sys/kernel/btf/vmlinux",
+        255,
+        "expected 'btf FILE' for the types of a kernel, got: '/sys/kernel/btf/vmlinux'",
+    ),
+    ("map getnext pinned H", 254, "can't get next key: No such file or directory"),
+    ("map delete pinned A key 0 0 0 0", 234, "delete failed: Invalid argument"),
+    ("map update pinned A key 0 0 0 0 value 1 2 3 4 noexist", 239, "update failed: File exists"),
+    ("map update pinned H key 1 value 1 2", 255, "expected key or value, got: 2"),
+    ("map update pinned A key 0 0 0 0 value 1 2", 255, "value expected 4 bytes got 2"),
+    ("map update pinned H key 300 value 1", 255, "error parsing byte: 300 (a byte is at most 255)"), // defect 5
+    ("map update pinned H key 1", 255, "did not find value"),
+    (
+        "prog load /nowhere/x.o /sys/fs/bpf/x",
+        255,
+        "failed to open object file /nowhere/x.o: No such file or directory",
+    ),
+    ("map delete pinned Q", 255, "did not find key: a queue has none"),
+    ("link show id 4294967290", 254, "failed to get link with ID 4294967290: No such file or directory"),
+    ("link pin id 4294967290 /x", 254, "failed to get link with ID 4294967290: No such file or directory"),
+    ("iter pin /nowhere/x.o /x", 254, "can't open objfile /nowhere/x.o: No such file or directory"),
+    ("gen object", 255, "'object' needs at least 2 arguments, 0 found"),
+    ("gen skeleton", 255, "'skeleton' needs at least 1 arguments, 0 found"),
+    ("gen object /nowhere/x.o /nowhere/y.o", 254, "failed to link '/nowhere/y.o': No such file or directory"),
+    (
+        "gen min_core_btf /nowhere/a /nowhere/b /nowhere/c",
+        254,
+        "failed parsing '/nowhere/a' BTF file: No such file or directory",
+    ),
+    (
+        "-B /nowhere/base version",
+        255,
+        "failed to parse base BTF at '/nowhere/base': No such file or directory",
+    ),
+    ("cgroup show /nowhere", 255, "can't open cgroup /nowhere: No such file or directory"),
+    ("net attach nonsense id 1 dev lo", 234, "invalid net attach/detach type: nonsense"),
+];
+
 /// Statuses and words of bpftool 7.8, by the reference.
 #[test]
 fn failures_have_their_status() {
     let pins = Pins::new();
     let (hash, array) = (pins.create("h", "hash", [1, 1, 1]), pins.create("a", "array", [4, 4, 1]));
+    let queue = pins.create("q", "queue", [0, 4, 1]);
     let map = |words: &str| {
         let words: Vec<&str> = words
             .split(' ')
-            .map(|word| {
-                if word == "H" {
-                    &hash
-                } else if word == "A" {
-                    &array
-                } else {
-                    word
-                }
+            .map(|word| match word {
+                "H" => &hash,
+                "A" => &array,
+                "Q" => &queue,
+                word => word,
             })
             .collect();
         failure(&words)
     };
-    let expected = [
-        ("map show id 4294967290", 255, "get map by id (4294967290): No such file or directory"),
-        ("map show id zz", 255, "can't parse zz as ID"),
-        ("map show name no_such", 255, "no map matches 'no_such'"), // defect 3
-        ("map getnext pinned H", 254, "can't get next key: No such file or directory"),
-        ("map delete pinned A key 0 0 0 0", 234, "delete failed: Invalid argument"),
-        ("map update pinned A key 0 0 0 0 value 1 2 3 4 noexist", 239, "update failed: File exists"),
-        ("map update pinned H key 1 value 1 2", 255, "expected key or value, got: 2"),
-        ("map update pinned A key 0 0 0 0 value 1 2", 255, "value expected 4 bytes got 2"),
-        ("map update pinned H key 300 value 1", 255, "error parsing byte: 300 (a byte is at most 255)"), // defect 5
-        ("map update pinned H key 1", 255, "did not find value"),
-        (
-            "prog load /nowhere/x.o /sys/fs/bpf/x",
-            255,
-            "failed to open object file /nowhere/x.o: No such file or directory",
-        ),
-        ("link show id 4294967290", 255, "failed to get link with ID 4294967290: No such file or directory"),
-        ("cgroup show /nowhere", 255, "can't open cgroup /nowhere: No such file or directory"),
-        ("net attach nonsense id 1 dev lo", 234, "invalid net attach/detach type: nonsense"),
-    ];
-    for (words, status, told) in expected {
+    for &(words, status, told) in FAILURES {
         assert_eq!(map(words), (status, told.to_owned()), "{words}");
     }
+    good(&["map", "freeze", "pinned", &array]);
+    assert_eq!(
+        map("map update pinned A key 0 0 0 0 value 1 2 3 4"),
+        (255, "update failed: Operation not permitted; the map is frozen".to_owned())
+    );
     good(&["map", "update", "pinned", &hash, "key", "1", "value", "1"]);
     assert_eq!(
         map("map update pinned H key 2 value 1"),
@@ -202,12 +230,20 @@ fn words_that_are_no_text() {
 #[test]
 fn words_of_all_objects() {
     assert_eq!(bpftool(&[]).status.code(), Some(0));
-    for words in [&["help"][..], &["-h"], &["map", "help"], &["p", "h"]] {
+    for words in [&["help"][..], &["-h"], &["map", "help"], &["p", "h"], &["iter"]] {
         let output = bpftool(words);
         assert!(output.status.success() && output.stdout.is_empty(), "{words:?}");
         assert!(text(&output.stderr).contains("Usage: bpftool"), "{words:?}");
         assert_eq!(value(words), Value::Null);
     }
+    // Each line of a help is below the others, however long it is.
+    let help = text(&bpftool(&["prog", "help"]).stderr);
+    assert!(
+        help.lines()
+            .skip(2)
+            .all(|line| line.is_empty() || line.starts_with("Usage: ") || line.starts_with("       ")),
+        "{help}"
+    );
     assert!(good(&["-V"]).starts_with("bpftool v7.8.0\nusing libbpf v1.8"));
     let version = value(&["version"]);
     assert_eq!((&version["version"], &version["libbpf_version"]), (&json!("7.8.0"), &json!("1.8")));

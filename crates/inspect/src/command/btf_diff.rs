@@ -11,8 +11,8 @@ pub(super) fn diff(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
         let btf = kernel_btf(Path::new(file));
         btf.map_err(|words| Failure::words(format!("failed to load BTF from {file}: {words}")))
     };
-    let old = load(words.need("a file with types")?)?;
-    let new = load(words.need("another file with types")?)?;
+    let old = load(file(&mut words, "a file with types")?)?;
+    let new = load(file(&mut words, "another file with types")?)?;
     let mut names = Vec::new();
     while words.take("name") {
         names.push(words.need("a name")?);
@@ -20,6 +20,14 @@ pub(super) fn diff(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     words.end()?;
     let found = compare(&old, &new, |_, name| names.is_empty() || names.contains(&name));
     session.print(&found, text, json)
+}
+
+/// The next file; `file` may stand before it, as where types are dumped.
+fn file<'a>(words: &mut Words<'a>, what: &str) -> Result<&'a str, Failure> {
+    match words.need(what)? {
+        "file" if !Path::new("file").exists() => words.need(what),
+        name => Ok(name),
+    }
 }
 
 fn text(found: &Diff, out: &mut Vec<u8>) {

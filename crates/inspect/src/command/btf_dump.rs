@@ -130,6 +130,14 @@ fn by_id(session: &mut Session<'_>, id: u32) -> Result<Btf, Failure> {
     btf.map_err(|error| Failure::words(format!("get btf by id ({id}): {error}")))
 }
 
+/// Whether the file that `-B` names has types: what does not need them would pass over one that has none.
+pub(super) fn check_base(session: &Session<'_>) -> Done {
+    let Some(file) = &session.options.base_btf else { return Ok(()) };
+    let told = format!("failed to parse base BTF at '{}'", file.display());
+    std::fs::metadata(file).map_err(|error| Failure::io(&told, &error))?;
+    kernel_btf(file).map(drop).map_err(|why| Failure::words(format!("{told}: {why}")))
+}
+
 fn load(file: &Path, base: Option<&Btf>) -> Result<Btf, Failure> {
     if let Err(error) = std::fs::metadata(file) {
         let errno = Errno(error.raw_os_error().unwrap_or(Errno::EINVAL.0));

@@ -31,7 +31,9 @@ fn check(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     let mut kernels = Vec::new();
     while let Some(word) = words.word() {
         if !"btf".starts_with(word) {
-            return Err(super::words::stray(word));
+            return Err(Failure::words(format!(
+                "expected 'btf FILE' for the types of a kernel, got: '{word}'"
+            )));
         }
         kernels.push(words.need("a file with types")?.to_owned());
     }

@@ -1,5 +1,5 @@
 //! Why a command has no answer.
-use crate::InspectError;
+use crate::{InspectError, Subject};
 use osmia_sys::Errno;
 use std::io;
 
@@ -77,6 +77,15 @@ impl Failure {
         Self::words(format!("{words}: {told}"))
     }
 
+    /// The same with the number of the system call's error for the status.
+    pub fn io_status(words: impl std::fmt::Display, error: &io::Error) -> Self {
+        let told = Self::io(words, error);
+        match (told, error.raw_os_error()) {
+            (Self::Told { words, .. }, Some(number)) => Self::with(words, Errno(number)),
+            (told, _) => told,
+        }
+    }
+
     /// The exit status.
     pub fn status(&self) -> u8 {
         match self {
@@ -93,7 +102,11 @@ fn status_of(errno: Errno) -> u8 {
 
 impl From<InspectError> for Failure {
     fn from(error: InspectError) -> Self {
-        Self::words(error.to_string())
+        match &error {
+            // bpftool gives the number of the kernel's error for links alone.
+            InspectError::NoSuchId(Subject::Link, _, errno) => Self::with(error.to_string(), *errno),
+            _ => Self::words(error.to_string()),
+        }
     }
 }
 

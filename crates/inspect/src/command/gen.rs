@@ -2,6 +2,7 @@
 use super::{Done, Failure, Object, Session, Words, objects, row, signing};
 use osmia_object::elf::{Input, link, read};
 use osmia_object::minimal_btf;
+use osmia_sys::Errno;
 use std::fs;
 use std::path::Path;
 
@@ -34,22 +35,23 @@ pub(super) const OBJECT: Object = Object {
 };
 
 fn object(_: &mut Session<'_>, mut words: Words<'_>) -> Done {
-    words.at_least(2)?;
+    words.at_least(2).map_err(Failure::plain)?;
     let output = words.need("a file to write")?;
     let mut files = Vec::new();
     while let Some(name) = words.word() {
         let bytes = fs::read(name);
-        let bytes = bytes.map_err(|error| Failure::io(format!("failed to link '{name}'"), &error))?;
+        let bytes = bytes.map_err(|error| Failure::io_status(format!("failed to link '{name}'"), &error))?;
         files.push((name, bytes));
     }
     let inputs: Vec<Input<'_>> = files.iter().map(|(name, bytes)| Input { name, bytes }).collect();
-    let linked = link(&inputs).map_err(|error| Failure::words(format!("failed to link: {error}")))?;
+    let linked =
+        link(&inputs).map_err(|error| Failure::with(format!("failed to link: {error}"), Errno::EINVAL))?;
     let written = fs::write(output, linked);
-    written.map_err(|error| Failure::io(format!("failed to write '{output}'"), &error))
+    written.map_err(|error| Failure::io_status(format!("failed to write '{output}'"), &error))
 }
 
 fn subskeleton(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
-    words.at_least(1)?;
+    words.at_least(1).map_err(Failure::plain)?;
     let file = words.need("an object file")?;
     let mut name = None;
     while let Some(word) = words.word() {
@@ -74,14 +76,18 @@ fn subskeleton(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
 }
 
 fn min_core_btf(_: &mut Session<'_>, mut words: Words<'_>) -> Done {
-    words.at_least(3)?;
+    words.at_least(3).map_err(Failure::plain)?;
     let input = words.need("a file with types")?;
     let output = words.need("a file to write")?;
+    let unread = |error| Failure::io_status(format!("failed parsing '{input}' BTF file"), &error);
+    fs::metadata(input).map_err(unread)?;
     let kernel = osmia_host::kernel_btf(Path::new(input));
     let kernel =
         kernel.map_err(|error| Failure::words(format!("failed parsing '{input}' BTF file: {error}")))?;
     let mut objects = Vec::new();
     while let Some(name) = words.word() {
+        let unread = |error| Failure::io_status(format!("failed to parse BPF object '{name}'"), &error);
+        fs::metadata(name).map_err(unread)?;
         let parsed = objects::open(name)?;
         if parsed.btf.is_none() {
             return Err(Failure::words(format!(
@@ -94,11 +100,11 @@ fn min_core_btf(_: &mut Session<'_>, mut words: Words<'_>) -> Done {
         Failure::words(format!("error recording relocations of {function}: {error}"))
     })?;
     fs::write(output, written)
-        .map_err(|error| Failure::io(format!("error saving btf file '{output}'"), &error))
+        .map_err(|error| Failure::io_status(format!("error saving btf file '{output}'"), &error))
 }
 
 fn skeleton(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
-    words.at_least(1)?;
+    words.at_least(1).map_err(Failure::plain)?;
     let file = words.need("an object file")?;
     let mut name = None;
     let mut language = session.options.language.clone();

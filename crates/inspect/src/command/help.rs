@@ -58,8 +58,8 @@ pub(super) fn usage(program: &str, object: &Object) -> String {
         };
         let grammar = row.grammar.replace('\n', "\n               ");
         let space = if grammar.is_empty() { "" } else { " " };
-        text +=
-            &format!("{lead:<6} {program} {}{name}{space}{grammar}\n           {}\n", object.name, row.help);
+        let help = row.help.replace('\n', "\n           ");
+        text += &format!("{lead:<6} {program} {}{name}{space}{grammar}\n           {help}\n", object.name);
         lead = "";
     }
     text += &format!("{lead:<6} {program} {} help\n", object.name);

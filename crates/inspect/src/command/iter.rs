@@ -1,9 +1,11 @@
 //! `iter`: iterators, pinned as files that can be read.
-use super::{Done, Failure, MAP, Object, Session, Words, objects, pinning, row};
+use super::{Done, Failure, MAP, Object, Session, Words, help, objects, pinning, row};
 use crate::{Subject, open_map};
 use osmia_loader::{AttachOptions, LoadOptions, attach};
 use osmia_object::{Attach, ObjectRef, Over};
+use osmia_sys::Errno;
 use osmia_sys::bpf::pin;
+use std::fs;
 use std::path::Path;
 
 pub(super) const OBJECT: Object = Object {
@@ -19,6 +21,10 @@ pub(super) const OBJECT: Object = Object {
 };
 
 fn pin_iterator(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
+    // The object's name alone asks what there is, as with bpftool.
+    if words.is_empty() && words.follow(OBJECT.name) {
+        return help::of(session, &OBJECT);
+    }
     if words.left().len() < 2 {
         return Err(session.misuse("'pin' needs an object's file and a path"));
     }
@@ -29,6 +35,8 @@ fn pin_iterator(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
         false => return words.end(),
     };
     words.end()?;
+    let unread = |error| Failure::io_status(format!("can't open objfile {file}"), &error);
+    fs::metadata(file).map_err(unread)?;
     let object = objects::open(file)?;
     let loaded = objects::load(session, &object, file, None, &LoadOptions::default())?;
     let first = loaded.programs.first();
@@ -41,7 +49,7 @@ fn pin_iterator(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
         (place, _) => place.clone(),
     };
     let attachment = attach(program, &place, &AttachOptions::default()).map_err(|error| {
-        Failure::words(format!("attach_iter failed for program {}: {error}", program.name))
+        Failure::with(format!("attach_iter failed for program {}: {error}", program.name), Errno::EINVAL)
     })?;
     pinning::prepare(session, path)?;
     let link = attachment.links().into_iter().flatten().next();

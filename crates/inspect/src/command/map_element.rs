@@ -10,9 +10,12 @@ pub(super) fn update(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     let map = map(session, &mut words)?;
     let accepts = Accepts { key: true, value: true, flags: true };
     let input = read(session, &map, &mut words, accepts)?;
-    map.fd
-        .update(&input.key, &input.value, input.flags)
-        .map_err(|errno| Failure::errno("update failed", errno))
+    map.fd.update(&input.key, &input.value, input.flags).map_err(|errno| match errno {
+        Errno::EPERM if map.facts.frozen => {
+            Failure::with(format!("update failed: {}; the map is frozen", errno.text()), errno)
+        }
+        errno => Failure::errno("update failed", errno),
+    })
 }
 
 /// `MAP [key DATA]`
@@ -81,6 +84,9 @@ pub(super) fn delete(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     let map = map(session, &mut words)?;
     let accepts = Accepts { key: true, value: false, flags: false };
     let key = read(session, &map, &mut words, accepts)?.key;
+    if key.is_empty() {
+        return Err(Failure::words(format!("did not find key: a {} has none", map.facts.kind.text())));
+    }
     map.fd.delete(&key).map_err(|errno| Failure::errno("delete failed", errno))
 }
 

@@ -133,7 +133,7 @@ pub fn run(program: &str, words: &[String], out: &mut dyn Write, errors: &mut dy
     let parsed = options::parse(words);
     let mut session = Session::new(program, parsed.options, out, errors);
     let status = session.answer(|session| match parsed.wish {
-        Wish::Run => select(session, &parsed.words),
+        Wish::Run => btf_dump::check_base(session).and_then(|()| select(session, &parsed.words)),
         Wish::Version => version::version(session, Words::of("version", &[])),
         Wish::Help => match parsed.words.first().and_then(|word| object(word)) {
             Some(object) if session.program() != "bpftool" => help::of(session, object),

@@ -1,6 +1,6 @@
 //! The words of a command, read from left to right.
 use super::{Done, Failure};
-use crate::{Handle, Subject};
+use crate::{Handle, InspectError, Subject};
 
 /// What is left of the words of a command.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,11 @@ impl<'a> Words<'a> {
     /// Whether there are none.
     pub const fn is_empty(&self) -> bool {
         self.left.is_empty()
+    }
+
+    /// Whether they come right behind that word.
+    pub fn follow(&self, word: &str) -> bool {
+        self.last == word
     }
 
     /// The next word, which stays.
@@ -82,6 +87,9 @@ impl<'a> Words<'a> {
 
     /// A handle.
     pub fn handle(&mut self, subject: Subject) -> Result<Handle, Failure> {
+        if self.left.is_empty() {
+            return Err(InspectError::NoHandle(subject, String::new()).into());
+        }
         let (handle, left) = Handle::parse(subject, self.left)?;
         let used = self.left.len().saturating_sub(left.len());
         self.last = used.checked_sub(1).and_then(|at| self.left.get(at)).map_or(self.last, String::as_str);
