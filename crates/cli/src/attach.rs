@@ -216,6 +216,7 @@ fn of_object(
             .to_owned(),
         keep,
         placing,
+        must_attach: true,
         btf: args.btf.clone(),
         dry_run: false,
         verbose: args.verbose,
@@ -256,14 +257,22 @@ pub(crate) fn detach(args: &Detach) -> ExitCode {
     }
 }
 
+/// The link that a word names, if it does: an id, a pin's path, `link:` and either of them.
+fn link(word: &str) -> Result<Option<ObjectRef>, String> {
+    let name = word.strip_prefix("link:");
+    match reference(name.unwrap_or(word)).map_err(|error| error.to_string())? {
+        ObjectRef::Name(name) if word.starts_with("link:") => {
+            Err(format!("links have no names: `{name}` is neither the id of one nor the path of its pin"))
+        }
+        ObjectRef::Name(_) => Ok(None),
+        which => Ok(Some(which)),
+    }
+}
+
 fn detached(words: &[String]) -> Result<Vec<String>, String> {
     let text = |error: PlaceError| error.to_string();
-    if let [one] = words {
-        let link = one.strip_prefix("link:").unwrap_or(one);
-        match reference(link).map_err(text)? {
-            which @ (ObjectRef::Pinned(_) | ObjectRef::Id(_)) => return osmia::detach_link(&which),
-            ObjectRef::Name(_) => {}
-        }
+    if let Some(links) = words.iter().map(|word| link(word)).collect::<Result<Option<Vec<_>>, _>>()? {
+        return links.iter().map(osmia::detach_link).collect::<Result<Vec<_>, _>>().map(|all| all.concat());
     }
     // The program is none of the place's own words.
     let (program, place): (Vec<&String>, Vec<&String>) =

@@ -48,6 +48,7 @@ pub(crate) fn run_object(args: &Run, bytes: &[u8]) -> ExitCode {
         name: name.split('.').next().unwrap_or_default().to_owned(),
         keep: args.pin.clone().map_or(Keep::Watched, Keep::PinAll),
         placing,
+        must_attach: false,
         btf: args.trace.btf.clone(),
         dry_run: args.trace.dry_run,
         verbose: args.trace.verbose,

@@ -85,6 +85,29 @@ fn a_link_is_held_by_its_pin() {
 }
 
 #[test]
+fn links_are_detached_together_and_others_are_told_from_them() {
+    let place = Place::new("both");
+    let (xdp, tcx) = (place.pin("xdp"), place.pin("tcx"));
+    succeeds(&["attach", &place.of("pass"), "xdp", "lo", "mode=skb", "--pin", &xdp]);
+    let done = run(osmia().args(["attach", &place.of("classify"), "tcx", "ingress", "lo", "--pin", &tcx]));
+    // Linux before 6.6 has no such lists.
+    let pins: Vec<&str> =
+        [Some(xdp.as_str()), done.status.success().then_some(tcx.as_str())].into_iter().flatten().collect();
+    let said = succeeds(&[&["detach"], &pins[..]].concat());
+    assert_eq!(said.lines().count(), pins.len(), "{said}");
+    assert!(pins.iter().all(|pin| !Path::new(pin).exists()), "{said}");
+    for (word, says) in [
+        ("/etc/passwd", "/etc/passwd is no pin"),
+        ("/nowhere", "/nowhere: No such file"),
+        ("link:first", "links have no names: `first` is neither the id of one nor the path of its pin"),
+        ("link:4294967290", "there is no link 4294967290"),
+    ] {
+        let refused = fails(&["detach", word]);
+        assert!(refused.contains(says), "{word}: {refused}");
+    }
+}
+
+#[test]
 fn without_a_pin_it_goes_with_the_command() {
     let place = Place::new("wait");
     let live = Live::start(osmia().args(["attach", &place.of("pass"), "xdp", "lo"]));

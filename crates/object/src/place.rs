@@ -136,7 +136,7 @@ fn example(section: &str) -> String {
 fn unknown(hook: &str) -> PlaceError {
     let sections = section::SECTIONS.iter().map(|row| row.name);
     let nearest = osmia_base::nearest(hook, HOOKS.iter().map(|hook| hook.name).chain(sections));
-    let hint = nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+    let hint = nearest.map_or_else(|| ".".to_owned(), |name| format!("; did you mean `{name}`?"));
     let names: Vec<&str> = HOOKS.iter().map(|hook| hook.name).collect();
     PlaceError(format!(
         "there is no hook `{hook}`{hint} There are {}, and whatever has a section name, such as `kprobe/FUNCTION`",

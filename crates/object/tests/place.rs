@@ -151,6 +151,7 @@ fn refusals_show_how_it_is_written() {
     for (text, says) in [
         ("", "not said where"),
         ("xpd lo", "did you mean `xdp`?"),
+        ("zzzzzz", "there is no hook `zzzzzz`. There are xdp, "),
         ("xdp", "the interface is missing; it is written `xdp INTERFACE"),
         ("xdp lo mode=fast", "mode is one of any, skb"),
         ("xdp lo color=red", "`color` has no meaning there"),

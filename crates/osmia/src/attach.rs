@@ -110,6 +110,11 @@ fn detach_pin(path: &Path) -> Result<Vec<String>, String> {
                 "{name}: there is a symbolic link on the way in a directory that others can write; name the place itself"
             ));
         }
+        Err(Errno::EACCES | Errno::EPERM) if path.exists() => {
+            return Err(format!(
+                "{name} is no pin: pins are files of a BPF file system, such as /sys/fs/bpf"
+            ));
+        }
         Err(errno) => return Err(format!("{name}: {errno}")),
     };
     // What only ends with its last pin and descriptor ends with this pin, unless somebody else holds it.

@@ -25,6 +25,8 @@ pub struct ObjectOptions {
     pub placing: Placing,
     /// The kernel's types, where they are not to be the running kernel's.
     pub btf: Option<PathBuf>,
+    /// Whether it is an error that nothing is attached; else it is loaded, and waits.
+    pub must_attach: bool,
     /// Stop once everything is attached.
     pub dry_run: bool,
     /// Tell more.
@@ -75,6 +77,17 @@ pub fn run_object(bytes: &[u8], options: &ObjectOptions, output: &mut Output) ->
         }
     }
     let Up { loaded, attached, .. } = up;
+    if attached.is_empty() && options.keep == Keep::Watched && !options.dry_run {
+        if options.must_attach {
+            return Err("nothing of it is attached: say where its programs go \
+                (`osmia attach FILE:PROGRAM WHERE`, or `--at 'PROGRAM=WHERE'`)"
+                .to_owned());
+        }
+        if !options.quiet {
+            let line = "nothing is attached: what is loaded stays until this ends";
+            output.note(line).map_err(|error| error.to_string())?;
+        }
+    }
     let said = if options.quiet { Vec::new() } else { vec![Message::Attached(attached.len() as u64)] };
     match &options.keep {
         Keep::Watched => {}

@@ -178,9 +178,16 @@ fn programs_that_are_not_attached_by_themselves() {
     let mut live = Live::start(osmia().args(["run", &object]));
     live.until("sample: loaded");
     live.until("pass: loaded");
+    live.until("nothing is attached: what is loaded stays until this ends");
     live.until("Attached 0 probes");
     live.signal("INT");
     assert!(live.finish().status.success());
+    // Who asks for them to be attached hears that they are not.
+    let err = run(osmia().args(["attach", &object])).refused();
+    assert!(
+        err.contains("pass: loaded; its section `xdp`") && err.contains("nothing of it is attached"),
+        "{err}"
+    );
 }
 
 /// A directory of the BPF file system that is taken away with all that is in it.
