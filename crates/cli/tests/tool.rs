@@ -361,6 +361,23 @@ fn folders_that_are_used_are_not_hidden() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
+/// A bloom filter has no keys: it is asked for values.
+#[test]
+fn bloom_filters() {
+    let pins = Pins::new();
+    let bloom = pins.create("b", "bloom_filter", [0, 4, 4]);
+    good(&["map", "update", "pinned", &bloom, "value", "1", "2", "3", "4"]);
+    good(&["map", "lookup", "pinned", &bloom, "value", "1", "2", "3", "4"]);
+    assert_eq!(
+        failure(&["map", "lookup", "pinned", &bloom]),
+        (255, "a bloom_filter is asked for a value: 'value DATA'".to_owned())
+    );
+    // A list that was begun is ended, on a line of its own.
+    pins.load("newer.bpf.c", &[]);
+    let typed = bpftool(&["map", "dump", "pinned", &pins.path("m/seen")]);
+    assert_eq!((typed.status.code(), text(&typed.stdout).as_str()), (Some(161), "[]\n"), "{typed:?}");
+}
+
 /// Defect 14: the walk ends and shows no key twice, though keys come and go meanwhile.
 #[test]
 fn a_map_that_changes() {

@@ -170,7 +170,7 @@ impl Maker<'_> {
             ifindex: self.options.device.map_or(0, |device| device.of_map(map.kind)),
             ..MapCreate::new(map.kind, map.key_size, map.value_size, map.max_entries)
         };
-        let typed = self.btf.filter(|_| has_types(map)).map(|btf| MapCreate {
+        let typed = self.btf.filter(|_| map.value_type.0 != 0).map(|btf| MapCreate {
             btf: Some(btf.as_fd()),
             btf_key_type: map.key_type.0,
             btf_value_type: map.value_type.0,
@@ -226,33 +226,6 @@ fn loaded(index: usize, map: &ImageMap, fd: MapFd, pin: Option<&Path>, reused: b
         memory: None,
         structure: None,
     }
-}
-
-/// Whether the kernel may be told the types of keys and values: some kinds refuse that.
-fn has_types(map: &ImageMap) -> bool {
-    use MapType as M;
-    let refuse = matches!(
-        map.kind,
-        M::PerfEventArray
-            | M::CgroupArray
-            | M::StackTrace
-            | M::ArrayOfMaps
-            | M::HashOfMaps
-            | M::Devmap
-            | M::DevmapHash
-            | M::Cpumap
-            | M::Xskmap
-            | M::Sockmap
-            | M::Sockhash
-            | M::Queue
-            | M::Stack
-            | M::Arena
-            | M::Ringbuf
-            | M::UserRingbuf
-            | M::BloomFilter
-            | M::ProgArray
-    );
-    !refuse && map.value_type.0 != 0
 }
 
 /// What a refusal means, where that can be told from the request.

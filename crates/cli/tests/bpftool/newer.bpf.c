@@ -18,6 +18,12 @@ struct {
 	__uint(max_entries, 1);
 } each_cpu SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_BLOOM_FILTER);
+	__type(value, unsigned int);
+	__uint(max_entries, 4);
+} seen SEC(".maps");
+
 SEC("socket")
 int percpu(struct __sk_buff *ctx)
 {

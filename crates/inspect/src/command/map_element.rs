@@ -22,6 +22,9 @@ pub(super) fn update(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
 pub(super) fn lookup(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     let map = map(session, &mut words)?;
     let accepts = Accepts { key: true, value: is_bloom(&map), flags: false };
+    if accepts.value && words.is_empty() {
+        return Err(Failure::words("a bloom_filter is asked for a value: 'value DATA'"));
+    }
     let input = read(session, &map, &mut words, accepts)?;
     // A bloom filter is asked for a value.
     let mut value = if accepts.value { input.value } else { vec![0; map.fd.shape().element_size] };

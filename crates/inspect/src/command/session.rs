@@ -127,7 +127,12 @@ impl<'w> Session<'w> {
             Failure::Output(error) => (format!("can't write: {error}"), None),
         };
         if !(self.is_json() && self.json.fail(mark, &words)) {
+            let written = self.json.raw().len();
             self.json.unwind(mark);
+            // What had to be closed is a line of its own.
+            if self.json.raw().len() > written && !self.is_json() {
+                self.json.raw().push(b'\n');
+            }
             self.note(&format!("Error: {words}"));
             if let Some(usage) = usage {
                 self.note(usage.trim_end());
