@@ -729,6 +729,15 @@ fn programs_run() {
     );
     let (status, _) = failure(&["prog", "run", "pinned", &pins.path("p/at_tracepoint"), "repeat", "1"]);
     assert_eq!(status, 244);
+    // It ran, and what it gave is told, though there is no place for the packet.
+    let unwritten = ["prog", "run", "pinned", &next, "data_in", &data, "data_out", "/nowhere/x"];
+    let shown = bpftool(&unwritten);
+    assert_eq!(shown.status.code(), Some(255));
+    assert!(text(&shown.stdout).starts_with("Return value: 4294967295, duration: "), "{shown:?}");
+    let shown = bpftool(&[&["-j"], &unwritten[..]].concat());
+    let shown: Value = serde_json::from_slice(&shown.stdout).expect("one JSON value");
+    assert_eq!(shown["retval"], json!(4_294_967_295_u32));
+    assert_eq!(shown["error"], json!("failed to open /nowhere/x: No such file or directory"));
     let (_, told) = failure(&["prog", "run", "pinned", &next, "data_in", "/dev/zero"]);
     assert_eq!(told, "what /dev/zero has is longer than what a program can be given");
 }

@@ -51,21 +51,26 @@ pub(super) fn run(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     if session.is_json() {
         session.json().start(b'{');
     }
-    output(session, "data_out", wanted.data_out, &result.data)?;
     let context = if context.is_some() { result.context.as_slice() } else { &[] };
-    output(session, "ctx_out", wanted.ctx_out, context)?;
+    // That it ran and what it gave is told, whether or not the rest can be written.
+    let written = output(session, "data_out", wanted.data_out, &result.data).and(output(
+        session,
+        "ctx_out",
+        wanted.ctx_out,
+        context,
+    ));
     let nanoseconds = result.duration.as_nanos();
     if session.is_json() {
         let json = session.json();
         json.field("retval", result.returned);
         json.field("duration", nanoseconds);
-        json.end(b'}');
-        return Ok(());
+        // An error stands in the same object.
+        return written.map(|()| session.json().end(b'}'));
     }
     let average = if wish.repeat > 1 { " (average)" } else { "" };
     let line = format!("Return value: {}, duration{average}: {nanoseconds}ns\n", result.returned);
     session.text().extend(line.into_bytes());
-    Ok(())
+    written
 }
 
 fn wanted(mut words: Words<'_>) -> Result<Wanted<'_>, Failure> {
