@@ -4,6 +4,7 @@ use osmia_explain::{Explanation, Place};
 use osmia_loader::{Choice, LoadError, LoadOptions, Rejection};
 use osmia_object::{Image, ResolveError, ResolveErrors, elf, resolve_apart};
 use serde::Serialize;
+use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -94,9 +95,9 @@ pub fn explain_object(bytes: &[u8], btf: Option<&PathBuf>) -> Result<Vec<Explain
     let mut all: Vec<Explained> =
         image.programs.iter().map(|program| explain_program(&image, &program.name)).collect();
     // What no program wants is the object's own fault.
-    absent.retain(|error| {
-        image.programs.iter().flat_map(|program| &program.unfit).all(|wanted| wanted.kind != error.kind)
-    });
+    let wanted = image.programs.iter().flat_map(|program| &program.unfit);
+    let wanted: HashSet<String> = wanted.map(|error| error.kind.to_string()).collect();
+    absent.retain(|error| !wanted.contains(&error.kind.to_string()));
     if !absent.is_empty() {
         let verdict = Verdict::Unfit(lacks(&ResolveErrors(absent)));
         all.push(Explained { program: String::new(), verdict });
@@ -119,10 +120,8 @@ fn explain_program(image: &Image, program: &str) -> Explained {
 
 /// Each thing that is lacking, once.
 fn lacks(errors: &ResolveErrors) -> Vec<Lack> {
-    let first = |(at, error): &(usize, &ResolveError)| {
-        errors.0.iter().position(|other| other.kind == error.kind) == Some(*at)
-    };
-    errors.0.iter().enumerate().filter(first).map(|(_, error)| Lack::from(error)).collect()
+    let mut told = HashSet::new();
+    errors.0.iter().map(Lack::from).filter(|lack| told.insert(lack.message.clone())).collect()
 }
 
 /// What the log says, with what else is known of the program.
