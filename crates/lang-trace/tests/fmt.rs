@@ -73,6 +73,56 @@ fn mutated_scripts() {
     assert!(read > 250, "only {read} could be read");
 }
 
+/// Where a comment may stand: between characters where one leaves the tree as it is.
+fn places(text: &str) -> Vec<usize> {
+    let tree = |text: &str| {
+        let parsed = parse(&Source::new("stdin", text));
+        (!parsed.diagnostics.has_errors()).then(|| ast::dump(&parsed.script))
+    };
+    let Some(whole) = tree(text) else { return Vec::new() };
+    let in_word = |at: usize| at > 0 && text.as_bytes()[at - 1..=at].iter().all(u8::is_ascii_alphanumeric);
+    let places = text.char_indices().map(|(at, _)| at).filter(|&at| !in_word(at));
+    places.filter(|&at| tree(&with(text, &[(at, "/* c */")])).as_ref() == Some(&whole)).collect()
+}
+
+/// The text with comments at these places, `#` in them being their numbers.
+fn with(text: &str, comments: &[(usize, &str)]) -> String {
+    let (mut out, mut from) = (String::new(), 0);
+    for (number, &(at, comment)) in comments.iter().enumerate() {
+        out.push_str(&text[from..at]);
+        out.push_str(&comment.replace('#', &number.to_string()));
+        from = at;
+    }
+    out + &text[from..]
+}
+
+/// Comments wherever one may stand: everywhere at once, and here and there.
+#[test]
+fn comments_everywhere() {
+    const COMMENTS: [&str; 6] =
+        ["/* # */", "// #\n", "\n/* # */\n", "\n/* #\n * # */", " // #\n\n", "\n\n// #\n"];
+    let (mut random, mut read) = (Random(7), 0);
+    let tour = std::fs::read_to_string("tests/fmt/tour.bt").expect("a case");
+    let tour = tour.split("---- expect").next().unwrap_or_default().to_owned();
+    let short = seeds().into_iter().filter(|text| text.len() < 1200);
+    for text in short.chain([tour]) {
+        let text = text.as_str();
+        let places = places(text);
+        let mut try_with = |comments: Vec<(usize, &str)>| {
+            read += usize::from(formatted(&with(text, &comments)).is_some());
+        };
+        for comment in COMMENTS {
+            try_with(places.iter().map(|&at| (at, comment)).collect());
+        }
+        for round in 0..4 {
+            let apart = places.len() / (1 << (2 * round)) + 1;
+            let here = places.iter().filter(|_| random.next(apart) == 0).copied().collect::<Vec<_>>();
+            try_with(here.into_iter().map(|at| (at, COMMENTS[random.next(COMMENTS.len())])).collect());
+        }
+    }
+    assert!(read > 250, "only {read} could be read");
+}
+
 /// The text with other layout: what stands at a space may be a comment or a line's end.
 fn relaid(text: &str, random: &mut Random) -> String {
     let layouts =

@@ -14,6 +14,8 @@ pub(super) enum Part<'a> {
     Hard,
     /// What follows begins a line, and an empty line is in front of it.
     Blank,
+    /// A comment between words, with a space on each side where one looks well.
+    Comment(&'a str),
     /// A comment that ends the line, whatever else still comes on it.
     Suffix(&'a str),
     /// A comment on lines of its own.
@@ -104,6 +106,7 @@ impl Part<'_> {
     fn extent(&self) -> (usize, bool) {
         match self {
             Self::Text(text) => (text.chars().count(), text.contains('\n')),
+            Self::Comment(text) => (text.chars().count() + 2, text.contains('\n')),
             Self::Line => (1, false),
             Self::Suffix(_) => (0, false),
             Self::Hard | Self::Blank | Self::Own(_) | Self::Margin(_) => (0, true),

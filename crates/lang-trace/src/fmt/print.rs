@@ -25,6 +25,8 @@ struct Printer<'a> {
     column: usize,
     /// Nothing stands on the line yet.
     fresh: bool,
+    /// A comment was the last that was said.
+    after_comment: bool,
     /// Comments for the end of the line.
     suffixes: Vec<&'a str>,
 }
@@ -50,7 +52,8 @@ impl<'a> Printer<'a> {
         let &Waiting { part, indent, flat } = next;
         match part {
             Part::Text(" ") if self.fresh => (),
-            Part::Text(text) => self.text(text, indent),
+            Part::Text(text) => self.word(text, indent),
+            Part::Comment(text) => self.comment(text, indent),
             Part::Line if !flat || !self.suffixes.is_empty() => self.newline(indent),
             Part::Line if !self.fresh => self.text(" ", indent),
             Part::Line => (),
@@ -93,6 +96,25 @@ impl<'a> Printer<'a> {
     /// Where the next word will stand.
     fn next_column(&self, indent: usize) -> usize {
         if self.fresh { indent } else { self.column }
+    }
+
+    /// A word, with a space behind a comment unless it closes something.
+    fn word(&mut self, text: &str, indent: usize) {
+        let apart = !text.is_empty() && !text.starts_with([' ', ')', ']', ',', ';', '.']);
+        if self.after_comment && !self.fresh && apart && !self.out.ends_with(' ') {
+            self.text(" ", indent);
+        }
+        self.after_comment &= text.is_empty();
+        self.text(text, indent);
+    }
+
+    /// A comment between words. Behind a `/`, it would be another comment without a space.
+    fn comment(&mut self, text: &str, indent: usize) {
+        if !self.fresh && !self.out.ends_with([' ', '(', '[']) {
+            self.text(" ", indent);
+        }
+        self.text(text, indent);
+        self.after_comment = true;
     }
 
     fn text(&mut self, text: &str, indent: usize) {
@@ -182,6 +204,7 @@ enum Lead {
 fn lead(part: &Part<'_>, flat: bool, left: &mut usize) -> Lead {
     let width = match part {
         Part::Text(text) => text.chars().count(),
+        Part::Comment(text) => text.chars().count() + 2,
         Part::Line if !flat => return Lead::Ends,
         Part::Line => 1,
         Part::Suffix(_) => 0,

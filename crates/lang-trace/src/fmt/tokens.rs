@@ -145,6 +145,7 @@ impl<'a> Reader<'a> {
         }
         let at_end = self.pos >= self.text.len();
         mark_end(&mut found, breaks + usize::from(at_end));
+        mark_lines(&mut found);
         (found, breaks)
     }
 }
@@ -152,6 +153,16 @@ impl<'a> Reader<'a> {
 fn mark_end(found: &mut [Comment<'_>], breaks: usize) {
     if let Some(last) = found.last_mut() {
         last.ends_line = breaks > 0;
+    }
+}
+
+/// Comments that share a line which ends behind them get a line each.
+fn mark_lines(found: &mut [Comment<'_>]) {
+    for at in (1..found.len()).rev() {
+        let ends = found.get(at).is_some_and(|next| next.breaks == 0 && next.ends_line);
+        if let Some(comment) = found.get_mut(at - 1) {
+            comment.ends_line |= ends;
+        }
     }
 }
 

@@ -216,6 +216,6 @@ fn in_front(comment: Comment<'_>) -> Doc<'_> {
     match comment.kind {
         CommentKind::Directive => Doc::default().with(Part::Margin(comment.text)),
         CommentKind::Comment if comment.ends_line => Doc::default().with(Part::Own(comment.text)),
-        CommentKind::Comment => Doc::text(comment.text).say(" "),
+        CommentKind::Comment => Doc::default().with(Part::Comment(comment.text)),
     }
 }
