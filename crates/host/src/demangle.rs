@@ -39,6 +39,9 @@ mod tests {
             ("_ZN4core3ptr13drop_in_place17h0123456789abcdefE", Some("core::ptr::drop_in_place")),
             ("_RNvCs1234_7mycrate3foo", Some("mycrate::foo")),
             ("main", None),
+            // Types, in names of C++.
+            ("f", None),
+            ("i", None),
             ("_Znonsense", None),
             ("", None),
         ] {

@@ -5,7 +5,7 @@ use crate::kallsyms::{Kallsyms, KernelSymbol};
 use crate::memory::{News, Record};
 use blazesym::symbolize::cache::{Cache, Process as CachedProcess};
 use blazesym::symbolize::source::{Elf, Process, Source};
-use blazesym::symbolize::{Input, Reason, Symbolized, Symbolizer};
+use blazesym::symbolize::{Input, Reason, Sym, Symbolized, Symbolizer};
 use osmia_dwarf::Spot;
 use osmia_sys::Errno;
 use std::collections::HashMap;
@@ -102,7 +102,8 @@ impl Symbols {
     }
 
     fn of(demangles: bool) -> Self {
-        let user = Symbolizer::builder().enable_demangling(demangles).enable_auto_reload(false).build();
+        // blazesym takes C functions such as `f` and `i` for types of C++: `float`, `int`.
+        let user = Symbolizer::builder().enable_demangling(false).enable_auto_reload(false).build();
         let (seen, lines) = (HashMap::new(), CodeLines::default());
         Self { kernel: None, user, seen, record: None, lines, demangles }
     }
@@ -205,9 +206,20 @@ impl Symbols {
 
     /// A function's name as it is shown.
     fn written(&self, spot: &Spot) -> Option<String> {
-        let name = spot.function.as_deref()?;
+        spot.function.as_deref().map(|name| self.shown(name))
+    }
+
+    fn shown(&self, name: &str) -> String {
         let shown = if self.demangles { demangle(name) } else { None };
-        Some(shown.unwrap_or_else(|| name.to_owned()))
+        shown.unwrap_or_else(|| name.to_owned())
+    }
+
+    fn user_symbol(&self, symbol: &Sym<'_>) -> UserSymbol {
+        UserSymbol {
+            name: self.shown(&symbol.name),
+            offset: symbol.offset as u64,
+            module: symbol.module.as_ref().map(|module| module.to_string_lossy().into_owned()),
+        }
     }
 
     /// The file that an address of a process is in, where it can be read, and the offset in it.
@@ -244,7 +256,7 @@ impl Symbols {
             process.map_files = map_files;
             let source = Source::Process(process);
             match self.user.symbolize_single(&source, Input::AbsAddr(address)) {
-                Ok(Symbolized::Sym(symbol)) => return Answer::Named(user_symbol(&symbol)),
+                Ok(Symbolized::Sym(symbol)) => return Answer::Named(self.user_symbol(&symbol)),
                 Ok(Symbolized::Unknown(Reason::Unmapped)) => return Answer::Unmapped,
                 Ok(Symbolized::Unknown(_)) | Err(_) => {}
             }
@@ -265,7 +277,7 @@ impl Symbols {
     fn in_file(&self, path: &Path, at: Input<u64>) -> Option<UserSymbol> {
         let source = Source::Elf(Elf::new(path));
         match self.user.symbolize_single(&source, at).ok()? {
-            Symbolized::Sym(symbol) => Some(user_symbol(&symbol)),
+            Symbolized::Sym(symbol) => Some(self.user_symbol(&symbol)),
             Symbolized::Unknown(_) => None,
         }
     }
@@ -284,12 +296,4 @@ impl Answer {
 fn has_memory(pid: u32) -> bool {
     let maps = File::open(format!("/proc/{pid}/maps"));
     maps.and_then(|mut maps| maps.read(&mut [0])).is_ok_and(|count| count > 0)
-}
-
-fn user_symbol(symbol: &blazesym::symbolize::Sym<'_>) -> UserSymbol {
-    UserSymbol {
-        name: symbol.name.clone().into_owned(),
-        offset: symbol.offset as u64,
-        module: symbol.module.as_ref().map(|module| module.to_string_lossy().into_owned()),
-    }
 }

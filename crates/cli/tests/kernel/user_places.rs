@@ -117,6 +117,18 @@ fn names_as_their_authors_wrote_them() {
     );
 }
 
+/// `f` and `i` are types in names of C++ (float, int), and functions here.
+#[test]
+fn names_of_c_stay_as_they_are() {
+    let scratch = Scratch::new();
+    let code =
+        "int i(int a) { return a + 1; } int f(int a) { return i(a); } int main(void) { return f(1) - 2; }";
+    let program = scratch.compile("short", code, &["-O0"]);
+    let text = format!("uprobe:{program}:i {{ print(func); print(ustack(raw, 1)); print(ustack(2)); }}");
+    let out = script_with(&text, &program);
+    assert!(out.starts_with("i\n") && out.contains("        i+0\n        f+"), "{out}");
+}
+
 #[test]
 fn libraries_in_archives() {
     let scratch = Scratch::new();
