@@ -171,11 +171,14 @@ impl Diagnostics {
         if self.has_errors() { Err(self) } else { Ok((value, self)) }
     }
 
-    /// All of them printed: errors by place, then warnings by place.
+    /// All of them printed: errors by place, then warnings by place. What the language's own library does twice for one call
+    /// is said once.
     pub fn render(&self, source: &Source) -> String {
         let mut sorted: Vec<&Diagnostic> = self.list.iter().collect();
         sorted.sort_by_key(|diagnostic| (diagnostic.severity, diagnostic.span));
-        sorted.iter().map(|diagnostic| diagnostic.render(source)).collect()
+        let mut told: Vec<String> = sorted.iter().map(|diagnostic| diagnostic.render(source)).collect();
+        told.dedup();
+        told.concat()
     }
 }
 
@@ -201,6 +204,8 @@ mod tests {
         let copy = source.add_expansion(Span::new(base, base + 7), Span::new(0, 8)).unwrap();
         let diagnostic = Diagnostic::error(Span::new(copy, copy + 4), "no");
         assert_eq!(diagnostic.render(&source), "stdin:1:1-9: ERROR: no\ncheck(1)\n~~~~~~~~\n");
+        let twice = vec![diagnostic.clone(), Diagnostic::error(Span::new(copy + 5, copy + 6), "no")];
+        assert_eq!(Diagnostics { list: twice }.render(&source), diagnostic.render(&source));
     }
 
     #[test]

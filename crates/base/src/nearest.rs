@@ -6,7 +6,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let limit = (name.chars().count() / 3).max(1);
     candidates
         .into_iter()
-        .filter(|candidate| candidate.len().abs_diff(name.len()) <= limit)
+        .filter(|candidate| *candidate != name && candidate.len().abs_diff(name.len()) <= limit)
         .map(|candidate| (distance(name, candidate), candidate))
         .filter(|&(distance, _)| distance <= limit)
         .min_by_key(|&(distance, _)| distance)
@@ -45,5 +45,6 @@ mod tests {
         assert_eq!(nearest("trcepoint", names), Some("tracepoint"));
         assert_eq!(nearest("zzzzz", names), None);
         assert_eq!(nearest("", names), None);
+        assert_eq!(nearest("count", ["count"]), None, "that is what was said");
     }
 }
