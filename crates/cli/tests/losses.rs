@@ -105,3 +105,12 @@ fn what_a_loop_sends_is_printed_or_counted() {
     let lost: usize = lost.and_then(|lost| lost.parse().ok()).unwrap_or(0);
     assert_eq!(printed + lost, 400, "{done:?}");
 }
+
+/// What an argument does is done even where its record is lost.
+#[test]
+fn what_is_said_in_vain_was_still_done() {
+    let script =
+        "config = { perf_rb_pages = 1 } begin { for $i : 0..4000 { printf(\"%s %d\\n\", comm, @n++); } }";
+    let done = run(osmia().args(["-q", "-e", script]));
+    assert!(done.out.ends_with("\n@n: 4000\n"), "{:?} {}", done.err, done.out.lines().last().unwrap_or(""));
+}

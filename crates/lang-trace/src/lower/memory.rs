@@ -240,7 +240,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Copies a value; of long text only what counts.
-    fn copy_value(&mut self, from: Place, to: Place, ty: &Type, fill: Fill) {
+    pub(super) fn copy_value(&mut self, from: Place, to: Place, ty: &Type, fill: Fill) {
         let size = self.size_of(ty);
         if fill.is_whole() || size <= INLINE || !matches!(ty, Type::Str { .. }) {
             return self.copy(from, to, size);

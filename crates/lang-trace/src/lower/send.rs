@@ -3,6 +3,7 @@ use super::cx::{Cx, Place, Result, is_stopped_by_exit};
 use super::globals::MapShape;
 use super::helpers;
 use super::memory::Fill;
+use super::walk;
 use crate::probes::Provider;
 use crate::typed::{Expr, Type};
 use osmia_abi::MapType;
@@ -28,6 +29,12 @@ const CURRENT_CPU: i64 = 0xffff_ffff;
 const EXITED: &str = "exited";
 /// At most so many arguments are joined.
 const JOINED: u32 = 16;
+
+/// A value that is to be sent.
+enum Ready {
+    Number(Value),
+    Memory(Place),
+}
 
 /// What can be lost, each kind with its own counters in `.bss`.
 #[derive(Clone, Copy, Debug)]
@@ -56,15 +63,43 @@ impl<'a> Cx<'a> {
             self.send_constant(&number.to_le_bytes(), size);
             return Ok(());
         }
+        let ready = self.act_first(args)?;
+        if self.b.ended() {
+            return Ok(());
+        }
         let record = self.open_record(size, Lost::Event);
         self.start(record, number);
-        for (arg, &offset) in args.iter().zip(offsets) {
-            if arg.ty != Type::None {
-                self.put(arg, Place::new(record).at(offset), Fill::Text)?;
+        for (index, (arg, &offset)) in args.iter().zip(offsets).enumerate() {
+            let to = Place::new(record).at(offset);
+            match ready.get(index) {
+                _ if arg.ty == Type::None => {}
+                Some(Ready::Number(value)) => self.store(&arg.ty, to, *value),
+                Some(Ready::Memory(from)) => self.copy_value(*from, to, &arg.ty, Fill::Text),
+                None => self.put(arg, to, Fill::Text)?,
             }
         }
         self.close_record(record, size, Lost::Event);
         Ok(())
+    }
+
+    /// Evaluates all up to the last that changes something, in their order: that happens whether there is room for the
+    /// record or not.
+    fn act_first(&mut self, args: &'a [Expr]) -> Result<Vec<Ready>> {
+        let last = args.iter().rposition(|arg| walk::acts(arg, |var| self.sets(var)));
+        let mut ready = Vec::new();
+        for arg in args.iter().take(last.map_or(0, |last| last + 1)) {
+            if self.b.ended() {
+                break;
+            }
+            ready.push(if arg.ty.is_scalar() {
+                Ready::Number(self.scalar(arg)?)
+            } else {
+                let place = self.temp(self.types.size(&arg.ty));
+                self.put(arg, place, Fill::Text)?;
+                Ready::Memory(place)
+            });
+        }
+        Ok(ready)
     }
 
     /// `exit(code)`: tells the reader, and all other programs.
@@ -277,10 +312,10 @@ impl<'a> Cx<'a> {
 
     fn send_texts(&mut self, pointer: &'a Expr, number: u32, first: u32, size: u32) -> Result<()> {
         let capacity = self.program.config.max_strlen;
-        let record = self.open_record(size, Lost::Event);
-        self.start(record, number);
         let (list, space) = self.address_of(pointer)?;
         let list = self.number_of(list);
+        let record = self.open_record(size, Lost::Event);
+        self.start(record, number);
         let (counter, zero) = (self.temp(8), self.b.int(0));
         self.b.store(Size::DW, counter.base, 0, zero);
         let (head, turn, more, stop, done) =

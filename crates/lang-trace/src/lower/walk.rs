@@ -1,6 +1,7 @@
 //! Looking through a checked script: every expression and statement, in order.
 use crate::typed::{Builtin, Expr, ExprKind, Function, Probe, Stmt, StmtKind, VarId};
 use osmia_event::Verb;
+use std::collections::BTreeMap;
 
 /// What a walk meets, each before its parts.
 #[derive(Clone, Copy)]
@@ -181,6 +182,38 @@ pub(super) fn var_of(node: Node<'_>) -> Option<VarId> {
             _ => None,
         },
     }
+}
+
+/// Whether evaluating an expression changes something that others see; `sets` says at how many places a variable is set.
+pub(super) fn acts(it: &Expr, sets: impl Fn(VarId) -> u32) -> bool {
+    let (mut found, mut set) = (false, BTreeMap::<VarId, u32>::new());
+    expr(it, &mut |node| match node {
+        Node::Expr(it) => match it.kind {
+            ExprKind::StepVar { var, .. } => *set.entry(var).or_default() += 1,
+            ExprKind::StepMap { .. }
+            | ExprKind::Delete(..)
+            | ExprKind::Signal(..)
+            | ExprKind::Override(_)
+            | ExprKind::WriteUser { .. }
+            | ExprKind::SkbOutput { .. }
+            | ExprKind::Invoke { .. }
+            | ExprKind::External { .. } => found = true,
+            _ => {}
+        },
+        Node::Stmt(it) => match it.kind {
+            StmtKind::SetVar(var, _) | StmtKind::ForMap(var, ..) | StmtKind::ForRange(var, ..) => {
+                *set.entry(var).or_default() += 1;
+            }
+            StmtKind::Expr(_)
+            | StmtKind::If(..)
+            | StmtKind::While(..)
+            | StmtKind::Unroll(..)
+            | StmtKind::Break
+            | StmtKind::Continue => {}
+            _ => found = true,
+        },
+    });
+    found || set.into_iter().any(|(var, here)| sets(var) > here)
 }
 
 /// Whether an expression names a variable.

@@ -96,6 +96,11 @@ impl<'a> Cx<'a> {
         self.is_captured(var) && !self.current.flow.sets_first(var)
     }
 
+    /// At how many places of the probe a variable is set.
+    pub(in crate::lower) fn sets(&self, var: VarId) -> u32 {
+        self.current.flow.sets(var)
+    }
+
     /// Variables that only a callback has are gone with it.
     pub(super) fn forget_homes(&mut self, before: &[Option<VarHome>]) {
         for (home, before) in self.current.homes.iter_mut().zip(before) {
