@@ -9,7 +9,8 @@ use std::process::ExitCode;
 /// Lists the probes that match a pattern, or those of a script.
 pub(crate) fn list(args: &Trace) -> ExitCode {
     let detail = if args.verbose { Detail::Fields } else { Detail::Names };
-    let search = match args.process() {
+    let process = args.process().and_then(|pid| crate::trace::find_process(pid).map(|()| pid));
+    let search = match process {
         Ok(pid) => osmia::Search { pid, any_kind: args.dangerous, program: None },
         Err(message) => return fail(&message),
     };

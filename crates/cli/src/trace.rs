@@ -2,7 +2,7 @@
 use crate::flags::Trace;
 use crate::request::Request;
 use crate::words::Work;
-use osmia::{Child, CompileError, Compiled, Output, Style};
+use osmia::{Child, CompileError, Compiled, Output, RunError, Style};
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -54,6 +54,9 @@ fn carry_out(mut request: Request) -> ExitCode {
         Work::Format => return crate::fmt::print(&request),
         Work::Run | Work::Compile => {}
     }
+    if let Err(message) = find_process(request.run.pid) {
+        return fail(&message);
+    }
     // The child is there, and waits, before anything is compiled: scripts may name it.
     let child = match request.command.as_deref().map(Child::hold).transpose() {
         Ok(child) => child,
@@ -86,6 +89,11 @@ fn carry_out(mut request: Request) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     run(request, compiled, child)
+}
+
+/// Whether the process of `-p` is there.
+pub(crate) fn find_process(pid: Option<u32>) -> Result<(), String> {
+    pid.map_or(Ok(()), osmia::find_process).map_err(|error| format!("Failed to attach to pid: {error}"))
 }
 
 /// Writes the object, the program that stands alone, or both.
@@ -154,10 +162,13 @@ pub(crate) fn run(request: &Request, compiled: Compiled, child: Option<Child>) -
     options.interactive = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
     match osmia::run(&request.source, &request.compile, compiled, &options, child, &mut output) {
         Ok(status) => ExitCode::from(status),
-        Err(message) => {
+        Err(error) => {
             let _ = output.finish();
-            complain(&message);
-            ExitCode::from(BROKEN)
+            complain(error.words());
+            match error {
+                RunError::Misfit(_) => ExitCode::FAILURE,
+                RunError::Broken(_) => ExitCode::from(BROKEN),
+            }
         }
     }
 }

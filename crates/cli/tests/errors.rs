@@ -135,7 +135,8 @@ fn probes_that_this_file_lacks() {
 #[test]
 fn words_of_the_command_line() {
     let cases: &[(&[&str], &[&str])] = &[
-        (&["-p", "4194304", "-e", "uprobe:libc:malloc { }"], &["-p 4194304", "No such process"]),
+        (&["-p", "4194304", "-e", "uprobe:libc:malloc { }"], &["attach to pid: 4194304", "No such process"]),
+        (&["-l", "-p", "4194304", "usdt:*"], &["attach to pid: 4194304", "No such process"]),
         (&["-c", "/no/such/command", "-e", "begin { }"], &["/no/such/command"]),
         (&["-c", "no-such-command-at-all x", "-e", "begin { }"], &["no-such-command-at-all"]),
         (&["-c", "/etc/passwd", "-e", "begin { }"], &["/etc/passwd"]),

@@ -1,10 +1,15 @@
 //! The command of `-c`: there from the start, so that probes can name it, and held until they are attached.
-use osmia_sys::process::{HeldChild, Orphan};
+use osmia_sys::process::{HeldChild, Orphan, PidFd};
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 
 /// `SIGTERM`.
 const TERMINATE: i32 = 15;
+
+/// Whether there is a process of this number that can be watched.
+pub fn find_process(pid: u32) -> Result<(), String> {
+    PidFd::open(pid).map(drop).map_err(|error| format!("{pid}: {error}"))
+}
 
 /// A child that waits for its release.
 #[derive(Debug)]

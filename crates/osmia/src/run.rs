@@ -50,7 +50,31 @@ const LAST_COMMANDS: Duration = Duration::from_secs(1);
 /// The status of a run that was to lose nothing and did.
 pub const LOSSY: u8 = 3;
 
-/// Runs a script to its end; the status that the process is to leave with. An error is what to tell the person.
+/// Why a script did not run, in words.
+#[derive(Debug)]
+pub enum RunError {
+    /// It does not fit this machine: what it names is not there.
+    Misfit(String),
+    /// The machine refused something, or what is written to is gone.
+    Broken(String),
+}
+
+impl RunError {
+    /// What to tell the person.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Misfit(words) | Self::Broken(words) => words,
+        }
+    }
+}
+
+impl From<String> for RunError {
+    fn from(words: String) -> Self {
+        Self::Broken(words)
+    }
+}
+
+/// Runs a script to its end; the status that the process is to leave with.
 pub fn run(
     source: &Source,
     how: &CompileOptions,
@@ -58,7 +82,7 @@ pub fn run(
     options: &RunOptions,
     child: Option<Child>,
     output: &mut Output,
-) -> Result<u8, String> {
+) -> Result<u8, RunError> {
     options.choice.apply(&mut compiled)?;
     let (compiled, mut world) = if options.user {
         let image = image(source, &compiled)?;
@@ -70,7 +94,7 @@ pub fn run(
             for (program, log) in kernel.logs() {
                 output.write(format!("{program}:\n{log}\n").as_bytes()).map_err(|error| error.to_string())?;
             }
-            return output.finish().map(|()| 0).map_err(|error| error.to_string());
+            return output.finish().map(|()| 0).map_err(|error| error.to_string().into());
         }
         kernel.watch(child, options, &how.missing).map_err(|error| format!("ERROR: {error}\n"))?;
         kernel.prepare_names(&compiled.schema, &compiled.config);
@@ -80,8 +104,8 @@ pub fn run(
         Ok(status) => Ok(status),
         // Nobody reads any more: everything is taken down, and there is nobody to tell.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
-        Err(Failure::Output(error)) => Err(format!("ERROR: {error}\n")),
-        Err(Failure::Words(words)) => Err(words),
+        Err(Failure::Output(error)) => Err(format!("ERROR: {error}\n").into()),
+        Err(Failure::Words(words)) => Err(words.into()),
     }
 }
 
@@ -99,9 +123,9 @@ impl From<io::Error> for Failure {
 }
 
 /// Makes the object fit for the machine; where that cannot be, says which lines of the script are to blame.
-fn image(source: &Source, compiled: &Compiled) -> Result<Image, String> {
+fn image(source: &Source, compiled: &Compiled) -> Result<Image, RunError> {
     osmia_object::resolve(&compiled.object, &compiled.target)
-        .map_err(|errors| crate::misfit::explain(&errors, &compiled.object, source))
+        .map_err(|errors| RunError::Misfit(crate::misfit::explain(&errors, &compiled.object, source)))
 }
 
 /// Loads; where the kernel refuses because it lacks something, compiles once more without that.
@@ -110,7 +134,7 @@ fn start(
     how: &CompileOptions,
     compiled: Compiled,
     options: &RunOptions,
-) -> Result<(Compiled, Kernel), String> {
+) -> Result<(Compiled, Kernel), RunError> {
     let verbose = options.verbose;
     let log = if options.verifier_log { osmia_abi::flags::LOG_LEVEL1 } else { 0 };
     let first = match Kernel::load(image(source, &compiled)?, log) {
@@ -119,7 +143,7 @@ fn start(
     };
     let lacking = first.lacking();
     if lacking.is_empty() || how.compiled {
-        return Err(first.explain(source, verbose));
+        return Err(first.explain(source, verbose).into());
     }
     let mut again = how.clone();
     again.missing.extend(lacking.iter().copied());
@@ -127,14 +151,14 @@ fn start(
     let mut source = source.clone();
     let mut compiled = match compile(&mut source, &again) {
         Ok(compiled) => compiled,
-        Err(CompileError::Script(diagnostics)) => return Err(diagnostics.render(&source)),
-        Err(CompileError::Machine(message)) => return Err(format!("ERROR: {message}\n")),
-        Err(CompileError::Words(message)) => return Err(message),
+        Err(CompileError::Script(diagnostics)) => return Err(diagnostics.render(&source).into()),
+        Err(CompileError::Machine(message)) => return Err(format!("ERROR: {message}\n").into()),
+        Err(CompileError::Words(message)) => return Err(message.into()),
     };
     options.choice.apply(&mut compiled)?;
     match Kernel::load(image(&source, &compiled)?, log) {
         Ok(kernel) => Ok((compiled, kernel)),
-        Err(error) => Err(error.explain(&source, verbose)),
+        Err(error) => Err(error.explain(&source, verbose).into()),
     }
 }
 
