@@ -119,8 +119,12 @@ pub fn decode(kind: &Type, bytes: &[u8]) -> Result<Value, DecodeError> {
         Type::Inet => inet(cursor)?,
         Type::Mac => Value::Mac(array(cursor.take(6)?)),
         Type::Username => Value::Username(cursor.u32()?),
-        Type::CgroupPath => Value::CgroupPath(cursor.u64()?),
-        Type::Timestamp { format } => Value::Timestamp { format: format.clone(), boot: cursor.u64()? },
+        Type::CgroupPath { hierarchies } => {
+            Value::CgroupPath { id: cursor.u64()?, hierarchies: hierarchies.clone() }
+        }
+        Type::Timestamp { format, since } => {
+            Value::Timestamp { format: format.clone(), since: *since, nanoseconds: cursor.u64()? }
+        }
     })
 }
 

@@ -1,6 +1,6 @@
 //! Filling in what only the machine knows.
 use crate::aggregate::{Cell, Table};
-use crate::schema::StackMode;
+use crate::schema::{Since, StackMode};
 use crate::stack::{Step, steps};
 use crate::value::{Frame, StackSource, Symbol, Value};
 
@@ -27,8 +27,8 @@ pub trait Lookup {
     /// A user's login name.
     fn username(&mut self, uid: u32) -> Option<String>;
 
-    /// The path of a cgroup, with its hierarchy: `unified:/user.slice`.
-    fn cgroup_path(&mut self, id: u64) -> Option<String>;
+    /// The paths of a cgroup, each with its hierarchy, of those whose names are like `hierarchies`: `unified:/user.slice`.
+    fn cgroup_path(&mut self, id: u64, hierarchies: &str) -> Option<String>;
 
     /// The time on the calendar, in nanoseconds since 1970 (UTC), at so many nanoseconds after boot.
     fn boot_time_to_wall(&mut self, boot: u64) -> Option<i64>;
@@ -75,8 +75,17 @@ impl Value {
                 Self::Stack { mode, source, frames }
             }
             Self::Username(uid) => Self::User { uid, name: lookup.username(uid).unwrap_or_default() },
-            Self::CgroupPath(id) => Self::Cgroup { id, path: lookup.cgroup_path(id).unwrap_or_default() },
-            Self::Timestamp { format, boot } => Self::Time { format, wall: lookup.boot_time_to_wall(boot) },
+            Self::CgroupPath { id, hierarchies } => {
+                Self::Cgroup { id, path: lookup.cgroup_path(id, &hierarchies).unwrap_or_default() }
+            }
+            Self::Timestamp { format, since, nanoseconds } => {
+                let wall = match since {
+                    Since::Boot => lookup.boot_time_to_wall(nanoseconds),
+                    Since::Epoch => i64::try_from(nanoseconds).ok(),
+                };
+                // The first second of all stands for a time that nobody knows.
+                Self::Time { format, wall: wall.filter(|wall| *wall >= 1_000_000_000) }
+            }
             plain => plain,
         }
     }

@@ -249,13 +249,29 @@ pub enum Type {
     Mac,
     /// A user id (`u32`) to be named.
     Username,
-    /// A cgroup v2 id (`u64`) to be turned into a path.
-    CgroupPath,
-    /// Nanoseconds of `CLOCK_BOOTTIME` (`u64`), to be printed by `strftime`.
+    /// A cgroup id (`u64`) to be turned into a path.
+    CgroupPath {
+        /// Which hierarchies are looked through, by their names; `*` stands for anything.
+        hierarchies: String,
+    },
+    /// Nanoseconds (`u64`), to be printed by `strftime`.
     Timestamp {
         /// The format.
         format: String,
+        /// Since when they are counted.
+        #[serde(default)]
+        since: Since,
     },
+}
+
+/// Where a clock begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Since {
+    /// When the machine was started, as `CLOCK_BOOTTIME` does.
+    #[default]
+    Boot,
+    /// In 1970, as `CLOCK_TAI` does.
+    Epoch,
 }
 
 /// How a stack is printed.

@@ -1,5 +1,5 @@
 //! Values as readers have them.
-use crate::schema::StackMode;
+use crate::schema::{Since, StackMode};
 use std::net::IpAddr;
 
 /// A decoded value. Those in the second half need the machine's help before they can be printed in full:
@@ -78,13 +78,20 @@ pub enum Value {
     /// A user to be named.
     Username(u32),
     /// A cgroup whose path is to be found.
-    CgroupPath(u64),
+    CgroupPath {
+        /// The cgroup's number.
+        id: u64,
+        /// Which hierarchies are looked through, by their names; `*` stands for anything.
+        hierarchies: String,
+    },
     /// A time to be found on the calendar.
     Timestamp {
         /// The format, for `strftime`.
         format: String,
-        /// Nanoseconds since boot.
-        boot: u64,
+        /// Since when the nanoseconds are counted.
+        since: Since,
+        /// So many nanoseconds.
+        nanoseconds: u64,
     },
 
     /// An address with its name.
@@ -197,8 +204,8 @@ impl Value {
             Self::Uint { value, .. } | Self::Pointer(value) | Self::KernelSymbol(value) => value,
             Self::UserSymbol { address, .. } | Self::Symbol { address, .. } => address,
             Self::Username(uid) | Self::User { uid, .. } => u64::from(uid),
-            Self::CgroupPath(id) | Self::Cgroup { id, .. } => id,
-            Self::Timestamp { boot, .. } => boot,
+            Self::CgroupPath { id, .. } | Self::Cgroup { id, .. } => id,
+            Self::Timestamp { nanoseconds, .. } => nanoseconds,
             Self::Time { wall: Some(wall), .. } => wall.cast_unsigned(),
             _ => return None,
         })

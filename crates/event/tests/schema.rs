@@ -1,6 +1,6 @@
 //! How bytes lie: layouts, decoding, the schema on its way through an object.
 use osmia_event::{
-    Aggregation, Cell, DecodeError, Field, Location, MapSchema, Missing, RawEntry, Schema, StackMode,
+    Aggregation, Cell, DecodeError, Field, Location, MapSchema, Missing, RawEntry, Schema, Since, StackMode,
     Storage, Stream, Trouble, TroubleKind, Type, Value, Verb, bucket_of, decode, layout, parse, table,
 };
 
@@ -161,7 +161,7 @@ fn a_schema_travels_as_json() {
             map(
                 Storage::Global { offset: 16 },
                 None,
-                Aggregation::Value(Type::Timestamp { format: "%H".into() }),
+                Aggregation::Value(Type::Timestamp { format: "%H".into(), since: Since::Boot }),
             ),
         ],
         troubles: vec![Trouble {

@@ -4,24 +4,34 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+/// What the hierarchy of version 2 is called, wherever it is mounted.
+const UNIFIED: &str = "unified";
+
 /// Paths of cgroups, walked when the first id is asked for, and again when one is unknown.
 #[derive(Debug, Default)]
 pub struct Cgroups {
-    paths: HashMap<u64, String>,
+    /// For each id the hierarchies that have it, with the path there. Hierarchies of version 1 number theirs each for itself.
+    paths: HashMap<u64, Vec<(String, String)>>,
 }
 
 impl Cgroups {
-    /// The path of a cgroup, with its hierarchy: `unified:/user.slice`, `cpu,cpuacct:/`.
-    pub fn path(&mut self, id: u64) -> Option<&str> {
+    /// The paths of a cgroup in the hierarchies whose names are like the pattern, each with its hierarchy and commas between
+    /// them: `unified:/user.slice`, `cpu,cpuacct:/`. That of version 2 is the first, the others are in order of their names.
+    pub fn path(&mut self, id: u64, hierarchies: &str) -> Option<String> {
         if !self.paths.contains_key(&id) {
             self.walk();
         }
-        self.paths.get(&id).map(String::as_str)
+        let paths =
+            self.paths.get(&id)?.iter().filter(|(name, _)| crate::pattern::matches(hierarchies, name));
+        Some(paths.map(|(name, path)| format!("{name}:{path}")).collect::<Vec<_>>().join(","))
     }
 
     fn walk(&mut self) {
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-        for (name, root) in mounts.lines().filter_map(hierarchy) {
+        let mut roots: Vec<_> = mounts.lines().filter_map(hierarchy).collect();
+        roots.sort_by_key(|(name, _)| (name != UNIFIED, name.clone()));
+        self.paths.clear();
+        for (name, root) in roots {
             self.add(&name, &root, &root);
         }
     }
@@ -29,7 +39,11 @@ impl Cgroups {
     fn add(&mut self, hierarchy: &str, root: &Path, dir: &Path) {
         let Ok(facts) = fs::metadata(dir) else { return };
         let inside = dir.strip_prefix(root).unwrap_or(dir);
-        self.paths.insert(facts.ino(), format!("{hierarchy}:/{}", inside.display()));
+        let path = (hierarchy.to_owned(), format!("/{}", inside.display()));
+        let known = self.paths.entry(facts.ino()).or_default();
+        if !known.contains(&path) {
+            known.push(path);
+        }
         for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 self.add(hierarchy, root, &entry.path());
@@ -44,7 +58,7 @@ fn hierarchy(line: &str) -> Option<(String, PathBuf)> {
     let point = PathBuf::from(unescape(before.split(' ').nth(4)?));
     let mut facts = after.split(' ');
     match facts.next()? {
-        "cgroup2" => Some(("unified".to_owned(), point)),
+        "cgroup2" => Some((UNIFIED.to_owned(), point)),
         "cgroup" => Some((point.file_name()?.to_string_lossy().into_owned(), point)),
         _ => None,
     }
@@ -73,9 +87,26 @@ mod tests {
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
         for (name, root) in mounts.lines().filter_map(hierarchy) {
             let id = fs::metadata(&root).unwrap().ino();
-            let path = Cgroups::default().path(id).unwrap().to_owned();
-            assert!(path.ends_with(":/"), "{name}: {path}");
+            let path = Cgroups::default().path(id, "*").unwrap();
+            assert!(format!("{path},").contains(&format!("{name}:/,")), "{name}: {path}");
+            assert_eq!(Cgroups::default().path(id, &name), Some(format!("{name}:/")));
         }
-        assert_eq!(Cgroups::default().path(u64::MAX), None);
+        assert_eq!(Cgroups::default().path(u64::MAX, "*"), None);
+    }
+
+    /// Roots of several hierarchies may have one number.
+    #[test]
+    fn one_id_in_several_hierarchies() {
+        let of = |name: &str, path: &str| (name.to_owned(), path.to_owned());
+        let paths = vec![of("unified", "/"), of("blkio", "/"), of("cpu", "/a")];
+        let mut cgroups = Cgroups { paths: HashMap::from([(1, paths)]) };
+        for (pattern, want) in [
+            ("*", "unified:/,blkio:/,cpu:/a"),
+            ("unified", "unified:/"),
+            ("*u*", "unified:/,cpu:/a"),
+            ("zz", ""),
+        ] {
+            assert_eq!(cgroups.path(1, pattern).as_deref(), Some(want), "{pattern}");
+        }
     }
 }

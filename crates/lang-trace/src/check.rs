@@ -9,6 +9,7 @@ mod body;
 mod calls;
 mod cast;
 mod casting;
+mod clocks;
 mod comptime;
 mod compute;
 mod config;
@@ -108,6 +109,8 @@ struct Session<'a> {
     functions: &'a [functions::Prepared],
     /// Words that were looked up among the constants of enumerations.
     words: BTreeMap<String, Option<(Type, i64)>>,
+    /// Maps that hold what other clocks than that since boot said.
+    clocks: BTreeMap<String, clocks::Clock>,
     /// How often a macro was expanded in this reading.
     expansions: u32,
     /// How many bodies of unrolled loops there are in this reading.
@@ -163,6 +166,7 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
         includes: script.preamble.items.iter().any(|item| matches!(item, CItem::Include { .. })),
         diagnostics: Diagnostics::default(),
         words: BTreeMap::new(),
+        clocks: BTreeMap::new(),
         expansions: 0,
         turns: 0,
         hoisted: BTreeSet::new(),

@@ -3,7 +3,7 @@
 use crate::probes::Provider;
 use osmia_base::{Arena, Span, key};
 use osmia_btf::TypeId;
-use osmia_event::{Aggregation, StackMode, Verb};
+use osmia_event::{Aggregation, Since, StackMode, Verb};
 use osmia_isa::{AluOp, Cond};
 use osmia_object::{Attach, TraceField};
 use serde::{Deserialize, Serialize};
@@ -356,11 +356,16 @@ pub enum Type {
     /// A user id to be named.
     Username,
     /// A cgroup id to be turned into a path.
-    CgroupPath,
+    CgroupPath {
+        /// Which hierarchies are looked through, by their names; `*` stands for anything.
+        hierarchies: String,
+    },
     /// A time to be printed.
     Timestamp {
         /// `strftime`'s format.
         format: String,
+        /// Since when it is counted.
+        since: Since,
     },
 }
 

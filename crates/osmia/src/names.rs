@@ -121,8 +121,8 @@ impl Lookup for Names {
         self.users.name(uid).map(str::to_owned)
     }
 
-    fn cgroup_path(&mut self, id: u64) -> Option<String> {
-        self.cgroups.path(id).map(str::to_owned)
+    fn cgroup_path(&mut self, id: u64, hierarchies: &str) -> Option<String> {
+        self.cgroups.path(id, hierarchies)
     }
 
     fn boot_time_to_wall(&mut self, boot: u64) -> Option<i64> {

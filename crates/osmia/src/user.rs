@@ -307,7 +307,7 @@ impl Lookup for Names {
         self.users.name(uid).map(str::to_owned)
     }
 
-    fn cgroup_path(&mut self, _id: u64) -> Option<String> {
+    fn cgroup_path(&mut self, _id: u64, _hierarchies: &str) -> Option<String> {
         None
     }
 

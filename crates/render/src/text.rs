@@ -152,7 +152,7 @@ pub(crate) fn atom(value: &Value, style: &Style) -> String {
         Value::StackId { id, .. } => id.to_string(),
         Value::Stack { mode, source, frames } => stack::stack(*mode, *source, frames),
         Value::Username(uid) => uid.to_string(),
-        Value::CgroupPath(id) => id.to_string(),
+        Value::CgroupPath { id, .. } => id.to_string(),
         Value::Cgroup { path, .. } => path.clone(),
         Value::Timestamp { format, .. } => strftime(format, None, &style.zone),
         Value::Time { format, wall } => strftime(format, *wall, &style.zone),

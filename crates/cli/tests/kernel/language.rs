@@ -123,6 +123,7 @@ const CASES: &[(&str, &str)] = &[
     ("begin { @x = 5; } begin /@x == 5/ { print(\"seen\"); clear(@x); }", "seen\n"),
     // Several blocks, in order.
     ("begin { print(1); } begin { print(2); } end { print(4); } BEGIN { print(3); }", "1\n2\n3\n4\n"),
+    ("begin { print(cgroup_path(cgroup, \"no_hierarchy*\")); print(1); }", "\n1\n"),
     ("begin, end { print(\"both\"); }", "both\nboth\n"),
     // Enumerations, sizes, own types.
     (
@@ -266,9 +267,20 @@ fn text_that_is_cut_off_says_so() {
 
 #[test]
 fn what_the_kernel_lacks_has_a_place_in_the_script() {
-    let err = run(osmia().args(["-e", "begin {\n  print(1 + kaddr(\"no_such\"));\n}"])).refused();
+    let done = run(osmia().args(["-e", "begin {\n  print(1 + kaddr(\"no_such\"));\n}"]));
+    assert_eq!(done.status.code(), Some(1), "as any script that does not compile");
+    let err = done.refused();
     let wanted = "stdin:2:13-29: ERROR: Failed to resolve kernel symbol: no_such\n  print(1 + kaddr(\"no_such\"));\n            ~~~~~~~~~~~~~~~~\n";
     assert_eq!(err, wanted);
+}
+
+#[test]
+fn times_of_all_clocks_are_on_the_calendar() {
+    let text = "begin { $t = nsecs(tai); @t = nsecs(sw_tai); print(strftime(\"%Y\", nsecs)); \
+        print(strftime(\"%Y\", nsecs(tai))); print(strftime(\"%Y\", $t)); print(strftime(\"%Y\", @t)); clear(@t); }";
+    let out = run(osmia().args(["-q", "-e", text])).ok();
+    let years: Vec<&str> = out.lines().take(4).collect();
+    assert!(years.iter().all(|year| *year == years[0] && year.starts_with("20")), "{out}");
 }
 
 #[test]

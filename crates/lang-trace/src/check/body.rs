@@ -1,6 +1,7 @@
 //! One probe's body: scopes, variables, statements.
 use super::Options;
 use super::Session;
+use super::clocks::Clock;
 use super::facts::Facts;
 use super::functions::Functions;
 use super::loops::LoopKind;
@@ -43,6 +44,8 @@ pub(super) struct Body<'s, 'a> {
     pub(super) broken: BTreeSet<String>,
     /// Variables that were made by an assignment, in whatever block.
     pub(super) assigned: BTreeSet<String>,
+    /// Variables that hold what other clocks than that since boot said.
+    pub(super) clocks: BTreeMap<VarId, Clock>,
     /// Loops around what is read.
     pub(super) loops: Vec<LoopKind>,
     /// Whether what is read is asked for its type only, and by what (`sizeof`, `typeof`).
@@ -78,6 +81,7 @@ impl<'s, 'a> Body<'s, 'a> {
             functions: Functions::default(),
             broken: BTreeSet::new(),
             assigned: BTreeSet::new(),
+            clocks: BTreeMap::new(),
             loops: Vec::new(),
             asks_types: None,
             copies: 1,

@@ -156,7 +156,7 @@ const FUNCTIONS: &[Function] = &[
     value("ksym", 1, 1, |body, call| printed::tagged(body, call, Type::KernelSymbol)),
     value("usym", 1, 1, |body, call| printed::tagged(body, call, Type::UserSymbol)),
     value("username", 0, 1, printed::username),
-    value("cgroup_path", 1, 2, |body, call| printed::tagged(body, call, Type::CgroupPath)),
+    value("cgroup_path", 1, 2, printed::cgroup_path),
     value("cgroupid", 1, 1, printed::cgroupid),
     value("strftime", 2, 2, printed::strftime),
     value("ntop", 1, 2, printed::ntop),

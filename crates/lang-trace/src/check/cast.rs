@@ -175,7 +175,7 @@ impl Body<'_, '_> {
             "inet" => return Some(Type::Inet),
             "username_t" => return Some(Type::Username),
             "macaddr_t" => return Some(Type::Mac),
-            "cgroup_path_t" => return Some(Type::CgroupPath),
+            "cgroup_path_t" => return Some(Type::CgroupPath { hierarchies: "*".into() }),
             "void" => return Some(Type::None),
             _ => {}
         }
@@ -279,7 +279,7 @@ impl Body<'_, '_> {
             | Type::UserSymbol
             | Type::KernelStack { .. }
             | Type::UserStack { .. }
-            | Type::CgroupPath
+            | Type::CgroupPath { .. }
             | Type::Timestamp { .. } => 8,
         }
     }

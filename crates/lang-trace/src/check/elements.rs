@@ -94,6 +94,7 @@ impl Body<'_, '_> {
             }
             return;
         }
+        self.note_map_clock(name, &value);
         let value = kept(Expr { ty: untrusted(&value.ty), ..value });
         if self.is_foreign(name, &value, span) {
             return;

@@ -56,7 +56,7 @@ fn class(ty: &Type, last_reading: bool) -> Wire {
         // What is not known yet may become a number.
         Type::None if !last_reading => Wire::Int { size: 8, signed: true },
         // Addresses and ids that are printed as words by %s are numbers to %d, %x and %p.
-        Type::KernelSymbol | Type::UserSymbol | Type::CgroupPath => Wire::Pointer,
+        Type::KernelSymbol | Type::UserSymbol | Type::CgroupPath { .. } => Wire::Pointer,
         _ => Wire::None,
     }
 }

@@ -345,7 +345,7 @@ fn same_kind_of_memory(a: &Type, b: &Type) -> bool {
             | (Type::Inet, Type::Inet)
             | (Type::Mac, Type::Mac)
             | (Type::Username, Type::Username)
-            | (Type::CgroupPath, Type::CgroupPath)
+            | (Type::CgroupPath { .. }, Type::CgroupPath { .. })
     )
 }
 

@@ -181,7 +181,7 @@ impl<'a> Types<'a> {
             Type::Inet => "inet[24]".into(),
             Type::Mac => "mac_address".into(),
             Type::Username => "username_t".into(),
-            Type::CgroupPath => "cgroup_path_t".into(),
+            Type::CgroupPath { .. } => "cgroup_path_t".into(),
             Type::Timestamp { .. } => "timestamp".into(),
         }
     }
@@ -207,7 +207,7 @@ pub(super) const fn class(ty: &Type) -> &'static str {
         Type::Inet => "inet",
         Type::Mac => "mac_address",
         Type::Username => "username_t",
-        Type::CgroupPath => "cgroup_path_t",
+        Type::CgroupPath { .. } => "cgroup_path_t",
         Type::Timestamp { .. } => "timestamp",
     }
 }

@@ -192,6 +192,7 @@ impl Body<'_, '_> {
 
     pub(super) fn set_var(&mut self, id: VarId, value: Expr, span: Span, out: &mut Vec<Stmt>) {
         self.note_assigned(id);
+        self.note_clock(id, &value);
         let value = kept(value);
         if !self.is_fixed(id) && !self.widen_var(id, &value.ty, span) {
             return;

@@ -72,8 +72,8 @@ impl<'a> Types<'a> {
             Type::Inet => Out::Inet,
             Type::Mac => Out::Mac,
             Type::Username => Out::Username,
-            Type::CgroupPath => Out::CgroupPath,
-            Type::Timestamp { format } => Out::Timestamp { format: format.clone() },
+            Type::CgroupPath { hierarchies } => Out::CgroupPath { hierarchies: hierarchies.clone() },
+            Type::Timestamp { format, since } => Out::Timestamp { format: format.clone(), since: *since },
         }
     }
 

@@ -40,7 +40,7 @@ pub(super) fn nsecs(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
             other => {
                 let message =
                     Diagnostic::error(call.args[0].span, format!("Invalid timestamp mode: {other}"))
-                        .hint("there are: boot, monotonic, tai");
+                        .hint("there are: boot, monotonic, tai, sw_tai");
                 body.report(message);
                 return None;
             }

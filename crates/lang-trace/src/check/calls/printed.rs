@@ -1,9 +1,12 @@
 //! Values that the reader gives a name or a form when they are printed.
 use super::{Call, Made, integer_arg, literal};
+use crate::check::arithmetic::literal_value;
 use crate::check::body::Body;
+use crate::check::clocks::Clock;
 use crate::check::convert::convert;
 use crate::check::expr::number;
 use crate::typed::{Builtin, Expr, ExprKind, Space, Type};
+use osmia_event::Since;
 use std::net::IpAddr;
 
 pub(super) fn tagged(body: &mut Body<'_, '_>, call: &Call<'_>, ty: Type) -> Option<Made> {
@@ -12,6 +15,15 @@ pub(super) fn tagged(body: &mut Body<'_, '_>, call: &Call<'_>, ty: Type) -> Opti
     })?;
     let value = convert(value, &Type::UINT64)?;
     Some(Made::Value(Expr { kind: ExprKind::Tagged(Box::new(value)), ty, span: call.span }))
+}
+
+/// `cgroup_path(id)`, and `cgroup_path(id, "cpu*")` for hierarchies of such names.
+pub(super) fn cgroup_path(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    let hierarchies = match call.args.len() {
+        1 => "*".to_owned(),
+        _ => literal(body, call, 1)?,
+    };
+    tagged(body, call, Type::CgroupPath { hierarchies })
 }
 
 pub(super) fn username(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
@@ -38,8 +50,20 @@ pub(super) fn cgroupid(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made>
 pub(super) fn strftime(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let format = literal(body, call, 0)?;
     let value = integer_arg(body, call, 1)?;
+    let since = match body.clock(&value) {
+        Clock::Boot => Since::Boot,
+        Clock::Tai => Since::Epoch,
+        Clock::Monotonic => {
+            body.error(call.span, "strftime() can not take a monotonic timestamp");
+            return None;
+        }
+    };
+    if literal_value(&value).is_some_and(|value| value < 0) {
+        body.error(call.span, "strftime() does not accept negative timestamps");
+        return None;
+    }
     let value = convert(value, &Type::UINT64)?;
-    let ty = Type::Timestamp { format };
+    let ty = Type::Timestamp { format, since };
     Some(Made::Value(Expr { kind: ExprKind::Tagged(Box::new(value)), ty, span: call.span }))
 }
 
@@ -93,18 +117,33 @@ pub(super) fn pton(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
 
 pub(super) fn macaddr(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let place = body.expr(&call.args[0])?;
+    if matches!(place.kind, ExprKind::Text(_)) {
+        body.error(call.span, "macaddr() does not support literal string arguments");
+        return None;
+    }
     let place = match &place.ty {
         Type::Array { .. } | Type::Str { .. } if body.size_of(&place.ty) >= 6 => place,
-        Type::Pointer { space, .. } => {
-            let space = *space;
+        Type::Pointer { .. } | Type::Int { .. } => {
+            let space = match &place.ty {
+                Type::Pointer { space, .. } => *space,
+                _ => body.facts.pointer_space(),
+            };
             let element = Box::new(Type::int(1, false));
             let array = Type::Array { element, count: 6, space };
             let pointer = convert(place, &Type::Pointer { to: Box::new(array), space })?;
             body.deref(pointer, call.span)?
         }
+        Type::Array { .. } | Type::Str { .. } => {
+            body.error(call.span, "macaddr() argument must be at least 6 bytes in size");
+            return None;
+        }
+        Type::None if !body.session.last_reading => return None,
         other => {
-            let text = body.type_text(other);
-            body.error(call.span, format!("macaddr() expects an array of 6 bytes, not {text}"));
+            let class = crate::check::types::class(other);
+            body.error(
+                call.span,
+                format!("macaddr() only supports array or pointer arguments ({class} provided)"),
+            );
             return None;
         }
     };
