@@ -217,13 +217,21 @@ fn read(
     (session.expansions, session.turns) = (0, 0);
     session.maps.renumber();
     let mut probes = Vec::new();
+    // Programs that patterns have become; those that the script names one by one are not limited.
+    let (mut programs, limit) = (0, session.config.max_bpf_progs as usize);
     for (index, (probe, facts)) in script.probes.iter().zip(facts).enumerate() {
-        read_probe(session, (index, probe), facts, variables, &mut probes);
-        if probes.len() > session.config.max_bpf_progs as usize {
+        if facts.len() <= probe.points.len() {
+            read_probe(session, (index, probe), facts, usize::MAX, variables, &mut probes);
+            continue;
+        }
+        let before = probes.len();
+        read_probe(session, (index, probe), facts, limit - programs, variables, &mut probes);
+        if probes.len() - before > limit - programs {
             let span = probe.points.first().map_or(probe.span, |point| point.span);
-            session.too_many = Some((span, probes.len().max(facts.len())));
+            session.too_many = Some((span, programs + facts.len()));
             break;
         }
+        programs += probes.len() - before;
     }
     probes
 }
@@ -236,16 +244,18 @@ fn too_many(span: Span, count: usize, limit: u32) -> Diagnostic {
     Diagnostic::error(span, text).hint(advice)
 }
 
-/// One block: once for all its attach points where it does not matter which, else once for each.
+/// One block: once for all its attach points where it does not matter which, else once for each, but not much more often
+/// than `most`.
 fn read_probe(
     session: &mut Session<'_>,
     (index, probe): (usize, &ast::Probe),
     facts: &[Facts],
+    most: usize,
     variables: &mut Variables,
     out: &mut Vec<Probe>,
 ) {
     let mut shared: Vec<&Facts> = Vec::new();
-    let mut tracing = false;
+    let (mut tracing, before) = (false, out.len());
     for (number, fact) in facts.iter().enumerate() {
         if let Some(first) = shared.first()
             && points::same_code(first, fact)
@@ -259,7 +269,7 @@ fn read_probe(
             }
             continue;
         }
-        if out.len() > session.config.max_bpf_progs as usize {
+        if out.len() - before > most {
             return;
         }
         let learnt = variables.entry((index, number)).or_default();

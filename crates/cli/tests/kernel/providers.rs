@@ -134,6 +134,9 @@ fn more_programs_than_are_allowed() {
     let err = run(osmia().env("BPFTRACE_MAX_BPF_PROGS", "100").args(["-e", text])).refused();
     assert!(err.contains("BPF programs, which exceeds the current limit of 100"), "{err}");
     assert!(err.contains("HINT: You can increase the limit through the BPFTRACE_MAX_BPF_PROGS"), "{err}");
+    let written = "begin { print(1); } begin { print(2); } end { print(3); }";
+    let out = run(osmia().env("BPFTRACE_MAX_BPF_PROGS", "1").args(["-q", "-e", written])).ok();
+    assert_eq!(out, "1\n2\n3\n\n\n", "only programs that patterns become are counted");
 }
 
 #[test]
