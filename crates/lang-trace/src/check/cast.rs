@@ -1,9 +1,12 @@
 //! Types as they are written in casts, declarations, `sizeof`.
 use super::body::Body;
 use super::types::moved;
-use crate::ast::{CTag, TypeName, TypeNameKind, TypeOrExpr};
+use crate::ast::{self, CTag, TypeName, TypeNameKind, TypeOrExpr};
 use crate::typed::{Expr, ExprKind, Space, Type};
 use osmia_base::Span;
+
+/// What asks for a type, as messages call it.
+const TYPEOF: &str = "typeof or typeinfo";
 
 /// Integer types by their names: bpftrace's, C's and the kernel's.
 const INTEGERS: &[(&str, u8, bool)] = &[
@@ -124,7 +127,7 @@ impl Body<'_, '_> {
                 let parts = parts.iter().map(|(name, part)| Some((name.node.clone(), self.type_name(part)?)));
                 parts.collect::<Option<_>>().map(Type::Record)
             }
-            TypeNameKind::Typeof(of) => self.type_or_expr(of, "typeof or typeinfo"),
+            TypeNameKind::Typeof(of) => self.type_or_expr(of, TYPEOF),
             TypeNameKind::Defined(_) | TypeNameKind::Function => {
                 self.error(ty.span, "a type cannot be defined here");
                 None
@@ -151,16 +154,35 @@ impl Body<'_, '_> {
         match of {
             TypeOrExpr::Type(ty) => self.type_name(ty),
             TypeOrExpr::Expr(expr) => {
-                if let crate::ast::ExprKind::Ident(name) = &expr.kind
+                if let ast::ExprKind::Ident(name) = &expr.kind
                     && let Some(found) = self.types().named(name)
                 {
                     return Some(self.types().convert(found.set, found.id, Space::Unknown));
+                }
+                if asker == TYPEOF
+                    && let Some(key) = self.key_type(expr)
+                {
+                    return key;
                 }
                 let outer = self.asks_types.replace(asker);
                 let found = self.expr(expr).map(|expr| expr.ty);
                 self.asks_types = outer;
                 found
             }
+        }
+    }
+
+    /// What a map stands for where its type is asked for: one that has keys for these, as long as nothing is known of it
+    /// for no type yet (`Some(None)`), any other for its value (`None`).
+    pub(super) fn key_type(&self, expr: &ast::Expr) -> Option<Option<Type>> {
+        let ast::ExprKind::Map { name, keys } = &expr.kind else { return None };
+        if !keys.is_empty() {
+            return None;
+        }
+        match self.session.maps.get(name).and_then(|known| known.key.clone()) {
+            Some(Some(key)) => Some(Some(key)),
+            Some(None) => None,
+            None => (!self.session.last_reading).then_some(None),
         }
     }
 
@@ -202,12 +224,7 @@ impl Body<'_, '_> {
         Some(self.types().convert(found.set, found.id, self.facts.pointer_space()))
     }
 
-    fn array_type(
-        &mut self,
-        element: &TypeName,
-        count: Option<&crate::ast::Expr>,
-        span: Span,
-    ) -> Option<Type> {
+    fn array_type(&mut self, element: &TypeName, count: Option<&ast::Expr>, span: Span) -> Option<Type> {
         let count = match count.map(|count| self.expr(count)) {
             None => 0,
             Some(Some(Expr { kind: ExprKind::Number(count), .. })) if (0..=65536).contains(&count) => {

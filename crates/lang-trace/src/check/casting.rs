@@ -36,7 +36,10 @@ impl Body<'_, '_> {
             return None;
         }
         if let (ExprKind::MapNumber(..), Some(_)) = (&operand.kind, integer_parts(&ty)) {
-            return convert(operand, &ty).map(|made| Expr { span, ..made });
+            let made = convert(operand, &ty)?;
+            // It is a number from here on, even where its type stays what it was.
+            let made = if matches!(made.kind, ExprKind::MapNumber(..)) { cast(made, ty) } else { made };
+            return Some(Expr { span, ..made });
         }
         let ty = located(&operand, self.sized(&operand, ty, span)?);
         if is_same(&operand.ty, &ty) {

@@ -44,9 +44,13 @@ pub(super) fn known(expr: &Expr) -> Option<Known> {
             truth(eval::compare(*cond, Width::W64, a as u64, b as u64))
         }
         ExprKind::TextEqual { lhs, rhs, limit } => {
-            let (Known::Text(lhs), Known::Text(rhs)) = (known(lhs)?, known(rhs)?) else { return None };
             let limit = limit.map_or(usize::MAX, |limit| limit as usize);
-            truth(lhs.iter().take(limit).eq(rhs.iter().take(limit)))
+            match (known(lhs)?, known(rhs)?) {
+                (Known::Text(lhs), Known::Text(rhs)) => {
+                    truth(lhs.iter().take(limit).eq(rhs.iter().take(limit)))
+                }
+                (lhs, rhs) => truth(lhs == rhs),
+            }
         }
         ExprKind::Ternary(condition, a, b) => {
             if known_number(condition)? != 0 {
@@ -308,6 +312,10 @@ fn record(parts: Vec<(String, Expr)>, span: Span) -> Made {
 
 /// What the kind of a type is called, and the type itself; nothing while it is not known yet.
 fn type_names(body: &mut Body<'_, '_>, of: &ast::Expr) -> Option<(&'static str, String)> {
+    if let Some(key) = body.key_type(of) {
+        let key = key?;
+        return Some((super::types::class(&key), body.type_text(&key)));
+    }
     if let ast::ExprKind::Map { name, keys } = &of.kind
         && let Some(MapValue::Aggregate(kind)) = body.session.maps.get(name).and_then(|map| map.value.clone())
     {

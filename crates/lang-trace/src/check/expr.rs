@@ -258,6 +258,13 @@ impl Body<'_, '_> {
         let value = self.expr(operand);
         self.asks_types = outer;
         let value = value?;
+        if value.ty == Type::None
+            && self.session.last_reading
+            && let ast::ExprKind::Var(name) = &operand.kind
+        {
+            self.error(span, format!("No type available for variable {name}"));
+            return None;
+        }
         let kind = match value.kind {
             ExprKind::Var(var) => {
                 self.note_assigned(var);
@@ -386,6 +393,9 @@ impl Body<'_, '_> {
         }
         let condition = self.condition(&branch.condition)?;
         let Some(otherwise) = &branch.otherwise else {
+            if matches!(condition.kind, ExprKind::Number(truth) if truth != 0) {
+                return self.block_value(&branch.then, branch.then.span);
+            }
             self.error(span, "an if in an expression needs an else");
             return None;
         };

@@ -37,6 +37,9 @@ impl Body<'_, '_> {
         if let (Some(a), Some(b)) = (literal_value(&lhs), literal_value(&rhs)) {
             return self.folded(op, a, b, span);
         }
+        if let Some(truth) = compare_literals(op, &lhs, &rhs) {
+            return Some(truth_literal(truth, span));
+        }
         if op == BinaryOp::Add
             && let Some(text) = self.joined_literals(&lhs, &rhs, span)
         {
@@ -330,6 +333,50 @@ impl Body<'_, '_> {
             }
         }
     }
+}
+
+/// What is known of two values as they are written down: the order of texts, and that tuples and records differ in their
+/// number of parts or have parts of other kinds.
+fn compare_literals(op: BinaryOp, lhs: &Expr, rhs: &Expr) -> Option<bool> {
+    if let (ExprKind::Text(a), ExprKind::Text(b)) = (&lhs.kind, &rhs.kind) {
+        return match op {
+            BinaryOp::Less => Some(a < b),
+            BinaryOp::LessEqual => Some(a <= b),
+            BinaryOp::Greater => Some(a > b),
+            BinaryOp::GreaterEqual => Some(a >= b),
+            _ => None,
+        };
+    }
+    let answer = match op {
+        BinaryOp::Equal => false,
+        BinaryOp::NotEqual => true,
+        _ => return None,
+    };
+    parted(lhs, rhs).then_some(answer)
+}
+
+/// Whether two tuples or records that are written down cannot be equal by their form.
+fn parted(lhs: &Expr, rhs: &Expr) -> bool {
+    let (ExprKind::Tuple(a), ExprKind::Tuple(b)) = (&lhs.kind, &rhs.kind) else { return false };
+    let side_by_side = match (&lhs.ty, &rhs.ty) {
+        (Type::Record(a), Type::Record(b)) => a.iter().map(|part| &part.0).eq(b.iter().map(|part| &part.0)),
+        (Type::Tuple(_), Type::Tuple(_)) => true,
+        _ => return false,
+    };
+    a.len() != b.len() || side_by_side && a.iter().zip(b).any(|(a, b)| unlike(a, b))
+}
+
+/// Whether two parts are written down and of kinds that have no value in common.
+fn unlike(a: &Expr, b: &Expr) -> bool {
+    let kind = |part: &Expr| match (&part.kind, &part.ty) {
+        (ExprKind::Number(_), Type::Bool) => Some(0),
+        (ExprKind::Number(_), Type::Int { .. }) => Some(1),
+        (ExprKind::Text(_), _) => Some(2),
+        (ExprKind::Tuple(_), Type::Tuple(_)) => Some(3),
+        (ExprKind::Tuple(_), Type::Record(_)) => Some(4),
+        _ => None,
+    };
+    matches!((kind(a), kind(b)), (Some(a), Some(b)) if a != b) || parted(a, b)
 }
 
 /// Kinds of memory that are compared byte by byte.

@@ -2,6 +2,7 @@
 use super::body::Body;
 use super::calls::Made;
 use super::comptime::Branch;
+use super::convert::cast;
 use super::elements::Assignment;
 use super::loops::LoopKind;
 use crate::ast;
@@ -95,7 +96,11 @@ impl Body<'_, '_> {
                 out.push(Stmt { kind: StmtKind::Return(value), span });
             }
             ast::StmtKind::Discard(expr) => {
-                let expr = self.expr(expr);
+                let expr = self.expr(expr).map(|value| match value.kind {
+                    // The answer is asked for: what it says is not told besides.
+                    ExprKind::Delete(..) => cast(value, Type::Bool),
+                    _ => value,
+                });
                 out.extend(expr.map(|expr| Stmt { kind: StmtKind::Expr(expr), span }));
             }
             ast::StmtKind::Block(block) => out.extend(self.stmts(block)),
