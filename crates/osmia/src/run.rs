@@ -178,7 +178,7 @@ fn conduct(
         world.set_data(offset, osmia_host::boot_to_wall().cast_unsigned());
     }
     if !options.dry_run {
-        run_all(world, plan, Provider::Begin)?;
+        run_all(world, plan, Provider::Begin, compiled.variable("exited"))?;
     }
     let notes = world
         .attach(plan, compiled.config.missing_probes)
@@ -233,7 +233,7 @@ fn conduct(
     }
     while session.drain()?.is_some() {}
     session.hurry = None;
-    run_all(session.world, plan, Provider::End)?;
+    run_all(session.world, plan, Provider::End, None)?;
     while session.drain()?.is_some() {}
     let lossy = losses(compiled, &mut session, options)?;
     session.output.say(&Message::End)?;
@@ -273,9 +273,13 @@ fn describe(compiled: &Compiled, output: &mut Output) -> io::Result<()> {
     Ok(())
 }
 
-fn run_all(world: &mut World, plan: &Plan, provider: Provider) -> Result<(), Failure> {
+/// Runs all blocks of one kind, up to one that calls `exit()` where `exited` is the word that says so.
+fn run_all(world: &mut World, plan: &Plan, provider: Provider, exited: Option<usize>) -> Result<(), Failure> {
     for probe in plan.of(provider) {
         world.run(probe).map_err(|error| Failure::Words(format!("ERROR: {}: {error}\n", probe.name)))?;
+        if exited.and_then(|offset| world.data(offset)).is_some_and(|word| word != 0) {
+            break;
+        }
     }
     Ok(())
 }

@@ -123,6 +123,7 @@ const CASES: &[(&str, &str)] = &[
     ("begin { @x = 5; } begin /@x == 5/ { print(\"seen\"); clear(@x); }", "seen\n"),
     // Several blocks, in order.
     ("begin { print(1); } begin { print(2); } end { print(4); } BEGIN { print(3); }", "1\n2\n3\n4\n"),
+    ("begin { print(1); } begin { exit(); } begin { print(2); } end { print(3); }", "1\n3\n"),
     ("begin { print(cgroup_path(cgroup, \"no_hierarchy*\")); print(1); }", "\n1\n"),
     ("begin, end { print(\"both\"); }", "both\nboth\n"),
     // Enumerations, sizes, own types.
