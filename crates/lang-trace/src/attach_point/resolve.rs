@@ -379,10 +379,15 @@ fn access(mode: &str) -> Result<Access, Wrong> {
             return Err("watchpoint modes may not be duplicated".into());
         }
     }
-    if mode.is_empty() {
-        return Err("watchpoint mode must be combination of (r,w,x)".into());
+    match (access.read, access.write, access.execute) {
+        (false, false, false) => Err("watchpoint mode must be combination of (r,w,x)".into()),
+        // What x86 watches (Intel's manual, volume 3, 17.2.4).
+        (false, false, true) | (_, true, false) => Ok(access),
+        _ => {
+            let hint = "supported modes: x,w,rw".to_owned();
+            Err(Wrong(format!("invalid watchpoint mode: {mode}"), Some(hint)))
+        }
     }
-    Ok(access)
 }
 
 fn iterator(parts: &[&str]) -> Result<Point, Wrong> {
