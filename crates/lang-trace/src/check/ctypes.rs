@@ -25,6 +25,7 @@ pub(super) fn script_types(
         kernel,
         named: BTreeMap::new(),
         imported: HashMap::new(),
+        open: Vec::new(),
         diagnostics,
     };
     let mut any = false;
@@ -66,6 +67,8 @@ struct Maker<'a> {
     kernel: Option<&'a Btf>,
     named: BTreeMap<String, Laid>,
     imported: HashMap<TypeId, TypeId>,
+    /// Structures and unions whose members are being read: nobody knows yet how large they are.
+    open: Vec<TypeId>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -109,6 +112,22 @@ impl Maker<'_> {
         if !name.is_empty() {
             self.named.insert(format!("{} {name}", definition.tag.word()), own);
         }
+        self.open.push(own.id);
+        let layout = self.members(definition, depth);
+        self.open.pop();
+        let layout = layout?;
+        let Some(size) = layout.size() else {
+            self.too_large(definition.span);
+            return None;
+        };
+        if let Some(ty) = self.builder.get_mut(own.id) {
+            ty.kind = kind(union, size, layout.members);
+        }
+        Some(Laid { id: own.id, size, align: layout.align })
+    }
+
+    fn members(&mut self, definition: &CDefinition, depth: u32) -> Option<Layout> {
+        let union = definition.tag == CTag::Union;
         let mut layout = Layout { union, packed: definition.packed, ..Layout::default() };
         for field in &definition.fields {
             let Some(laid) = self.type_name(&field.ty, depth - 1) else { continue };
@@ -118,14 +137,7 @@ impl Maker<'_> {
                 return None;
             }
         }
-        let Some(size) = layout.size() else {
-            self.too_large(definition.span);
-            return None;
-        };
-        if let Some(ty) = self.builder.get_mut(own.id) {
-            ty.kind = kind(union, size, layout.members);
-        }
-        Some(Laid { id: own.id, size, align: layout.align })
+        Some(layout)
     }
 
     fn type_name(&mut self, ty: &TypeName, depth: u32) -> Option<Laid> {
@@ -209,6 +221,10 @@ impl Maker<'_> {
     fn tagged(&mut self, tag: CTag, name: &str, span: Span) -> Option<Laid> {
         let spelled = format!("{} {name}", tag.word());
         if let Some(laid) = self.named.get(&spelled) {
+            if self.open.contains(&laid.id) {
+                self.diagnostics.error(span, format!("field has incomplete type '{spelled}'"));
+                return None;
+            }
             return Some(*laid);
         }
         let found = self.import(|btf| match tag {
