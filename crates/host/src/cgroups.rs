@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 /// What the hierarchy of version 2 is called, wherever it is mounted.
 const UNIFIED: &str = "unified";
 
-/// Paths of cgroups, walked when the first id is asked for, and again when one is unknown.
+/// Paths of cgroups, walked when the first id is asked for, and again when one is unknown; what is known of groups that are gone
+/// since stays.
 #[derive(Debug, Default)]
 pub struct Cgroups {
     /// For each id the hierarchies that have it, with the path there. Hierarchies of version 1 number theirs each for itself.
-    paths: HashMap<u64, Vec<(String, String)>>,
+    paths: Paths,
 }
+
+type Paths = HashMap<u64, Vec<(String, String)>>;
 
 impl Cgroups {
     /// The paths of a cgroup in the hierarchies whose names are like the pattern, each with its hierarchy and commas between
@@ -30,24 +33,25 @@ impl Cgroups {
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         let mut roots: Vec<_> = mounts.lines().filter_map(hierarchy).collect();
         roots.sort_by_key(|(name, _)| (name != UNIFIED, name.clone()));
-        self.paths.clear();
+        let mut found = Paths::new();
         for (name, root) in roots {
-            self.add(&name, &root, &root);
+            add(&mut found, &name, &root, &root);
         }
+        self.paths.extend(found);
     }
+}
 
-    fn add(&mut self, hierarchy: &str, root: &Path, dir: &Path) {
-        let Ok(facts) = fs::metadata(dir) else { return };
-        let inside = dir.strip_prefix(root).unwrap_or(dir);
-        let path = (hierarchy.to_owned(), format!("/{}", inside.display()));
-        let known = self.paths.entry(facts.ino()).or_default();
-        if !known.contains(&path) {
-            known.push(path);
-        }
-        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                self.add(hierarchy, root, &entry.path());
-            }
+fn add(found: &mut Paths, hierarchy: &str, root: &Path, dir: &Path) {
+    let Ok(facts) = fs::metadata(dir) else { return };
+    let inside = dir.strip_prefix(root).unwrap_or(dir);
+    let path = (hierarchy.to_owned(), format!("/{}", inside.display()));
+    let known = found.entry(facts.ino()).or_default();
+    if !known.contains(&path) {
+        known.push(path);
+    }
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            add(found, hierarchy, root, &entry.path());
         }
     }
 }
@@ -92,6 +96,15 @@ mod tests {
             assert_eq!(Cgroups::default().path(id, &name), Some(format!("{name}:/")));
         }
         assert_eq!(Cgroups::default().path(u64::MAX, "*"), None);
+    }
+
+    /// What is gone is known by what was seen before.
+    #[test]
+    fn groups_that_are_gone_keep_their_paths() {
+        let gone = (u64::MAX, vec![("unified".to_owned(), "/gone".to_owned())]);
+        let mut cgroups = Cgroups { paths: HashMap::from([gone]) };
+        assert_eq!(cgroups.path(u64::MAX - 1, "*"), None);
+        assert_eq!(cgroups.path(u64::MAX, "*").as_deref(), Some("unified:/gone"));
     }
 
     /// Roots of several hierarchies may have one number.
