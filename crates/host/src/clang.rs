@@ -2,9 +2,9 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
-/// The environment variable that may name another clang, as in makefiles.
+/// The environment variable that may name another clang.
 const VARIABLE: &str = "CLANG";
 
 /// Without that.
@@ -26,8 +26,8 @@ const ASM: &str = if cfg!(target_arch = "aarch64") {
 pub enum ClangError {
     /// There is no clang: what was to be run, and what the system says.
     Missing(String, io::Error),
-    /// clang refuses the program: what it says.
-    Refused(String),
+    /// clang refuses the program, or ended before it was done: how it ended, and what it says.
+    Refused(ExitStatus, String),
 }
 
 impl fmt::Display for ClangError {
@@ -39,15 +39,18 @@ impl fmt::Display for ClangError {
                     "{clang} cannot be run ({error}); the environment variable {VARIABLE} may name another one"
                 )
             }
-            Self::Refused(errors) => f.write_str(errors.trim_end()),
+            Self::Refused(status, errors) => {
+                write!(f, "clang does not compile it ({status}):\n{}", errors.trim_end())
+            }
         }
     }
 }
 
 impl std::error::Error for ClangError {}
 
-/// The object that clang makes of a program in C, with headers from these directories too. Nothing is written to any file.
-pub fn compile_c(source: &Path, include_dirs: &[PathBuf]) -> Result<Vec<u8>, ClangError> {
+/// The object that clang makes of a program in C, with headers from these directories too, and what clang says of it all the
+/// same. Nothing is written to any file.
+pub fn compile_c(source: &Path, include_dirs: &[PathBuf]) -> Result<(Vec<u8>, String), ClangError> {
     let clang = std::env::var(VARIABLE).unwrap_or_else(|_| CLANG.to_owned());
     let mut command = Command::new(&clang);
     command.args(["-g", "-O2", "-mcpu=v3", "--target=bpf", MACHINE, ASM]);
@@ -56,8 +59,6 @@ pub fn compile_c(source: &Path, include_dirs: &[PathBuf]) -> Result<Vec<u8>, Cla
     }
     let done = command.arg("-c").arg(source).args(["-o", "-"]).stdin(Stdio::null()).output();
     let done = done.map_err(|error| ClangError::Missing(clang, error))?;
-    match done.status.success() {
-        true => Ok(done.stdout),
-        false => Err(ClangError::Refused(String::from_utf8_lossy(&done.stderr).into_owned())),
-    }
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    if done.status.success() { Ok((done.stdout, said)) } else { Err(ClangError::Refused(done.status, said)) }
 }

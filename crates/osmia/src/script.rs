@@ -167,16 +167,16 @@ impl Reader<'_> {
     /// A program in C becomes an object by the clang of this machine.
     fn compile(&mut self, file: ScriptFile, span: Span) {
         let error = match compile_c(&file.path, &self.places.include_dirs) {
-            Ok(bytes) => return self.objects.push(ScriptObject { name: file.name, span, bytes }),
+            Ok((bytes, said)) => {
+                if !said.is_empty() {
+                    let text = format!("{}: clang says:\n{}", file.name, said.trim_end());
+                    self.diagnostics.push(Diagnostic::warning(span, text));
+                }
+                return self.objects.push(ScriptObject { name: file.name, span, bytes });
+            }
             Err(error) => error,
         };
-        let text = match &error {
-            ClangError::Missing(..) => format!("{}: a program in C takes clang: {error}", file.name),
-            ClangError::Refused(errors) => {
-                format!("{}: clang does not compile it:\n{}", file.name, errors.trim_end())
-            }
-        };
-        let mut message = Diagnostic::error(span, text);
+        let mut message = Diagnostic::error(span, format!("{}: {error}", file.name));
         if matches!(error, ClangError::Missing(..)) {
             let object = file.name.trim_end_matches('c').to_owned() + "o";
             let how = format!(

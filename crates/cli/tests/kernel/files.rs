@@ -34,7 +34,7 @@ fn mistakes_are_told_in_the_file_that_has_them() {
     for (name, text, expected) in [
         ("config.bt", "config = { max_strlen = 5 }\n", "invalid `config` within import"),
         ("broken.bt", "macro ( {\n", "syntax: "),
-        ("program.bpf.c", "int x\n", "clang does not compile it:\n"),
+        ("program.bpf.c", "int x\n", "clang does not compile it (exit status: 1):\n"),
         ("program.bpf.o", "\x7fELF", "program.bpf.o: "),
     ] {
         scratch.write(name, text);
@@ -44,9 +44,7 @@ fn mistakes_are_told_in_the_file_that_has_them() {
     }
     let script = format!("import \"{}\"; begin {{ }}", scratch.path("program.bpf.c"));
     let err = run(osmia().env("CLANG", "no-such-clang").args(["-q", "-e", &script])).refused();
-    for expected in
-        ["takes clang: no-such-clang cannot be run", "HINT: compile it elsewhere, and import what"]
-    {
+    for expected in ["no-such-clang cannot be run", "HINT: compile it elsewhere, and import what"] {
         assert!(err.contains(expected), "{err}");
     }
     let err = run(osmia().args(["-q", "-e", "import \"not/there.bt\"; begin { }"])).refused();
@@ -128,7 +126,7 @@ fn functions_of_compiled_objects_are_called() {
 #[test]
 fn functions_of_programs_in_c_are_called() {
     let scratch = Scratch::new();
-    scratch.write("lib.bpf.c", LIBRARY);
+    scratch.write("lib.bpf.c", format!("#warning \"so it is\"\n{LIBRARY}"));
     let main = scratch.write(
         "main.bt",
         "import \"lib.bpf.c\";\nbegin { print((add(40, 2), remember(7), remember(7))); }\n",
@@ -136,6 +134,7 @@ fn functions_of_programs_in_c_are_called() {
     for machine in [&[][..], &["--vm"]] {
         let out = run(osmia().env("CLANG", "clang-19").arg("-q").args(machine).arg(&main));
         assert_eq!(out.out, "(42, 1, 2)\n\n\n", "{machine:?}: {}", out.err);
+        assert!(out.err.contains("WARNING: ") && out.err.contains("so it is"), "{}", out.err);
     }
 }
 
