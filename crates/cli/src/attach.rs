@@ -246,15 +246,15 @@ fn of_loaded(args: &Attach, wish: Option<Wish>, output: &mut Output) -> Result<(
 
 /// Runs `osmia detach`.
 pub(crate) fn detach(args: &Detach) -> ExitCode {
-    match detached(&args.words) {
-        Ok(lines) => {
-            for line in lines {
-                say(&format!("{line}\n"));
-            }
-            ExitCode::SUCCESS
+    let answers = detached(&args.words).unwrap_or_else(|error| vec![Err(error)]);
+    // One that cannot be ended keeps none of the others.
+    answers.into_iter().fold(ExitCode::SUCCESS, |status, answer| match answer {
+        Ok(line) => {
+            say(&format!("{line}\n"));
+            status
         }
         Err(message) => fail(&message),
-    }
+    })
 }
 
 /// The link that a word names, if it does: an id, a pin's path, `link:` and either of them.
@@ -269,10 +269,10 @@ fn link(word: &str) -> Result<Option<ObjectRef>, String> {
     }
 }
 
-fn detached(words: &[String]) -> Result<Vec<String>, String> {
+fn detached(words: &[String]) -> Result<Vec<Result<String, String>>, String> {
     let text = |error: PlaceError| error.to_string();
     if let Some(links) = words.iter().map(|word| link(word)).collect::<Result<Option<Vec<_>>, _>>()? {
-        return links.iter().map(osmia::detach_link).collect::<Result<Vec<_>, _>>().map(|all| all.concat());
+        return Ok(links.iter().flat_map(osmia::detach_link).collect());
     }
     // The program is none of the place's own words.
     let (program, place): (Vec<&String>, Vec<&String>) =
@@ -281,5 +281,5 @@ fn detached(words: &[String]) -> Result<Vec<String>, String> {
     let program = program.map(reference).transpose().map_err(text)?;
     let wish = parse_place(&place).map_err(text)?;
     osmia::detach_place(&wish, program.as_ref())?;
-    Ok(vec!["detached".to_owned()])
+    Ok(vec![Ok("detached".to_owned())])
 }

@@ -6,7 +6,7 @@ use osmia_loader::{AttachOptions, adopt, take_away, take_away_link};
 use osmia_object::ObjectRef;
 use osmia_object::place::Wish;
 use osmia_sys::bpf::{Pinned, link_by_id};
-use osmia_sys::{Errno, Interest, LinkFd, Poller, SignalFd};
+use osmia_sys::{Errno, FileSystem, Interest, LinkFd, Poller, SignalFd, file_system_at};
 use std::path::{Path, PathBuf};
 
 /// A wish for a program that is loaded already.
@@ -67,34 +67,35 @@ fn wait(signals: &SignalFd) -> Result<(), Errno> {
     }
 }
 
-/// Ends a link, by its pin, which is removed, by a directory of pins, or by its id; what was done, in lines.
-pub fn detach_link(which: &ObjectRef) -> Result<Vec<String>, String> {
+/// Ends a link, by its pin, which is removed, by a directory of pins, or by its id: what was done, and what was not and why, link
+/// by link.
+pub fn detach_link(which: &ObjectRef) -> Vec<Result<String, String>> {
     match which {
-        ObjectRef::Pinned(path) => detach_pin(Path::new(path)),
+        ObjectRef::Pinned(path) if Path::new(path).is_dir() => detach_pins(Path::new(path)),
+        ObjectRef::Pinned(path) => vec![detach_pin(Path::new(path))],
         ObjectRef::Id(id) => {
-            let link = link_by_id(*id).map_err(|errno| format!("there is no link {id}: {errno}"))?;
-            end(&link, &format!("link {id}")).map(|line| vec![line])
+            let link = link_by_id(*id).map_err(|errno| format!("there is no link {id}: {errno}"));
+            vec![link.and_then(|link| end(&link, &format!("link {id}")))]
         }
-        ObjectRef::Name(name) => Err(format!("links have no names: say the id or the pin of `{name}`")),
+        ObjectRef::Name(name) => vec![Err(format!("links have no names: say the id or the pin of `{name}`"))],
     }
 }
 
-fn detach_pin(path: &Path) -> Result<Vec<String>, String> {
-    if path.is_dir() {
-        let entries = std::fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        let links: Vec<PathBuf> =
-            paths.into_iter().filter(|path| matches!(Pinned::get(path), Ok(Pinned::Link(_)))).collect();
-        if links.is_empty() {
-            return Err(format!("{}: no link is pinned there", path.display()));
-        }
-        return links
-            .iter()
-            .map(|path| detach_pin(path))
-            .collect::<Result<Vec<_>, _>>()
-            .map(|all| all.concat());
+fn detach_pins(dir: &Path) -> Vec<Result<String, String>> {
+    let entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) => return vec![Err(format!("{}: {error}", dir.display()))],
+    };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths.retain(|path| matches!(Pinned::get(path), Ok(Pinned::Link(_))));
+    if paths.is_empty() {
+        return vec![Err(format!("{}: no link is pinned there", dir.display()))];
     }
+    paths.iter().map(|path| detach_pin(path)).collect()
+}
+
+fn detach_pin(path: &Path) -> Result<String, String> {
     let name = path.display();
     let link = match Pinned::get(path) {
         Ok(Pinned::Link(link)) => link,
@@ -110,7 +111,7 @@ fn detach_pin(path: &Path) -> Result<Vec<String>, String> {
                 "{name}: there is a symbolic link on the way in a directory that others can write; name the place itself"
             ));
         }
-        Err(Errno::EACCES | Errno::EPERM) if path.exists() => {
+        Err(Errno::EACCES | Errno::EPERM) if file_system_at(FileSystem::Bpf, path) == Ok(false) => {
             return Err(format!(
                 "{name} is no pin: pins are files of a BPF file system, such as /sys/fs/bpf"
             ));
@@ -120,12 +121,12 @@ fn detach_pin(path: &Path) -> Result<Vec<String>, String> {
     // What only ends with its last pin and descriptor ends with this pin, unless somebody else holds it.
     let ended = take_away_link(&link);
     std::fs::remove_file(path).map_err(|error| format!("{name}: {error}"))?;
-    Ok(vec![match ended {
+    Ok(match ended {
         Ok(()) => format!("{name}: detached, and its pin removed"),
         Err(_) => {
             format!("{name}: its pin is removed; the program stays if another pin or process holds the link")
         }
-    }])
+    })
 }
 
 fn end(link: &LinkFd, name: &str) -> Result<String, String> {
