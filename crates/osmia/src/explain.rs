@@ -79,10 +79,10 @@ pub fn explain_log(log: &str) -> Explained {
     let verdict = match osmia_explain::explain(log) {
         None => Verdict::Accepted,
         Some(explanation) if explanation.is_of_a_log() => Verdict::Refused(Box::new(explanation)),
-        Some(_) => Verdict::NotTried(
-            "this is no log of the verifier's: it has no instruction, no figures, and no message that is known"
-                .to_owned(),
-        ),
+        Some(explanation) => Verdict::NotTried(format!(
+            "this is no log of the verifier's: it has no instruction, no figures, and no message that is known: {}",
+            explanation.message
+        )),
     };
     Explained { program: String::new(), verdict }
 }
