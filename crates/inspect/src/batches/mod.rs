@@ -19,6 +19,9 @@
 //! out, up to the bucket where that call ended. A key's bucket is always the same; so each element that is there
 //! throughout comes once, and none comes twice, however the map changes.
 //!
+//! Where the map is emptier than its first batch, a call may go on through many parts. Its reader leaves those of its own out
+//! that lie wholly in what the call read: each reader comes by a place once, however many parts there are.
+//!
 //! Kinds that are walked by keys, small maps, and whatever answers otherwise than a hash, have one part and one reader.
 mod plan;
 mod read;
@@ -61,7 +64,7 @@ fn walk_at(
     visit: Visit<'_>,
 ) -> Result<Option<Errno>, Errno> {
     let mut batch = Batch::default();
-    let mut reader = Reader::new(map, first.room, Part::all(BatchCursor::default()));
+    let mut reader = Reader::new(map, first.room, Part::all(BatchCursor::default()), None);
     let reached = reader.fill(&mut batch)?;
     let mut seam = Seam::default();
     batch.visit(map, &mut seam, visit);
@@ -103,17 +106,19 @@ fn read(
     used: &Receiver<Batch>,
     parcels: &SyncSender<Parcel>,
 ) {
+    let mut reached = None;
     for part in parts {
-        let mut reader = Reader::new(map, room, part);
+        let mut reader = Reader::new(map, room, part, reached);
         let mut more = true;
         while more {
             let Ok(mut batch) = used.recv() else { return };
-            let reached = reader.fill(&mut batch);
-            more = reached == Ok(Reached::Full);
-            if parcels.send((batch, reached)).is_err() || reached.is_err() {
+            let filled = reader.fill(&mut batch);
+            more = filled == Ok(Reached::Full);
+            if parcels.send((batch, filled)).is_err() || filled.is_err() {
                 return;
             }
         }
+        reached = reader.reached();
     }
 }
 

@@ -116,6 +116,11 @@ impl Part {
         self.to.is_some_and(|to| at.is_some_and(|at| at >= to))
     }
 
+    /// Whether a call that began before this part and ended here has read all of it.
+    pub(super) fn is_over_at(&self, at: Option<u32>) -> bool {
+        at.is_some_and(|at| at >= self.to.unwrap_or(u32::MAX))
+    }
+
     /// Where a call ended, if that is beyond this part.
     pub(super) fn beyond(&self, at: Option<u32>) -> Option<u32> {
         self.to.and_then(|to| at.filter(|&at| at > to))

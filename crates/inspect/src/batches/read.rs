@@ -12,7 +12,8 @@ pub(super) struct Batch {
     keys: Vec<u8>,
     values: Vec<u8>,
     count: usize,
-    runs: Vec<Run>,
+    /// One for each call.
+    pub(super) runs: Vec<Run>,
 }
 
 /// What one call gave.
@@ -43,12 +44,22 @@ pub(super) struct Reader<'a> {
     at: BatchCursor,
     /// How many elements the next call asks for.
     wish: usize,
+    /// The place at which the last call ended, for this part or one before it.
+    reached: Option<u32>,
+    /// Whether a call for a part before this one has read all of this one.
+    over: bool,
 }
 
 impl<'a> Reader<'a> {
-    /// At the beginning of a part, with batches of this size.
-    pub(super) fn new(map: &'a MapFd, room: usize, part: Part) -> Self {
-        Self { map, room, at: part.from.clone(), wish: part.head(), part }
+    /// At the beginning of a part, with batches of this size, where the last call for a part before it ended there.
+    pub(super) fn new(map: &'a MapFd, room: usize, part: Part, reached: Option<u32>) -> Self {
+        let over = part.is_over_at(reached);
+        Self { map, room, at: part.from.clone(), wish: part.head(), part, reached, over }
+    }
+
+    /// Where its last call ended.
+    pub(super) const fn reached(&self) -> Option<u32> {
+        self.reached
     }
 
     /// Where it is.
@@ -59,6 +70,9 @@ impl<'a> Reader<'a> {
     /// Reads into a batch until that is full or the part is at its end.
     pub(super) fn fill(&mut self, batch: &mut Batch) -> Result<Reached, Errno> {
         batch.clear();
+        if self.over {
+            return Ok(Reached::End);
+        }
         batch.make_room(self.map, self.room);
         // A call for the last few places of a batch is not worth it.
         while batch.count <= self.room - self.room.div_ceil(8) {
@@ -88,6 +102,7 @@ impl<'a> Reader<'a> {
         batch.count += found.count;
         batch.runs.push(Run { elements: first..batch.count, from, beyond: self.part.beyond(place) });
         self.wish = self.part.more(place);
+        self.reached = place;
         Ok(if found.end || self.part.ends_at(place) { Reached::End } else { Reached::Full })
     }
 }

@@ -2,13 +2,14 @@
 use super::plan::{Pace, Part, Plan};
 use super::read::{Batch, Reader};
 use super::seam::Seam;
-use super::walk_at;
+use super::{read, walk_at};
 use osmia_abi::{MapType, flags};
 use osmia_sys::bpf::{BatchCursor, MapCreate, MapFd};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{channel, sync_channel};
 
 /// Several readers whose batches are so small that there are many parts.
 const SMALL: Pace = Pace { readers: 3, room: 128 };
@@ -49,12 +50,17 @@ fn one_by_one(map: &MapFd) -> Vec<u32> {
     map.keys().map(|key| number(&key.unwrap())).collect()
 }
 
-/// How many parts a walk has after a first batch of so many elements.
-fn parts(map: &MapFd, first: usize, pace: &Pace) -> u32 {
+/// How a walk goes on after a first batch of so many elements.
+fn plan(map: &MapFd, first: usize, pace: &Pace) -> Plan {
     let mut batch = Batch::default();
-    let mut reader = Reader::new(map, first, Part::all(BatchCursor::default()));
+    let mut reader = Reader::new(map, first, Part::all(BatchCursor::default()), None);
     reader.fill(&mut batch).unwrap();
-    Plan::new(map.shape(), batch.count(), reader.at(), pace).parts()
+    Plan::new(map.shape(), batch.count(), reader.at(), pace)
+}
+
+/// How many parts it has.
+fn parts(map: &MapFd, first: usize, pace: &Pace) -> u32 {
+    plan(map, first, pace).parts()
 }
 
 #[test]
@@ -155,6 +161,54 @@ fn a_full_bucket_is_walked_whole() {
             }
         }
     }
+}
+
+/// Each call goes on through many parts, or to the end of the map: the parts that it went through need none.
+#[test]
+fn a_map_that_is_empty_behind_its_first_batch_is_read_once() {
+    for stay in [301, 400, 500] {
+        let map = map(MapType::Hash, 60_000, 0..20_000);
+        let plan = plan(&map, 300, &SMALL);
+        assert!(plan.parts() > 100);
+        for key in one_by_one(&map).iter().skip(stay) {
+            map.delete(&key.to_ne_bytes()).unwrap();
+        }
+        let calls = calls(&map, &plan);
+        assert!(calls < 10, "{calls} calls where {stay} stay");
+        assert!(walk(&map, 300, SMALL) == one_by_one(&map));
+    }
+}
+
+/// Here each call goes on through several parts, and no part is left out that was read but half.
+#[test]
+fn a_map_that_is_sparse_behind_its_first_batch_is_walked_whole() {
+    let map = map(MapType::Hash, 60_000, 0..20_000);
+    let plan = plan(&map, 300, &SMALL);
+    for key in one_by_one(&map).iter().skip(400).filter(|key| *key % 16 != 0) {
+        map.delete(&key.to_ne_bytes()).unwrap();
+    }
+    let (calls, parts) = (calls(&map, &plan), plan.parts() as usize);
+    assert!(calls < parts / 2, "{calls} calls for {parts} parts");
+    let expected = one_by_one(&map);
+    for readers in 1..=4 {
+        let first = Pace { readers: 1, room: 300 };
+        let mut keys = Vec::new();
+        let walked =
+            walk_at(&map, &first, || Pace { readers, room: 128 }, &mut |key, _| keys.push(number(key)));
+        assert_eq!(walked, Ok(None));
+        assert!(keys == expected, "{readers}");
+    }
+}
+
+/// How many calls one reader needs for all parts.
+fn calls(map: &MapFd, plan: &Plan) -> usize {
+    let (give_back, used) = channel();
+    let (parcels, received) = sync_channel(2000);
+    (0..2000).for_each(|_| give_back.send(Batch::default()).unwrap());
+    read(map, SMALL.room, (0..plan.parts()).map(|number| plan.part(number)), &used, &parcels);
+    let all: Vec<_> = received.try_iter().collect();
+    assert!(all.iter().all(|(_, reached)| reached.is_ok()));
+    all.iter().map(|(batch, _)| batch.runs.len()).sum()
 }
 
 /// What is there throughout comes once, also where it is written again and changes its place in its bucket, and nothing
