@@ -22,7 +22,8 @@
 //! Where the map is emptier than its first batch, a call may go on through many parts. Its reader leaves those of its own out
 //! that lie wholly in what the call read: each reader comes by a place once, however many parts there are.
 //!
-//! Kinds that are walked by keys, small maps, and whatever answers otherwise than a hash, have one part and one reader.
+//! Kinds that are walked by keys, small maps, and whatever answers otherwise than a hash, have one part and one reader. Where
+//! no more threads may be started, those that were do; where none was, the printing one reads.
 mod plan;
 mod read;
 mod seam;
@@ -35,6 +36,7 @@ use plan::{Pace, Part, Plan};
 use read::{Batch, Reached, Reader};
 use seam::Seam;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::{Builder, Scope};
 
 /// How many batches of each reader are under way.
 const AHEAD: usize = 3;
@@ -47,8 +49,16 @@ type Parcel = (Batch, Result<Reached, Errno>);
 
 /// The printer's side of a reader.
 struct Desk {
+    turn: Sender<Turn>,
     parcels: Receiver<Parcel>,
     give_back: Sender<Batch>,
+}
+
+/// Which parts are a reader's: this one, and each so many behind it.
+#[derive(Clone, Copy)]
+struct Turn {
+    first: usize,
+    readers: usize,
 }
 
 /// Visits all elements; why that ended early, if it did. An error where the kernel cannot even begin: nothing was visited then.
@@ -76,26 +86,44 @@ fn walk_at(
     Ok(rest(map, &plan, &pace, &mut |batch| batch.visit(map, &mut seam, visit)))
 }
 
-/// What the plan has, by several threads.
+/// What the plan has, by as many threads as there are to be and can be started.
 fn rest(map: &MapFd, plan: &Plan, pace: &Pace, print: &mut dyn FnMut(&Batch)) -> Option<Errno> {
     let readers = pace.readers.min(plan.parts() as usize);
     std::thread::scope(|scope| {
-        let mut desks = Vec::new();
-        for first in 0..readers {
-            let (parcels, receive) = sync_channel(AHEAD);
-            let (give_back, used) = channel();
-            (0..AHEAD).try_for_each(|_| give_back.send(Batch::default())).ok()?;
-            desks.push(Desk { parcels: receive, give_back });
-            let mine = (0..plan.parts()).skip(first).step_by(readers).map(|number| plan.part(number));
-            let work = move || read(map, pace.room, mine, &used, &parcels);
-            // As `pthread_create(3)` has it: there are too many threads, or there is no memory.
-            if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
-                return Some(Errno::EAGAIN);
-            }
-        }
-        let parts = desks.iter().cycle().take(plan.parts() as usize);
-        parts.map(|desk| desk.print_part(print)).find_map(Result::err)
+        let desks = (0..readers).map_while(|_| Desk::open(scope, map, plan, pace.room));
+        share(map, plan, pace.room, &desks.collect::<Vec<_>>(), print)
     })
+}
+
+/// What the plan has, by these readers; by this thread if there are none.
+fn share(
+    map: &MapFd,
+    plan: &Plan,
+    room: usize,
+    desks: &[Desk],
+    print: &mut dyn FnMut(&Batch),
+) -> Option<Errno> {
+    if desks.is_empty() {
+        return alone(Reader::new(map, room, plan.whole(), None), print).err();
+    }
+    for (first, desk) in desks.iter().enumerate() {
+        // A reader waits for its turn.
+        let _ = desk.turn.send(Turn { first, readers: desks.len() });
+    }
+    let parts = desks.iter().cycle().take(plan.parts() as usize);
+    parts.map(|desk| desk.print_part(print)).find_map(Result::err)
+}
+
+/// Reads and prints by turns.
+fn alone(mut reader: Reader<'_>, print: &mut dyn FnMut(&Batch)) -> Result<(), Errno> {
+    let mut batch = Batch::default();
+    loop {
+        let reached = reader.fill(&mut batch);
+        print(&batch);
+        if reached? == Reached::End {
+            return Ok(());
+        }
+    }
 }
 
 /// Reads these parts into batches that come back, until there are no more or nobody wants them.
@@ -123,6 +151,26 @@ fn read(
 }
 
 impl Desk {
+    /// Starts a reader, if there may be one more thread.
+    fn open<'scope>(
+        scope: &'scope Scope<'scope, '_>,
+        map: &'scope MapFd,
+        plan: &'scope Plan,
+        room: usize,
+    ) -> Option<Self> {
+        let (send, receive) = sync_channel(AHEAD);
+        let (give_back, used) = channel();
+        let (turn, my_turn) = channel::<Turn>();
+        (0..AHEAD).try_for_each(|_| give_back.send(Batch::default())).ok()?;
+        let work = move || {
+            let Ok(Turn { first, readers }) = my_turn.recv() else { return };
+            let mine = (0..plan.parts()).skip(first).step_by(readers).map(|number| plan.part(number));
+            read(map, room, mine, &used, &send);
+        };
+        Builder::new().spawn_scoped(scope, work).ok()?;
+        Some(Self { turn, parcels: receive, give_back })
+    }
+
     /// Prints what comes, up to the end of a part.
     fn print_part(&self, print: &mut dyn FnMut(&Batch)) -> Result<(), Errno> {
         // A reader that ends before its parts do has sent an error.

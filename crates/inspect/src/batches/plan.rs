@@ -139,9 +139,14 @@ impl Plan {
         self.division.map_or(1, |division| division.parts)
     }
 
+    /// All of it as one part.
+    pub(super) fn whole(&self) -> Part {
+        Part::all(self.from.clone())
+    }
+
     /// The part with this number.
     pub(super) fn part(&self, number: u32) -> Part {
-        let Some(division) = self.division else { return Part::all(self.from.clone()) };
+        let Some(division) = self.division else { return self.whole() };
         let place = |number: u32| division.from.saturating_add(division.stride.saturating_mul(number));
         Part {
             from: BatchCursor::at_place(place(number)),

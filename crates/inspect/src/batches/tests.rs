@@ -2,7 +2,7 @@
 use super::plan::{Pace, Part, Plan};
 use super::read::{Batch, Reader};
 use super::seam::Seam;
-use super::{read, walk_at};
+use super::{Desk, read, share, walk_at};
 use osmia_abi::{MapType, flags};
 use osmia_sys::bpf::{BatchCursor, MapCreate, MapFd};
 use std::collections::BTreeSet;
@@ -50,17 +50,18 @@ fn one_by_one(map: &MapFd) -> Vec<u32> {
     map.keys().map(|key| number(&key.unwrap())).collect()
 }
 
-/// How a walk goes on after a first batch of so many elements.
-fn plan(map: &MapFd, first: usize, pace: &Pace) -> Plan {
+/// A first batch of so many elements, and how the walk goes on.
+fn begin(map: &MapFd, first: usize, pace: &Pace) -> (Batch, Plan) {
     let mut batch = Batch::default();
     let mut reader = Reader::new(map, first, Part::all(BatchCursor::default()), None);
     reader.fill(&mut batch).unwrap();
-    Plan::new(map.shape(), batch.count(), reader.at(), pace)
+    let plan = Plan::new(map.shape(), batch.count(), reader.at(), pace);
+    (batch, plan)
 }
 
 /// How many parts it has.
 fn parts(map: &MapFd, first: usize, pace: &Pace) -> u32 {
-    plan(map, first, pace).parts()
+    begin(map, first, pace).1.parts()
 }
 
 #[test]
@@ -168,7 +169,7 @@ fn a_full_bucket_is_walked_whole() {
 fn a_map_that_is_empty_behind_its_first_batch_is_read_once() {
     for stay in [301, 400, 500] {
         let map = map(MapType::Hash, 60_000, 0..20_000);
-        let plan = plan(&map, 300, &SMALL);
+        let (_, plan) = begin(&map, 300, &SMALL);
         assert!(plan.parts() > 100);
         for key in one_by_one(&map).iter().skip(stay) {
             map.delete(&key.to_ne_bytes()).unwrap();
@@ -183,7 +184,7 @@ fn a_map_that_is_empty_behind_its_first_batch_is_read_once() {
 #[test]
 fn a_map_that_is_sparse_behind_its_first_batch_is_walked_whole() {
     let map = map(MapType::Hash, 60_000, 0..20_000);
-    let plan = plan(&map, 300, &SMALL);
+    let (_, plan) = begin(&map, 300, &SMALL);
     for key in one_by_one(&map).iter().skip(400).filter(|key| *key % 16 != 0) {
         map.delete(&key.to_ne_bytes()).unwrap();
     }
@@ -197,6 +198,27 @@ fn a_map_that_is_sparse_behind_its_first_batch_is_walked_whole() {
             walk_at(&map, &first, || Pace { readers, room: 128 }, &mut |key, _| keys.push(number(key)));
         assert_eq!(walked, Ok(None));
         assert!(keys == expected, "{readers}");
+    }
+}
+
+/// As where a control group limits how many threads there are.
+#[test]
+fn as_many_readers_as_can_be_started_walk_all() {
+    for kind in [MapType::Hash, MapType::Array] {
+        let map = map(kind, 20_000, 0..20_000);
+        let (batch, plan) = begin(&map, 300, &SMALL);
+        for started in 0..=3 {
+            let (mut seam, mut keys) = (Seam::default(), Vec::new());
+            let mut print =
+                |batch: &Batch| batch.visit(&map, &mut seam, &mut |key, _| keys.push(number(key)));
+            print(&batch);
+            let walked = std::thread::scope(|scope| {
+                let desks = (0..started).filter_map(|_| Desk::open(scope, &map, &plan, SMALL.room));
+                share(&map, &plan, SMALL.room, &desks.collect::<Vec<_>>(), &mut print)
+            });
+            assert_eq!(walked, None);
+            assert!(keys == one_by_one(&map), "{started} readers of {}", kind.name());
+        }
     }
 }
 
