@@ -11,8 +11,8 @@ pub(super) fn diff(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
         let btf = kernel_btf(Path::new(file));
         btf.map_err(|words| Failure::words(format!("failed to load BTF from {file}: {words}")))
     };
-    let old = load(file(&mut words, "a file with types")?)?;
-    let new = load(file(&mut words, "another file with types")?)?;
+    let [old, new] = files(&mut words)?;
+    let (old, new) = (load(old)?, load(new)?);
     let mut names = Vec::new();
     while words.take("name") {
         names.push(words.need("a name")?);
@@ -22,12 +22,18 @@ pub(super) fn diff(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     session.print(&found, text, json)
 }
 
-/// The next file; `file` may stand before it, as where types are dumped.
-fn file<'a>(words: &mut Words<'a>, what: &str) -> Result<&'a str, Failure> {
-    match words.need(what)? {
-        "file" if !Path::new("file").exists() => words.need(what),
-        name => Ok(name),
+/// Two files. `file` may stand before each, as where types are dumped; a file may have that name, too. Which of both it is
+/// the number of words says, whatever there is on the disk: behind the files, words come in pairs.
+fn files<'a>(words: &mut Words<'a>) -> Result<[&'a str; 2], Failure> {
+    let is_odd = |words: &Words<'_>| words.left().len() % 2 == 1;
+    if words.peek() == Some("file") && (is_odd(words) || words.left().get(2).is_some_and(|it| it == "file")) {
+        words.word();
     }
+    let old = words.need("a file with types")?;
+    if words.peek() == Some("file") && !is_odd(words) {
+        words.word();
+    }
+    Ok([old, words.need("another file with types")?])
 }
 
 fn text(found: &Diff, out: &mut Vec<u8>) {
@@ -150,5 +156,35 @@ fn part_json(sort: Sort, part: &Part, json: &mut Json) {
     json.field("bit_offset", part.at);
     if let Some(bits) = part.bits {
         json.field("bits", bits);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_word_is_a_file_does_not_depend_on_the_disk() {
+        for (text, expected, left) in [
+            ("a b", ["a", "b"], ""),
+            ("file a file b", ["a", "b"], ""),
+            ("file a b", ["a", "b"], ""),
+            ("a file b", ["a", "b"], ""),
+            ("file a file b name n", ["a", "b"], "name n"),
+            ("file a b name n", ["a", "b"], "name n"),
+            // Files with that name.
+            ("file b", ["file", "b"], ""),
+            ("a file", ["a", "file"], ""),
+            ("file file", ["file", "file"], ""),
+            ("file b name n", ["file", "b"], "name n"),
+            ("a file name n", ["a", "file"], "name n"),
+            ("file file file b", ["file", "b"], ""),
+            ("file a file file", ["a", "file"], ""),
+        ] {
+            let all: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            let mut words = Words::of("diff", &all);
+            assert_eq!(files(&mut words).unwrap(), expected, "{text}");
+            assert_eq!(words.left().join(" "), left, "{text}");
+        }
     }
 }
