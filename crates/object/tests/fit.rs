@@ -5,8 +5,9 @@ use common::libbpf;
 use osmia_abi::{AttachType, Feature, Features, MapType, ProgramType, Version};
 use osmia_isa::{Callee, Imm64, Insn, Operand, Reg, Size, Width};
 use osmia_object::{
-    Attach, Data, DataKind, Function, Linkage, Map, MapDecl, Object, Over, Pinning, ProbeSide, Program,
-    Reloc, Symbol, Target, Variable, Wants, elf, resolve, resolve_named, section, wants,
+    Attach, Data, DataKind, Extern, Function, Line, Linkage, Map, MapDecl, Object, Over, Pinning, ProbeSide,
+    Program, Reloc, ResolveErrors, Symbol, Target, Variable, Wants, elf, resolve, resolve_apart,
+    resolve_named, section, wants,
 };
 use osmia_sys::bpf::BtfLoad;
 use std::path::Path;
@@ -350,4 +351,48 @@ fn what_is_not_understood_is_refused_with_its_place() {
         "section `.maps`, offset 0x0: map `odd`: nobody knows an attribute `colour`"
     );
     std::fs::remove_dir_all(dir).unwrap();
+}
+
+/// A program that calls what nobody has, `zero` and `one` by turns, each call on a line of its own.
+fn calls_of_nothing(calls: u32) -> Object {
+    let mut object = Object { license: "GPL".into(), ..Object::default() };
+    let externs = ["zero", "one"].map(|name| {
+        let (name, section) = (name.into(), ".ksyms".into());
+        object.externs.push(Extern { name, type_id: Default::default(), weak: false, section })
+    });
+    let line = |insn: u32| Line { insn, file: "x.c".into(), line: 100 + insn, ..Line::default() };
+    let reloc = |insn: u32| Reloc { insn, symbol: Symbol::Extern(externs[insn as usize % 2]) };
+    object.functions.push(Function {
+        name: "main".into(),
+        section: "socket".into(),
+        program: section::lookup("socket").map(|found| found.program()),
+        insns: vec![Insn::Call(Callee::Local(0)); calls as usize],
+        relocs: (0..calls).map(reloc).collect(),
+        lines: (0..calls).map(line).collect(),
+        ..Function::default()
+    });
+    object
+}
+
+#[test]
+fn what_is_not_there_is_told_once_a_function_with_its_line() {
+    let (image, _) = resolve_apart(&calls_of_nothing(1000), &Target::default(), "").unwrap();
+    let told: Vec<String> = image.programs[0].unfit.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[0], "`main`, instruction 0 (x.c:100): the kernel has no symbol `zero`");
+    assert_eq!(told[1], "`main`, instruction 1 (x.c:101): the kernel has no symbol `one`");
+}
+
+/// Also where other advice stands between.
+#[test]
+fn advice_is_given_once() {
+    let mut errors = resolve(&calls_of_nothing(2), &Target::default()).unwrap_err().0;
+    errors.extend(errors.clone());
+    let told = ResolveErrors(errors).to_string();
+    let advice: Vec<&str> = told.lines().filter(|line| line.starts_with("what to do: ")).collect();
+    assert_eq!(advice.len(), 2, "{told}");
+    assert!(
+        advice[0].contains("bpf_ksym_exists(zero)") && advice[1].contains("bpf_ksym_exists(one)"),
+        "{told}"
+    );
 }

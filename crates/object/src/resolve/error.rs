@@ -2,6 +2,7 @@
 use crate::{Function, Line};
 use osmia_btf::core::CoreError;
 use osmia_btf::{BtfError, KindTag};
+use std::collections::HashSet;
 use std::fmt;
 
 /// All that was found; never empty.
@@ -87,7 +88,8 @@ impl ResolveError {
 
     /// At an instruction of a function, or at its head.
     pub(crate) fn at(function: &Function, insn: Option<u32>, kind: ResolveErrorKind) -> Self {
-        let line = function.lines.iter().take_while(|line| line.insn <= insn.unwrap_or(0)).last();
+        let behind = function.lines.partition_point(|line| line.insn <= insn.unwrap_or(0));
+        let line = behind.checked_sub(1).and_then(|last| function.lines.get(last));
         let line = line.filter(|line| line.line != 0).cloned().map(Box::new);
         Self { place: function.name.clone(), insn, line, kind }
     }
@@ -139,8 +141,9 @@ impl fmt::Display for ResolveErrors {
         for (index, error) in self.0.iter().enumerate() {
             write!(f, "{}{error}", if index == 0 { "" } else { "\n" })?;
         }
+        let mut told = HashSet::new();
         let mut advice: Vec<String> = self.0.iter().filter_map(|error| error.kind.advice()).collect();
-        advice.dedup();
+        advice.retain(|advice| told.insert(advice.clone()));
         advice.iter().try_for_each(|advice| write!(f, "\nwhat to do: {advice}"))
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 use osmia_abi::{Feature, ProgramType};
 use osmia_base::Key;
 use osmia_isa::{Callee, Imm64, Insn};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How many slots a program may have, and how many all programs of an object may have.
 const MAX_SLOTS: u32 = 1_000_000;
@@ -201,6 +201,7 @@ impl<'b> Linker<'_, 'b> {
                 Err(kind) => errors.push(ResolveError::at(function, Some(reloc.insn), kind)),
             }
         }
+        let mut absent = HashSet::new();
         for reloc in &function.relocs {
             let slot = slot_of(reloc.insn);
             let done =
@@ -208,6 +209,8 @@ impl<'b> Linker<'_, 'b> {
             match done {
                 Ok(None) => {}
                 Ok(Some((helper, reason))) => poisoned.push((reloc.insn, helper, reason)),
+                // What is not there is told at the first instruction that wants it.
+                Err(kind) if self.absent(reloc.symbol, &kind).is_some_and(|key| !absent.insert(key)) => {}
                 Err(kind) => errors.push(ResolveError::at(function, Some(reloc.insn), kind)),
             }
             if let Symbol::Extern(key) = reloc.symbol {
@@ -219,6 +222,12 @@ impl<'b> Linker<'_, 'b> {
             insns.iter_mut().for_each(fall_back);
         }
         poison(insns, poisoned, &starts)
+    }
+
+    /// The symbol, if what is wrong is that it is not there.
+    fn absent(&self, symbol: Symbol, kind: &Kind) -> Option<ExternKey> {
+        let Symbol::Extern(key) = symbol else { return None };
+        matches!(self.context.externs.value(key), Value::Absent(absent) if absent == kind).then_some(key)
     }
 
     /// What is to be looked up when the program is loaded, if it is.
