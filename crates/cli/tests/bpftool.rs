@@ -1,4 +1,5 @@
-//! What osmia tells of programs and maps is what bpftool 7.1 tells of them, byte for byte.
+//! What osmia tells of programs and maps is what bpftool 7.1 tells of them, byte for byte, but for what 7.8 tells otherwise:
+//! pointers (see `told`), and the ids of maps in maps, which are not among these.
 //! Needs root, `bpftool`, `clang-19` and a BPF file system; without them it fails.
 use osmia_sys::bpf::{MapFd, get_pinned};
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 //!
 //! Asking yields plain values ([`programs`], [`open_maps`], [`OpenMap::walk`], [`xlated()`]); printing them is pure
 //! ([`programs_text`], [`maps_json`], [`DumpPrinter`], [`xlated_text`], …) and says the same as bpftool 7.1, byte for
-//! byte, but for what would not be JSON.
+//! byte, but for what would not be JSON, and for what 7.8 tells otherwise: the ids of maps in maps, and quotes around pointers.
 //!
 //! The elements of a map go a way of their own, as there may be millions: threads read them, thousands with one call and
 //! each its parts of the map, into batches that come back to be used again; this thread takes the batches in the kernel's
