@@ -171,7 +171,9 @@ fn division(shape: &MapShape, elements: usize, from: Option<u32>, pace: &Pace) -
     let density = Density { elements, places: from as usize };
     // Somewhat less than there is room for, for most parts to have one batch.
     let wanted = pace.room - pace.room / 4;
-    let stride = u32::try_from(wanted.checked_mul(density.places)?.checked_div(elements)?).ok()?;
+    let stride = wanted.checked_mul(density.places)?.checked_div(elements)?;
+    // There are no fewer places than elements: where the first are fuller than that, the others are not.
+    let stride = u32::try_from(stride.max(wanted)).ok()?;
     let parts = (all - from).checked_div(stride)?.max(1);
     let worth = pace.readers > 1 && parts > 1 && wanted >= WORTH;
     worth.then_some(Division { from, stride, parts, density })

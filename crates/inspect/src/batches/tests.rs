@@ -233,6 +233,19 @@ fn calls(map: &MapFd, plan: &Plan) -> usize {
     all.iter().map(|(batch, _)| batch.runs.len()).sum()
 }
 
+/// They are not as small as if all buckets were as full as the first.
+#[test]
+fn parts_are_few_where_the_first_bucket_is_full() {
+    let map = seedless();
+    write(&map, 0..500);
+    for key in in_one_bucket(0, 60) {
+        map.update(&key.to_ne_bytes(), &[0; 8], flags::ANY).unwrap();
+    }
+    let parts = parts(&map, 64, &SMALL);
+    assert!((2..=4096 / 96).contains(&parts), "{parts}");
+    assert!(walk(&map, 64, SMALL) == one_by_one(&map));
+}
+
 /// What is there throughout comes once, also where it is written again and changes its place in its bucket, and nothing
 /// comes twice.
 #[test]
