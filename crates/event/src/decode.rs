@@ -1,6 +1,6 @@
 //! Bytes to values. The bytes may be anything: what does not fit is an error, never a panic.
 use crate::schema::{Field, Schema, StackMode, Stream, Type};
-use crate::value::{StackSource, Value};
+use crate::value::{Since, StackSource, Value};
 use osmia_base::{Bytes, Endian, Truncated};
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -119,13 +119,17 @@ pub fn decode(kind: &Type, bytes: &[u8]) -> Result<Value, DecodeError> {
         Type::Inet => inet(cursor)?,
         Type::Mac => Value::Mac(array(cursor.take(6)?)),
         Type::Username => Value::Username(cursor.u32()?),
-        Type::CgroupPath { hierarchies } => {
+        Type::CgroupPath => Value::CgroupPath { id: cursor.u64()?, hierarchies: "*".to_owned() },
+        Type::CgroupPathIn { hierarchies } => {
             Value::CgroupPath { id: cursor.u64()?, hierarchies: hierarchies.clone() }
         }
-        Type::Timestamp { format, since } => {
-            Value::Timestamp { format: format.clone(), since: *since, nanoseconds: cursor.u64()? }
-        }
+        Type::Timestamp { format } => timestamp(format, Since::Boot, cursor.u64()?),
+        Type::WallTime { format } => timestamp(format, Since::Epoch, cursor.u64()?),
     })
+}
+
+fn timestamp(format: &str, since: Since, nanoseconds: u64) -> Value {
+    Value::Timestamp { format: format.to_owned(), since, nanoseconds }
 }
 
 /// A length in bytes of something in memory.

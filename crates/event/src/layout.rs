@@ -30,8 +30,8 @@ impl Type {
             Self::None => 0,
             Self::Bool => 1,
             Self::Int { size, .. } | Self::Bits { size, .. } | Self::Enum { size, .. } => u32::from(*size),
-            Self::Pointer | Self::KernelSymbol | Self::CgroupPath { .. } | Self::Timestamp { .. } => 8,
-            Self::KernelStack { .. } => 8,
+            Self::Pointer | Self::KernelSymbol | Self::CgroupPath | Self::CgroupPathIn { .. } => 8,
+            Self::KernelStack { .. } | Self::Timestamp { .. } | Self::WallTime { .. } => 8,
             Self::Str { capacity } => *capacity,
             Self::Buffer { capacity } => capacity.saturating_add(4),
             Self::Array { element, count } => element.size().saturating_mul(*count),
@@ -55,8 +55,10 @@ impl Type {
             Self::Tuple { fields, .. } | Self::Record { fields, .. } => {
                 fields.iter().map(|field| field.kind.align()).max().unwrap_or(1)
             }
-            Self::Pointer | Self::KernelSymbol | Self::UserSymbol | Self::CgroupPath { .. } => 8,
-            Self::KernelStack { .. } | Self::UserStack { .. } | Self::Timestamp { .. } => 8,
+            Self::Pointer | Self::KernelSymbol | Self::UserSymbol => 8,
+            Self::CgroupPath | Self::CgroupPathIn { .. } => 8,
+            Self::KernelStack { .. } | Self::UserStack { .. } => 8,
+            Self::Timestamp { .. } | Self::WallTime { .. } => 8,
         }
     }
 }

@@ -28,9 +28,9 @@ pub use packet::{Packet, packet};
 pub use parse::parse;
 pub use resolve::{Depth, Lookup, plain_frame};
 pub use schema::{
-    Aggregation, Field, Location, MapSchema, Merge, Schema, Since, StackMode, Storage, Stream, Trouble,
-    TroubleKind, Type, Verb,
+    Aggregation, Field, Location, MapSchema, Merge, Schema, StackMode, Storage, Stream, Trouble, TroubleKind,
+    Type, Verb,
 };
 pub use series::{Point, Series};
 pub use spill::{Spilled, spill_key, spill_value};
-pub use value::{BuildId, Frame, SourceLine, StackSource, Symbol, Value};
+pub use value::{BuildId, Frame, Since, SourceLine, StackSource, Symbol, Value};

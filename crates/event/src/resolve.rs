@@ -1,8 +1,8 @@
 //! Filling in what only the machine knows.
 use crate::aggregate::{Cell, Table};
-use crate::schema::{Since, StackMode};
+use crate::schema::StackMode;
 use crate::stack::{Step, steps};
-use crate::value::{Frame, StackSource, Symbol, Value};
+use crate::value::{Frame, Since, StackSource, Symbol, Value};
 
 /// Where in a stack an address is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,9 @@
 //!
 //! A record in the ring buffer begins with its stream's number (`u32`, the machine's byte order); the stream's
 //! fields follow at the offsets that [`Stream::fields`] gives. Numbers are in the machine's byte order throughout.
+//!
+//! Schemas lie in files, and readers pass over keys that they do not know. What is new is therefore a variant of its own
+//! where a reader that does not know it would misread the rest, and variants keep their form.
 use crate::format::Format;
 use serde::{Deserialize, Serialize};
 
@@ -250,28 +253,22 @@ pub enum Type {
     /// A user id (`u32`) to be named.
     Username,
     /// A cgroup id (`u64`) to be turned into a path.
-    CgroupPath {
-        /// Which hierarchies are looked through, by their names; `*` stands for anything.
+    CgroupPath,
+    /// The same, looked for in some hierarchies only.
+    CgroupPathIn {
+        /// Which, by their names; `*` stands for anything.
         hierarchies: String,
     },
-    /// Nanoseconds (`u64`), to be printed by `strftime`.
+    /// Nanoseconds of `CLOCK_BOOTTIME` (`u64`), to be printed by `strftime`.
     Timestamp {
         /// The format.
         format: String,
-        /// Since when they are counted.
-        #[serde(default)]
-        since: Since,
     },
-}
-
-/// Where a clock begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Since {
-    /// When the machine was started, as `CLOCK_BOOTTIME` does.
-    #[default]
-    Boot,
-    /// In 1970, as `CLOCK_TAI` does.
-    Epoch,
+    /// Nanoseconds since 1970 (`u64`), to be printed by `strftime`: see [`crate::Since::Epoch`].
+    WallTime {
+        /// The format.
+        format: String,
+    },
 }
 
 /// How a stack is printed.

@@ -1,6 +1,16 @@
 //! Values as readers have them.
-use crate::schema::{Since, StackMode};
+use crate::schema::StackMode;
 use std::net::IpAddr;
+
+/// Where a clock begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Since {
+    /// When the machine was started, as `CLOCK_BOOTTIME` does.
+    Boot,
+    /// In 1970, as `CLOCK_TAI` does. Its times are taken as they are, as bpftrace does: where the kernel has been told of leap
+    /// seconds they are ahead of UTC, by 37 seconds since 2017.
+    Epoch,
+}
 
 /// A decoded value. Those in the second half need the machine's help before they can be printed in full:
 /// [`Value::resolve`](crate::Value::resolve) turns them into those in the third.

@@ -161,7 +161,7 @@ fn a_schema_travels_as_json() {
             map(
                 Storage::Global { offset: 16 },
                 None,
-                Aggregation::Value(Type::Timestamp { format: "%H".into(), since: Since::Boot }),
+                Aggregation::Value(Type::Timestamp { format: "%H".into() }),
             ),
         ],
         troubles: vec![Trouble {
@@ -172,4 +172,31 @@ fn a_schema_travels_as_json() {
     };
     let text = serde_json::to_string(&schema).unwrap();
     assert_eq!(serde_json::from_str::<Schema>(&text).unwrap(), schema);
+}
+
+/// What lies in files is read as it was meant: variants keep their form, and what is new has another name, so that older
+/// readers refuse it.
+#[test]
+fn older_schemas_are_read_and_newer_types_have_names_of_their_own() {
+    let read = |text: &str| serde_json::from_str::<Type>(text).unwrap();
+    let nanoseconds = 5_u64.to_ne_bytes();
+    let value = |text: &str| decode(&read(text), &nanoseconds).unwrap();
+    let time = |since| Value::Timestamp { format: "%H".into(), since, nanoseconds: 5 };
+    let path = |hierarchies: &str| Value::CgroupPath { id: 5, hierarchies: hierarchies.into() };
+    assert_eq!(value(r#""CgroupPath""#), path("*"));
+    assert_eq!(value(r#"{"CgroupPathIn":{"hierarchies":"cpu*"}}"#), path("cpu*"));
+    assert_eq!(value(r#"{"Timestamp":{"format":"%H"}}"#), time(Since::Boot));
+    assert_eq!(value(r#"{"WallTime":{"format":"%H"}}"#), time(Since::Epoch));
+    let old = r#"{"streams":[{"verb":"Print","fields":[{"name":null,"offset":8,"kind":"CgroupPath"}],"size":16,
+        "location":{"file":"a.bt","line":1,"column":2}}],"maps":[{"name":"@t","map":"t","storage":{"Hash":{"per_cpu":false}},
+        "key":"CgroupPath","value":{"Value":{"Timestamp":{"format":"%H"}}}}]}"#;
+    let schema: Schema = serde_json::from_str(old).unwrap();
+    assert_eq!(
+        (&schema.streams[0].fields[0].kind, &schema.maps[0].key),
+        (&Type::CgroupPath, &Some(Type::CgroupPath))
+    );
+    let written = serde_json::to_string(&schema).unwrap();
+    for part in [r#""kind":"CgroupPath""#, r#""key":"CgroupPath""#, r#"{"Timestamp":{"format":"%H"}}"#] {
+        assert!(written.contains(part), "{written}");
+    }
 }

@@ -79,9 +79,11 @@ pub fn write_object(object: &osmia_object::Object) -> Vec<u8> {
 
 /// The choices of this machine: the time zone is read only where the script prints times.
 pub fn local_style(schema: &osmia_event::Schema) -> Style {
+    use osmia_event::Type;
+    let is_time = |kind: &Type| matches!(kind, Type::Timestamp { .. } | Type::WallTime { .. });
     let times = schema.streams.iter().any(|stream| {
         matches!(stream.verb, osmia_event::Verb::Time(_))
-            || stream.fields.iter().any(|field| matches!(field.kind, osmia_event::Type::Timestamp { .. }))
+            || stream.fields.iter().any(|field| is_time(&field.kind))
     });
     if times { Style { zone: Zone::system(), ..Style::default() } } else { Style::default() }
 }

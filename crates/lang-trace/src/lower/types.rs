@@ -2,7 +2,7 @@
 use super::stacks::map_name;
 use crate::typed::{Program, Type, TypeRef, TypeSet};
 use osmia_btf::{Btf, Kind, Member, TypeId};
-use osmia_event::{Field, Type as Out, layout};
+use osmia_event::{Field, Since, Type as Out, layout};
 use osmia_object::Target;
 
 /// Types by their ids.
@@ -72,8 +72,10 @@ impl<'a> Types<'a> {
             Type::Inet => Out::Inet,
             Type::Mac => Out::Mac,
             Type::Username => Out::Username,
-            Type::CgroupPath { hierarchies } => Out::CgroupPath { hierarchies: hierarchies.clone() },
-            Type::Timestamp { format, since } => Out::Timestamp { format: format.clone(), since: *since },
+            Type::CgroupPath { hierarchies } if hierarchies == "*" => Out::CgroupPath,
+            Type::CgroupPath { hierarchies } => Out::CgroupPathIn { hierarchies: hierarchies.clone() },
+            Type::Timestamp { format, since: Since::Boot } => Out::Timestamp { format: format.clone() },
+            Type::Timestamp { format, since: Since::Epoch } => Out::WallTime { format: format.clone() },
         }
     }
 

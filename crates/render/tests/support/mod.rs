@@ -1,8 +1,8 @@
 //! Schemas and raw bytes from short spellings: `(i64,str8)`, `{a:u8,b:bool}`, `count`, `hist 0`.
 #![allow(dead_code, reason = "each test uses its part")]
 use osmia_event::{
-    Aggregation, Depth, Field, Frame, Lookup, MapSchema, Merge, RawEntry, Since, SourceLine, StackMode,
-    StackSource, Storage, Symbol, Type, layout, round_up,
+    Aggregation, Depth, Field, Frame, Lookup, MapSchema, Merge, RawEntry, SourceLine, StackMode, StackSource,
+    Storage, Symbol, Type, layout, round_up,
 };
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ fn one_kind(rest: &mut &str) -> Type {
             |pair: &str| pair.split_once('=').map(|(name, value)| (value.parse().unwrap(), name.into()));
         Type::Enum { size: 4, signed: false, names: names.split(',').filter_map(pair).collect() }
     } else if eat(rest, "time<") {
-        Type::Timestamp { format: until(rest, '>'), since: Since::Boot }
+        Type::Timestamp { format: until(rest, '>') }
     } else {
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
@@ -84,7 +84,7 @@ fn word_kind(word: &str) -> Type {
         "inet" => Type::Inet,
         "mac" => Type::Mac,
         "user" => Type::Username,
-        "cgroup" => Type::CgroupPath { hierarchies: "*".into() },
+        "cgroup" => Type::CgroupPath,
         "kstack" => stack(StackMode::Bpftrace, false),
         "kstack_perf" => stack(StackMode::Perf, false),
         "kstack_raw" => stack(StackMode::Raw, false),
