@@ -3,9 +3,10 @@ use super::arithmetic::{compare, condition, fold, integer_parts, literal, litera
 use super::body::Body;
 use super::convert::convert;
 use super::expr::{number, truth_literal};
+use super::fit::after;
 use super::types::moved;
 use crate::ast::{self, BinaryOp, UnaryOp};
-use crate::typed::{Expr, ExprKind, MapValue, Space, Type};
+use crate::typed::{Expr, ExprKind, MapValue, Space, Stmt, StmtKind, Type};
 use osmia_base::{Diagnostic, Span};
 use osmia_isa::{AluOp, Cond};
 
@@ -38,7 +39,9 @@ impl Body<'_, '_> {
             return self.folded(op, a, b, span);
         }
         if let Some(truth) = compare_literals(op, &lhs, &rhs) {
-            return Some(truth_literal(truth, span));
+            let sides = [lhs, rhs].into_iter().filter(|side| !is_inert(side));
+            let evaluated = sides.map(|side| Stmt { span: side.span, kind: StmtKind::Expr(side) }).collect();
+            return Some(after(evaluated, truth_literal(truth, span)));
         }
         if op == BinaryOp::Add
             && let Some(text) = self.joined_literals(&lhs, &rhs, span)
@@ -364,6 +367,15 @@ fn parted(lhs: &Expr, rhs: &Expr) -> bool {
         _ => return false,
     };
     a.len() != b.len() || side_by_side && a.iter().zip(b).any(|(a, b)| unlike(a, b))
+}
+
+/// Whether a value that is not used need not be evaluated: it does nothing, and nothing can go wrong with it.
+fn is_inert(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Var(_) => true,
+        ExprKind::Tuple(parts) => parts.iter().all(is_inert),
+        _ => false,
+    }
 }
 
 /// Whether two parts are written down and of kinds that have no value in common.
