@@ -109,8 +109,15 @@ fn what_a_loop_sends_is_printed_or_counted() {
 /// What an argument does is done even where its record is lost.
 #[test]
 fn what_is_said_in_vain_was_still_done() {
-    let script =
-        "config = { perf_rb_pages = 1 } begin { for $i : 0..4000 { printf(\"%s %d\\n\", comm, @n++); } }";
-    let done = run(osmia().args(["-q", "-e", script]));
-    assert!(done.out.ends_with("\n@n: 4000\n"), "{:?} {}", done.err, done.out.lines().last().unwrap_or(""));
+    let bodies = [
+        "for $j : 0..4000 { printf(\"%s %d\\n\", comm, @n++); }",
+        "let $i: int64; for $j : 0..4000 { printf(\"%s %d\\n\", comm, $i++); } @n = $i;",
+        "let $i: int64; for $j : 1..4001 { printf(\"%s %d\\n\", comm, {$i = $j; $i}); } @n = $i;",
+    ];
+    for body in bodies {
+        let script = format!("config = {{ perf_rb_pages = 1 }} begin {{ {body} }}");
+        let done = run(osmia().args(["-q", "-e", &script]));
+        let last = done.out.lines().last();
+        assert!(done.out.ends_with("\n@n: 4000\n"), "{body}: {:?} {last:?}", done.err);
+    }
 }

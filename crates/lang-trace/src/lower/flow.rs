@@ -10,6 +10,7 @@ pub(super) struct Flow {
     /// Variables that are read where they may not have been set.
     early: Vec<bool>,
     sets: Vec<u32>,
+    reads: Vec<u32>,
     /// What is set on all ways to where the walk is, and in which order that came about.
     set: Vec<bool>,
     trail: Vec<VarId>,
@@ -17,8 +18,14 @@ pub(super) struct Flow {
 
 impl Flow {
     pub(super) fn of(body: &[Stmt], vars: usize) -> Self {
-        let mut flow =
-            Self { early: vec![false; vars], sets: vec![0; vars], set: vec![false; vars], trail: Vec::new() };
+        let (counts, unknown) = (vec![0; vars], vec![false; vars]);
+        let mut flow = Self {
+            early: unknown.clone(),
+            sets: counts.clone(),
+            reads: counts,
+            set: unknown,
+            trail: Vec::new(),
+        };
         flow.stmts(body);
         flow
     }
@@ -43,7 +50,13 @@ impl Flow {
         self.sets[var.index()]
     }
 
+    /// At how many places a variable is read or set; `++` does both.
+    pub(super) fn uses(&self, var: VarId) -> u32 {
+        self.sets[var.index()] + self.reads[var.index()]
+    }
+
     fn read(&mut self, var: VarId) {
+        self.reads[var.index()] += 1;
         self.early[var.index()] |= !self.set[var.index()];
     }
 
@@ -166,6 +179,7 @@ mod tests {
         let flow = Flow::of(&[stmt(branch), read(a), read(b), set(c), read(c)], 3);
         assert!(flow.sets_first(a) && !flow.sets_first(b) && flow.sets_first(c));
         assert_eq!([a, b, c].map(|var| flow.sets(var)), [2, 1, 1]);
+        assert_eq!([a, b, c].map(|var| flow.uses(var)), [3, 2, 2]);
     }
 
     #[test]

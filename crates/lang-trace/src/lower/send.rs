@@ -85,7 +85,7 @@ impl<'a> Cx<'a> {
     /// Evaluates all up to the last that changes something, in their order: that happens whether there is room for the
     /// record or not.
     fn act_first(&mut self, args: &'a [Expr]) -> Result<Vec<Ready>> {
-        let last = args.iter().rposition(|arg| walk::acts(arg, |var| self.sets(var)));
+        let last = args.iter().rposition(|arg| walk::acts(arg, |var, uses| self.is_private(var, uses)));
         let mut ready = Vec::new();
         for arg in args.iter().take(last.map_or(0, |last| last + 1)) {
             if self.b.ended() {

@@ -1,7 +1,7 @@
 //! Looking through a checked script: every expression and statement, in order.
 use crate::typed::{Builtin, Expr, ExprKind, Function, Probe, Stmt, StmtKind, VarId};
 use osmia_event::Verb;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a walk meets, each before its parts.
 #[derive(Clone, Copy)]
@@ -184,36 +184,45 @@ pub(super) fn var_of(node: Node<'_>) -> Option<VarId> {
     }
 }
 
-/// Whether evaluating an expression changes something that others see; `sets` says at how many places a variable is set.
-pub(super) fn acts(it: &Expr, sets: impl Fn(VarId) -> u32) -> bool {
-    let (mut found, mut set) = (false, BTreeMap::<VarId, u32>::new());
-    expr(it, &mut |node| match node {
-        Node::Expr(it) => match it.kind {
-            ExprKind::StepVar { var, .. } => *set.entry(var).or_default() += 1,
-            ExprKind::StepMap { .. }
-            | ExprKind::Delete(..)
-            | ExprKind::Signal(..)
-            | ExprKind::Override(_)
-            | ExprKind::WriteUser { .. }
-            | ExprKind::SkbOutput { .. }
-            | ExprKind::Invoke { .. }
-            | ExprKind::External { .. } => found = true,
-            _ => {}
-        },
-        Node::Stmt(it) => match it.kind {
-            StmtKind::SetVar(var, _) | StmtKind::ForMap(var, ..) | StmtKind::ForRange(var, ..) => {
-                *set.entry(var).or_default() += 1;
-            }
-            StmtKind::Expr(_)
-            | StmtKind::If(..)
-            | StmtKind::While(..)
-            | StmtKind::Unroll(..)
-            | StmtKind::Break
-            | StmtKind::Continue => {}
-            _ => found = true,
-        },
+/// Whether evaluating an expression changes something that others see; `is_private` says whether a variable with so many
+/// reads and sets in it has no others.
+pub(super) fn acts(it: &Expr, is_private: impl Fn(VarId, u32) -> bool) -> bool {
+    let (mut found, mut uses, mut set) = (false, BTreeMap::<VarId, u32>::new(), BTreeSet::new());
+    expr(it, &mut |node| {
+        if let Some(var) = var_of(node) {
+            *uses.entry(var).or_default() += 1;
+        }
+        match node {
+            Node::Expr(it) => match it.kind {
+                ExprKind::StepVar { var, .. } => {
+                    *uses.entry(var).or_default() += 1;
+                    set.insert(var);
+                }
+                ExprKind::StepMap { .. }
+                | ExprKind::Delete(..)
+                | ExprKind::Signal(..)
+                | ExprKind::Override(_)
+                | ExprKind::WriteUser { .. }
+                | ExprKind::SkbOutput { .. }
+                | ExprKind::Invoke { .. }
+                | ExprKind::External { .. } => found = true,
+                _ => {}
+            },
+            Node::Stmt(it) => match it.kind {
+                StmtKind::SetVar(var, _) | StmtKind::ForMap(var, ..) | StmtKind::ForRange(var, ..) => {
+                    set.insert(var);
+                }
+                StmtKind::Expr(_)
+                | StmtKind::If(..)
+                | StmtKind::While(..)
+                | StmtKind::Unroll(..)
+                | StmtKind::Break
+                | StmtKind::Continue => {}
+                _ => found = true,
+            },
+        }
     });
-    found || set.into_iter().any(|(var, here)| sets(var) > here)
+    found || set.into_iter().any(|var| !is_private(var, uses.get(&var).copied().unwrap_or_default()))
 }
 
 /// Whether an expression names a variable.

@@ -96,9 +96,10 @@ impl<'a> Cx<'a> {
         self.is_captured(var) && !self.current.flow.sets_first(var)
     }
 
-    /// At how many places of the probe a variable is set.
-    pub(in crate::lower) fn sets(&self, var: VarId) -> u32 {
-        self.current.flow.sets(var)
+    /// Whether a variable that is read or set at so many places of one expression is seen by that alone: what it holds from
+    /// the last time is not read either.
+    pub(in crate::lower) fn is_private(&self, var: VarId, uses: u32) -> bool {
+        self.current.flow.uses(var) == uses && self.current.flow.sets_first(var)
     }
 
     /// Variables that only a callback has are gone with it.
