@@ -109,8 +109,7 @@ struct Session<'a> {
     functions: &'a [functions::Prepared],
     /// Words that were looked up among the constants of enumerations.
     words: BTreeMap<String, Option<(Type, i64)>>,
-    /// Maps that hold what other clocks than that since boot said.
-    clocks: BTreeMap<String, clocks::Clock>,
+    times: clocks::MapTimes,
     /// How often a macro was expanded in this reading.
     expansions: u32,
     /// How many bodies of unrolled loops there are in this reading.
@@ -166,7 +165,7 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
         includes: script.preamble.items.iter().any(|item| matches!(item, CItem::Include { .. })),
         diagnostics: Diagnostics::default(),
         words: BTreeMap::new(),
-        clocks: BTreeMap::new(),
+        times: clocks::MapTimes::default(),
         expansions: 0,
         turns: 0,
         hoisted: BTreeSet::new(),
@@ -186,7 +185,7 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
             diagnostics.push(too_many(span, count, session.config.max_bpf_progs));
             return Checked { program: Program::default(), diagnostics };
         }
-        let mut changed = session.changed | session.maps.settle(pace);
+        let mut changed = session.changed | session.maps.settle(pace) | session.times.settle(pace);
         for learnt in variables.values_mut() {
             changed |= learnt.settle(pace);
         }

@@ -277,10 +277,24 @@ fn what_the_kernel_lacks_has_a_place_in_the_script() {
 
 #[test]
 fn times_of_all_clocks_are_on_the_calendar() {
-    let text = "begin { $t = nsecs(tai); @t = nsecs(sw_tai); print(strftime(\"%Y\", nsecs)); \
-        print(strftime(\"%Y\", nsecs(tai))); print(strftime(\"%Y\", $t)); print(strftime(\"%Y\", @t)); clear(@t); }";
-    let out = run(osmia().args(["-q", "-e", text])).ok();
-    let years: Vec<&str> = out.lines().take(4).collect();
+    let times = [
+        "nsecs",
+        "nsecs(tai)",
+        "nsecs(tai) - 1000",
+        "(int64)nsecs(tai)",
+        "pid > 5 ? nsecs(tai) : nsecs(sw_tai)",
+        "$t",
+        "$t + 1000",
+        "$changed",
+        "@t",
+    ];
+    let prints: String = times.iter().map(|time| format!("print(strftime(\"%Y\", {time})); ")).collect();
+    let text = format!(
+        "begin {{ $t = nsecs(tai); $changed = nsecs(tai); $changed = nsecs; @t = nsecs(sw_tai); {prints}
+          @m[1] = nsecs(tai); for $kv : @m {{ print(strftime(\"%Y\", $kv.1)); }} clear(@t); clear(@m); }}"
+    );
+    let out = run(osmia().args(["-q", "-e", &text])).ok();
+    let years: Vec<&str> = out.lines().take(times.len() + 1).collect();
     assert!(years.iter().all(|year| *year == years[0] && year.starts_with("20")), "{out}");
 }
 

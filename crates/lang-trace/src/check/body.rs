@@ -1,14 +1,14 @@
 //! One probe's body: scopes, variables, statements.
 use super::Options;
 use super::Session;
-use super::clocks::Clock;
+use super::clocks::Times;
 use super::facts::Facts;
 use super::functions::Functions;
 use super::loops::LoopKind;
 use super::maps::Maps;
 use super::types::Types;
-use super::vars::Learnt;
 use super::vars::Variables;
+use super::vars::{Learnt, Site};
 use crate::typed::{Config, Type, Unstable, VarId, VarInfo};
 use osmia_base::{Arena, Diagnostic, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,8 +44,10 @@ pub(super) struct Body<'s, 'a> {
     pub(super) broken: BTreeSet<String>,
     /// Variables that were made by an assignment, in whatever block.
     pub(super) assigned: BTreeSet<String>,
-    /// Variables that hold what other clocks than that since boot said.
-    pub(super) clocks: BTreeMap<VarId, Clock>,
+    /// The times that variables hold where the reading is.
+    pub(super) times: Times<Site>,
+    /// The same where the turns of the loop around it were left early.
+    pub(super) left_early: Times<Site>,
     /// Loops around what is read.
     pub(super) loops: Vec<LoopKind>,
     /// Whether what is read is asked for its type only, and by what (`sizeof`, `typeof`).
@@ -81,7 +83,8 @@ impl<'s, 'a> Body<'s, 'a> {
             functions: Functions::default(),
             broken: BTreeSet::new(),
             assigned: BTreeSet::new(),
-            clocks: BTreeMap::new(),
+            times: Times::new(),
+            left_early: Times::new(),
             loops: Vec::new(),
             asks_types: None,
             copies: 1,

@@ -94,7 +94,7 @@ impl Body<'_, '_> {
             }
             return;
         }
-        self.note_map_clock(name, &value);
+        self.note_map_time(name, &value);
         let value = kept(Expr { ty: untrusted(&value.ty), ..value });
         if self.is_foreign(name, &value, span) {
             return;

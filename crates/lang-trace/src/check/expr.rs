@@ -99,7 +99,7 @@ impl Body<'_, '_> {
             Branch::Neither => return None,
         }
         let condition = self.condition(condition);
-        let (then, other) = (self.expr(then), self.expr(other));
+        let (then, other) = self.either_way(|body| body.expr(then), |body| body.expr(other));
         self.ternary(condition?, then?, other?, span)
     }
 
@@ -399,9 +399,11 @@ impl Body<'_, '_> {
             self.error(span, "an if in an expression needs an else");
             return None;
         };
-        let then = self.block_value(&branch.then, branch.then.span)?;
-        let other = self.block_value(otherwise, otherwise.span)?;
-        self.ternary(condition, then, other, span)
+        let (then, other) = self.either_way(
+            |body| body.block_value(&branch.then, branch.then.span),
+            |body| body.block_value(otherwise, otherwise.span),
+        );
+        self.ternary(condition, then?, other?, span)
     }
 
     /// A place as a pointer to its beginning.

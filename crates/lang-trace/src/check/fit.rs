@@ -106,6 +106,7 @@ impl Body<'_, '_> {
         }
         let (span, ty) = (value.span, value.ty.clone());
         let var = self.fresh_var("(kept)", span, &ty, super::body::Typed::Fixed);
+        self.note_time(var, &value);
         before.push(Stmt { kind: StmtKind::SetVar(var, value), span });
         Expr { kind: ExprKind::Var(var), ty, span }
     }

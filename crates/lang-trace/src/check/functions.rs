@@ -125,6 +125,7 @@ impl<'a> Body<'_, 'a> {
         }
         let given = std::mem::replace(&mut self.functions.given, given);
         let scopes = std::mem::replace(&mut self.scopes, vec![BTreeMap::new()]);
+        let times = std::mem::take(&mut self.times);
         let (loops, asks) = (std::mem::take(&mut self.loops), self.asks_types.take());
         let copies = std::mem::replace(&mut self.copies, 1);
         self.functions.open.push(number);
@@ -133,7 +134,7 @@ impl<'a> Body<'_, 'a> {
             _ => (Vec::new(), self.expr(&function.body)),
         };
         self.functions.open.pop();
-        (self.functions.given, self.scopes, self.loops) = (given, scopes, loops);
+        (self.functions.given, self.scopes, self.loops, self.times) = (given, scopes, loops, times);
         (self.asks_types, self.copies) = (asks, copies);
         let slot = &mut self.functions.made[made];
         (slot.body, slot.value) = (body, value);

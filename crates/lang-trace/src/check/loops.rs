@@ -21,7 +21,7 @@ pub(super) enum LoopKind {
 impl Body<'_, '_> {
     pub(super) fn inner_loop(&mut self, kind: LoopKind, block: &ast::Block) -> Vec<Stmt> {
         self.loops.push(kind);
-        let out = self.stmts(block);
+        let out = self.turns(block.span, |body| body.stmts(block));
         self.loops.pop();
         out
     }
@@ -114,6 +114,7 @@ impl Body<'_, '_> {
         self.scopes.push(BTreeMap::new());
         let id = self.fresh_var(&var.node, var.span, &Type::Tuple(vec![key, value]), Typed::Fixed);
         self.note_loop_var(id);
+        self.note_elements(id, name);
         let body = self.inner_loop(LoopKind::For, body);
         self.scopes.pop();
         out.push(Stmt { kind: StmtKind::ForMap(id, map, body), span });

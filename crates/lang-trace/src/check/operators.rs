@@ -19,7 +19,8 @@ impl Body<'_, '_> {
         span: Span,
     ) -> Option<Expr> {
         if matches!(op, BinaryOp::And | BinaryOp::Or) {
-            let (lhs, rhs) = (self.condition(lhs), self.condition(rhs));
+            let lhs = self.condition(lhs);
+            let ((), rhs) = self.either_way(|_| (), |body| body.condition(rhs));
             let (lhs, rhs) = (Box::new(lhs?), Box::new(rhs?));
             let kind = if op == BinaryOp::And { ExprKind::And(lhs, rhs) } else { ExprKind::Or(lhs, rhs) };
             return Some(Expr { kind, ty: Type::Bool, span });

@@ -89,10 +89,16 @@ impl Body<'_, '_> {
                 let word = if stmt.kind == ast::StmtKind::Break { "break" } else { "continue" };
                 self.error(span, format!("'{word}' statement is not allowed in a probe"));
             }
-            ast::StmtKind::Break => out.push(Stmt { kind: StmtKind::Break, span }),
-            ast::StmtKind::Continue => out.push(Stmt { kind: StmtKind::Continue, span }),
+            ast::StmtKind::Break | ast::StmtKind::Continue => {
+                self.leave_turn();
+                let stops = stmt.kind == ast::StmtKind::Break;
+                let kind = if stops { StmtKind::Break } else { StmtKind::Continue };
+                out.push(Stmt { kind, span });
+            }
             ast::StmtKind::Return(value) => {
                 let value = value.as_ref().and_then(|value| self.returned(value, span, out));
+                // Nothing comes after it.
+                self.times.clear();
                 out.push(Stmt { kind: StmtKind::Return(value), span });
             }
             ast::StmtKind::Discard(expr) => {
@@ -137,8 +143,7 @@ impl Body<'_, '_> {
             ast::ExprKind::Ternary(condition, then, other) => {
                 let condition = self.condition(condition);
                 let (mut yes, mut no) = (Vec::new(), Vec::new());
-                self.effect(then, &mut yes);
-                self.effect(other, &mut no);
+                self.either_way(|body| body.effect(then, &mut yes), |body| body.effect(other, &mut no));
                 out.extend(condition.map(|condition| Stmt { kind: StmtKind::If(condition, yes, no), span }));
             }
             ast::ExprKind::Block(block) => out.extend(self.stmts(block)),
@@ -204,8 +209,10 @@ impl Body<'_, '_> {
             return self.one_branch(branch, chosen, out);
         }
         let condition = self.condition(&branch.condition);
-        let then = self.stmts(&branch.then);
-        let other = branch.otherwise.as_ref().map_or_else(Vec::new, |block| self.stmts(block));
+        let (then, other) = self.either_way(
+            |body| body.stmts(&branch.then),
+            |body| branch.otherwise.as_ref().map_or_else(Vec::new, |block| body.stmts(block)),
+        );
         out.extend(condition.map(|condition| Stmt { kind: StmtKind::If(condition, then, other), span }));
     }
 

@@ -1,5 +1,6 @@
 //! Variables: scopes, declarations, and what is learnt of their types from one reading to the next.
 use super::body::{Body, Typed};
+use super::clocks::Times;
 use super::convert::kept;
 use super::join::join;
 use super::maps::Pace;
@@ -9,7 +10,7 @@ use osmia_base::{Arena, Diagnostic, Key, Span};
 use std::collections::BTreeMap;
 
 /// Where a variable is made: the same place may make several, where a macro is expanded more than once.
-type Site = (Span, String, u32);
+pub(super) type Site = (Span, String, u32);
 
 /// The types of one probe's variables, by where they are made.
 #[derive(Debug, Default)]
@@ -17,6 +18,8 @@ pub(super) struct Learnt {
     types: BTreeMap<Site, Type>,
     /// What this reading has told so far.
     next: BTreeMap<Site, Type>,
+    /// The times that a turn of each loop may leave.
+    pub(super) turns: BTreeMap<Span, Times<Site>>,
 }
 
 impl Learnt {
@@ -96,6 +99,11 @@ impl Body<'_, '_> {
 
     pub(super) fn lookup(&self, name: &str) -> Option<VarId> {
         self.scopes.iter().rev().find_map(|scope| scope.get(name).copied())
+    }
+
+    /// Where a variable is made.
+    pub(super) fn site(&self, id: VarId) -> &Site {
+        &self.variables.list[id.index()].site
     }
 
     pub(super) fn var(&self, id: VarId) -> &VarInfo {
@@ -192,7 +200,7 @@ impl Body<'_, '_> {
 
     pub(super) fn set_var(&mut self, id: VarId, value: Expr, span: Span, out: &mut Vec<Stmt>) {
         self.note_assigned(id);
-        self.note_clock(id, &value);
+        self.note_time(id, &value);
         let value = kept(value);
         if !self.is_fixed(id) && !self.widen_var(id, &value.ty, span) {
             return;

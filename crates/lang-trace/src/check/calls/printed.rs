@@ -2,10 +2,11 @@
 use super::{Call, Made, integer_arg, literal};
 use crate::check::arithmetic::literal_value;
 use crate::check::body::Body;
-use crate::check::clocks::Clock;
+use crate::check::clocks::{Clock, Time};
 use crate::check::convert::convert;
 use crate::check::expr::number;
 use crate::typed::{Builtin, Expr, ExprKind, Space, Type};
+use osmia_base::Diagnostic;
 use osmia_event::Since;
 use std::net::IpAddr;
 
@@ -50,14 +51,7 @@ pub(super) fn cgroupid(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made>
 pub(super) fn strftime(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let format = literal(body, call, 0)?;
     let value = integer_arg(body, call, 1)?;
-    let since = match body.clock(&value) {
-        Clock::Boot => Since::Boot,
-        Clock::Tai => Since::Epoch,
-        Clock::Monotonic => {
-            body.error(call.span, "strftime() can not take a monotonic timestamp");
-            return None;
-        }
-    };
+    let since = since(body, call, &value)?;
     if literal_value(&value).is_some_and(|value| value < 0) {
         body.error(call.span, "strftime() does not accept negative timestamps");
         return None;
@@ -65,6 +59,28 @@ pub(super) fn strftime(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made>
     let value = convert(value, &Type::UINT64)?;
     let ty = Type::Timestamp { format, since };
     Some(Made::Value(Expr { kind: ExprKind::Tagged(Box::new(value)), ty, span: call.span }))
+}
+
+/// Since when a value is counted: since the machine was started, if no clock is known that it came from.
+fn since(body: &mut Body<'_, '_>, call: &Call<'_>, value: &Expr) -> Option<Since> {
+    match body.time(value) {
+        None => Some(Since::Boot),
+        Some(Time { clock, at, other: Some((other, there)) }) => {
+            let message =
+                Diagnostic::error(call.span, "strftime() cannot tell which clock this time was read from")
+                    .label(at, clock.words())
+                    .label(there, other.words())
+                    .hint("keep times of different clocks in variables or maps of their own");
+            body.report(message);
+            None
+        }
+        Some(Time { clock: Clock::Boot | Clock::Apart, .. }) => Some(Since::Boot),
+        Some(Time { clock: Clock::Tai, .. }) => Some(Since::Epoch),
+        Some(Time { clock: Clock::Monotonic, .. }) => {
+            body.error(call.span, "strftime() can not take a monotonic timestamp");
+            None
+        }
+    }
 }
 
 pub(super) fn ntop(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
