@@ -113,6 +113,7 @@ fn what_is_said_in_vain_was_still_done() {
         "for $j : 0..4000 { printf(\"%s %d\\n\", comm, @n++); }",
         "let $i: int64; for $j : 0..4000 { printf(\"%s %d\\n\", comm, $i++); } @n = $i;",
         "let $i: int64; for $j : 1..4001 { printf(\"%s %d\\n\", comm, {$i = $j; $i}); } @n = $i;",
+        "let $i: int64; for $j : 0..4000 { @n = $i; printf(\"%s %d\\n\", comm, {$i = $j; $i}); } @n += 2;",
     ];
     for body in bodies {
         let script = format!("config = {{ perf_rb_pages = 1 }} begin {{ {body} }}");

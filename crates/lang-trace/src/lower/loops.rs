@@ -21,12 +21,14 @@ const CUT: &str = "for loop stopped after 8388608 turns, the most that the kerne
 
 const MEMORY: Kind = Kind::Ptr(Pointee::Memory);
 
-/// Which variables a callback shares with the rest of its probe.
+/// Which variables a callback shares with the rest of its probe, or with its next call.
 pub(super) fn captured(cx: &Cx<'_>) -> Vec<bool> {
     let vars = cx.probe.vars.len();
     let mut all = vec![0; vars];
     walk::probe(cx.probe, &mut |node| mention(node, &mut all));
     let mut shared = vec![false; vars];
+    // What a turn leaves for the next one.
+    let keeps = |var| !cx.sets_first(VarId::from_index(var));
     walk::probe(cx.probe, &mut |node| {
         let Some(called) = called(cx, node) else { return };
         let mut inside = mentions(called.body, vars);
@@ -35,7 +37,8 @@ pub(super) fn captured(cx: &Cx<'_>) -> Vec<bool> {
         }
         for (var, shared) in shared.iter_mut().enumerate() {
             let own = usize::from(called.var.is_some_and(|own| own.index() == var));
-            *shared |= inside[var] > 0 && inside[var] + own < all[var];
+            let seen_outside = inside[var] + own < all[var];
+            *shared |= inside[var] > 0 && (seen_outside || keeps(var));
         }
     });
     shared

@@ -93,13 +93,18 @@ impl<'a> Cx<'a> {
 
     /// Whether a variable keeps its value from call to call of its function and may be read before it is set.
     pub(in crate::lower) fn is_stale(&self, var: VarId) -> bool {
-        self.is_captured(var) && !self.current.flow.sets_first(var)
+        self.is_captured(var) && !self.sets_first(var)
+    }
+
+    /// Whether a variable is set before it is read, whatever the way.
+    pub(in crate::lower) fn sets_first(&self, var: VarId) -> bool {
+        self.current.flow.sets_first(var)
     }
 
     /// Whether a variable that is read or set at so many places of one expression is seen by that alone: what it holds from
     /// the last time is not read either.
     pub(in crate::lower) fn is_private(&self, var: VarId, uses: u32) -> bool {
-        self.current.flow.uses(var) == uses && self.current.flow.sets_first(var)
+        self.current.flow.uses(var) == uses && self.sets_first(var)
     }
 
     /// Variables that only a callback has are gone with it.

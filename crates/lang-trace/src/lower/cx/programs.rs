@@ -129,6 +129,7 @@ impl<'a> Cx<'a> {
     fn whole_body(&mut self, probe: &'a Probe) -> Result<()> {
         self.at(probe.span);
         let body = self.enter();
+        self.place_kept(probe);
         self.only_own_calls(probe)?;
         self.filter_process();
         if self.exits && super::is_stopped_by_exit(probe.provider) {

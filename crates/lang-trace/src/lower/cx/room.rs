@@ -1,14 +1,15 @@
 //! Room for values: slots of the stack, scratch memory where that is not enough, the frame that callbacks share, and the homes of
 //! variables in these.
 use super::{Cached, Cx, FRAME_HEADER, Place, STACK_LIMIT, Temp, VarHome};
-use crate::lower::{globals::MapShape, helpers, loops};
-use crate::typed::VarId;
+use crate::lower::{globals::MapShape, helpers, loops, walk};
+use crate::typed::{Probe, VarId};
 use osmia_abi::MapType;
 use osmia_base::Key;
 use osmia_event::round_up;
 use osmia_ir::{Pointee, Slot, Type as Kind, Value};
 use osmia_isa::Size;
 use osmia_object::MapKey;
+use std::collections::BTreeSet;
 
 impl<'a> Cx<'a> {
     /// Memory for a value until the current statement ends.
@@ -140,6 +141,19 @@ impl<'a> Cx<'a> {
             });
         }
         home
+    }
+
+    /// Gives variables that turns of called loops leave to the next one their places in the program itself: where these are
+    /// not in the frame, they begin at zero once, and not with each call.
+    pub(super) fn place_kept(&mut self, probe: &Probe) {
+        let mut kept = BTreeSet::new();
+        walk::stmts(&probe.body, &mut |node| {
+            let var = walk::var_of(node).filter(|var| self.is_stale(*var));
+            kept.extend(var.filter(|var| !probe.vars[*var].kind.is_scalar()));
+        });
+        for var in kept {
+            self.home(var);
+        }
     }
 
     pub(super) fn new_home(&mut self, var: VarId, size: u32) -> VarHome {
