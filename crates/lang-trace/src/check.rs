@@ -123,6 +123,8 @@ struct Session<'a> {
     changed: bool,
     /// Whether everything that can be known is known: what is not is an error.
     last_reading: bool,
+    /// Whether there is a block that is not read, since nothing of this machine is where it was to be: nobody knows what it gives to maps.
+    unread: bool,
     /// The block that makes more programs than there may be, and how many.
     too_many: Option<(Span, usize)>,
 }
@@ -171,6 +173,7 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
         hoisted: BTreeSet::new(),
         changed: false,
         last_reading: false,
+        unread: diagnostics.has_errors() && facts.iter().any(Vec::is_empty),
         too_many: None,
     };
     for decl in &script.map_decls {

@@ -174,7 +174,7 @@ pub(super) fn is_scalar(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made
     match body.session.maps.get(name).and_then(|known| known.key.clone()) {
         Some(key) => Some(truth(key.is_none(), call.span)),
         None => {
-            if body.session.last_reading {
+            if body.session.last_reading && !body.session.unread {
                 body.error(call.args[0].span, format!("Undefined map: {name}"));
             }
             None

@@ -94,7 +94,10 @@ impl Body<'_, '_> {
                 format!("{name} has no explicit keys (scalar map), and cannot be used for iteration"),
             );
         }
-        if self.session.last_reading && known.as_ref().is_none_or(|known| known.value.is_none()) {
+        if self.session.last_reading
+            && !self.session.unread
+            && known.as_ref().is_none_or(|known| known.value.is_none())
+        {
             self.error(over.span, format!("Undefined map: {name}"));
         }
         self.is_shadowing(var, var.span, Shadow::Loop);

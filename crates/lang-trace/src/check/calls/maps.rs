@@ -67,7 +67,7 @@ pub(super) fn print(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
 fn known_map(body: &mut Body<'_, '_>, name: &str, span: Span) -> Option<MapId> {
     let map = body.maps().id(name, span);
     let used = body.session.maps.get(name).is_some_and(|known| known.value.is_some());
-    if !used && body.session.last_reading {
+    if !used && body.session.last_reading && !body.session.unread {
         let names: Vec<String> =
             body.session.maps.names().filter(|other| *other != name).map(str::to_owned).collect();
         let message = Diagnostic::error(span, format!("Undefined map: {name}"))
