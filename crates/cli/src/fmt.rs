@@ -1,10 +1,12 @@
 //! `osmia fmt` and `--fmt`: scripts in the form that all scripts have.
+use crate::files;
 use crate::flags::Fmt;
 use crate::request::{Request, read};
 use crate::trace::{complain, fail, open_output, say};
 use osmia::FormatError;
 use osmia_base::Source;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Rewrites files, or tells which need it. What is wrong with one does not keep the others from their form.
@@ -38,7 +40,8 @@ fn one(file: &str, check: bool) -> Result<bool, String> {
     if file == "-" {
         say(&made);
     } else if !same {
-        std::fs::write(file, made).map_err(|error| format!("ERROR: {file}: {error}\n"))?;
+        files::replace(Path::new(file), made.as_bytes(), files::TEXT)
+            .map_err(|error| format!("ERROR: {file}: {}\n", osmia::error_text(&error)))?;
     }
     Ok(true)
 }

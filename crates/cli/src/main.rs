@@ -4,6 +4,7 @@ mod attach;
 mod check;
 mod doctor;
 mod explain;
+mod files;
 mod flags;
 mod fmt;
 mod list;

@@ -2,7 +2,8 @@
 use crate::flags::{Language, New};
 use crate::trace::{fail, say};
 use std::fs;
-use std::path::Path;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// A file of a project: its path, in which `@NAME@` is the project's name as in its text, and the text.
@@ -46,17 +47,40 @@ fn make(args: &New) -> Result<String, String> {
         return Err(format!("{} is there already: choose another name, or take it away", dir.display()));
     }
     let files = if args.lang == Language::C { C } else { RUST };
+    let mut made = Vec::new();
     for (path, text) in files {
         let path = dir.join(path.replace("@NAME@", &name));
-        let written = fs::create_dir_all(path.parent().unwrap_or(dir))
-            .and_then(|()| fs::write(&path, fill(text, &name, args.library.as_deref())));
-        written.map_err(|error| format!("{}: {}", path.display(), osmia::error_text(&error)))?;
+        let text = fill(text, &name, args.library.as_deref());
+        if let Err(error) = put(&path, &text, &mut made) {
+            take_away(&made);
+            return Err(format!("{}: {}", path.display(), osmia::error_text(&error)));
+        }
     }
     let dir = dir.display();
     Ok(match args.lang {
         Language::C => format!("made {dir}; next: cd {dir} && make && sudo ./{name}\n"),
         Language::Rust => format!("made {dir}; next: cd {dir} && cargo build && sudo target/debug/{name}\n"),
     })
+}
+
+/// Makes a file and the directories that it is in, and keeps what was made.
+fn put(path: &Path, text: &str, made: &mut Vec<PathBuf>) -> io::Result<()> {
+    let above = path.ancestors().skip(1).take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists());
+    let above: Vec<&Path> = above.collect();
+    for dir in above.into_iter().rev() {
+        fs::create_dir(dir)?;
+        made.push(dir.to_owned());
+    }
+    let mut file = fs::File::create_new(path)?;
+    made.push(path.to_owned());
+    file.write_all(text.as_bytes())
+}
+
+/// Half a project is none: takes away what was made, the last first.
+fn take_away(made: &[PathBuf]) {
+    for path in made.iter().rev() {
+        let _ = fs::remove_file(path).or_else(|_| fs::remove_dir(path));
+    }
 }
 
 /// The name of a project, which programs and packages can have too.

@@ -1,11 +1,11 @@
 //! `osmia trace`: scripts.
+use crate::files;
 use crate::flags::Trace;
 use crate::request::Request;
 use crate::words::Work;
 use osmia::{Child, CompileError, Compiled, Output, RunError, Style};
 use std::fs::File;
 use std::io::{IsTerminal, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -99,17 +99,14 @@ pub(crate) fn find_process(pid: Option<u32>) -> Result<(), String> {
 /// Writes the object, the program that stands alone, or both.
 fn write(request: &Request, compiled: &Compiled) -> Result<(), String> {
     let object = osmia::write_script(&request.source, compiled)?;
-    let told = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
+    let told =
+        |path: &Path, error: std::io::Error| format!("{}: {}", path.display(), osmia::error_text(&error));
     if let Some(path) = &request.emit {
-        std::fs::write(path, &object).map_err(|error| told(path, error))?;
+        files::replace(path, &object, files::TEXT).map_err(|error| told(path, error))?;
     }
     if let Some(path) = &request.aot {
         let program = osmia::stand_alone(&object).map_err(|error| told(path, error))?;
-        // A program that runs cannot be written to; its place can be taken.
-        let _ = std::fs::remove_file(path);
-        let mut open = std::fs::OpenOptions::new();
-        let file = open.write(true).create_new(true).mode(0o777).open(path);
-        file.and_then(|mut file| file.write_all(&program)).map_err(|error| told(path, error))?;
+        files::replace(path, &program, files::PROGRAM).map_err(|error| told(path, error))?;
     }
     Ok(())
 }
