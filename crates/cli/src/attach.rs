@@ -1,6 +1,7 @@
 //! `osmia attach`, `osmia detach`.
 use crate::flags::Trace;
-use crate::trace::{fail, open_output, say};
+use crate::out::{open_output, print};
+use crate::trace::fail;
 use clap::{ArgAction, Args};
 use osmia::place::{HOOKS, PlaceError, Wish, parse_place, reference};
 use osmia::{AttachRequest, Keep, ObjectOptions, ObjectRef, Output, Placing, ProbeMode, Style};
@@ -248,12 +249,11 @@ fn of_loaded(args: &Attach, wish: Option<Wish>, output: &mut Output) -> Result<(
 pub(crate) fn detach(args: &Detach) -> ExitCode {
     let answers = detached(&args.words).unwrap_or_else(|error| vec![Err(error)]);
     // One that cannot be ended keeps none of the others.
-    answers.into_iter().fold(ExitCode::SUCCESS, |status, answer| match answer {
-        Ok(line) => {
-            say(&format!("{line}\n"));
-            status
+    answers.into_iter().fold(ExitCode::SUCCESS, |status, answer| {
+        match answer.and_then(|line| print(&format!("{line}\n"))) {
+            Ok(()) => status,
+            Err(message) => fail(&message),
         }
-        Err(message) => fail(&message),
     })
 }
 

@@ -1,6 +1,7 @@
 //! `osmia check`: whether a script is right.
 use crate::flags::{Check, Trace};
-use crate::trace::{complain, fail, say};
+use crate::out::print;
+use crate::trace::{complain, fail};
 use osmia::Form;
 use std::process::ExitCode;
 
@@ -22,7 +23,9 @@ pub(crate) fn check(args: &Check) -> ExitCode {
     };
     let checked = osmia::check(&mut request.source, &request.compile);
     if request.form == Form::Json {
-        say(&checked.json(&request.source));
+        if let Err(message) = print(&checked.json(&request.source)) {
+            return fail(&message);
+        }
     } else {
         complain(&checked.diagnostics.render(&request.source));
         if let Some(why) = &checked.broken {

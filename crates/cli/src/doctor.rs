@@ -1,14 +1,14 @@
 //! `osmia doctor` and `osmia graph`: the machine at a glance.
 use crate::flags::{Doctor, Graph, GraphForm};
-use crate::trace::{fail, say};
+use crate::out::say;
+use crate::trace::fail;
 use osmia::inspect;
 use std::process::ExitCode;
 
 /// Tells what this machine allows.
 pub(crate) fn doctor(args: &Doctor) -> ExitCode {
     let report = osmia::doctor(args.clean);
-    say(&if args.json { report.json() } else { report.text() });
-    ExitCode::SUCCESS
+    say(&if args.json { report.json() } else { report.text() })
 }
 
 /// Tells what is loaded and how it hangs together.
@@ -24,6 +24,5 @@ pub(crate) fn graph(args: &Graph) -> ExitCode {
         }
         GraphForm::Dot => inspect::ties_dot(&graph),
     };
-    say(&text);
-    ExitCode::SUCCESS
+    say(&text)
 }

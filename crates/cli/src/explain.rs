@@ -1,6 +1,7 @@
 //! `osmia explain`: the verifier's words in plain ones.
 use crate::flags::Explain;
-use crate::trace::{fail, say};
+use crate::out::print;
+use crate::trace::fail;
 use osmia::{Explained, Verdict, explain_log, explain_object};
 use std::io::Read as _;
 use std::process::ExitCode;
@@ -19,10 +20,10 @@ pub(crate) fn explain(args: &Explain) -> ExitCode {
     } else {
         vec![explain_log(&String::from_utf8_lossy(&bytes))]
     };
-    if args.json {
-        say(&Explained::json(&explained));
-    } else {
-        say(&explained.iter().map(text).collect::<String>());
+    let told =
+        if args.json { Explained::json(&explained) } else { explained.iter().map(text).collect::<String>() };
+    if let Err(message) = print(&told) {
+        return fail(&message);
     }
     let good = explained.iter().all(|one| matches!(one.verdict, Verdict::Accepted));
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }

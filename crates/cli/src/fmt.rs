@@ -1,11 +1,11 @@
 //! `osmia fmt` and `--fmt`: scripts in the form that all scripts have.
 use crate::files;
 use crate::flags::Fmt;
+use crate::out::{open_output, print, put};
 use crate::request::{Request, read};
-use crate::trace::{complain, fail, open_output, say};
+use crate::trace::{complain, fail};
 use osmia::FormatError;
 use osmia_base::Source;
-use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -27,23 +27,28 @@ pub(crate) fn fmt(args: &Fmt) -> ExitCode {
 
 /// Formats one file; false if it should have been formatted before.
 fn one(file: &str, check: bool) -> Result<bool, String> {
-    let (name, text) = read(file).map_err(|message| format!("ERROR: {message}\n"))?;
+    let (name, text) = read(file).map_err(error_line)?;
     let source = Source::new(name, text);
     let made = format(&source)?;
     let same = made == source.text;
     if check {
         if !same {
-            say(&format!("{}:{}: not formatted\n", source.name, first_difference(&source.text, &made)));
+            let line = first_difference(&source.text, &made);
+            print(&format!("{}:{line}: not formatted\n", source.name)).map_err(error_line)?;
         }
         return Ok(same);
     }
     if file == "-" {
-        say(&made);
+        print(&made).map_err(error_line)?;
     } else if !same {
         files::replace(Path::new(file), made.as_bytes(), files::TEXT)
             .map_err(|error| format!("ERROR: {file}: {}\n", osmia::error_text(&error)))?;
     }
     Ok(true)
+}
+
+fn error_line(message: String) -> String {
+    format!("ERROR: {message}\n")
 }
 
 /// The first line that is not as it should be, from 1.
@@ -60,7 +65,7 @@ fn format(source: &Source) -> Result<String, String> {
 }
 
 /// Prints the script of a request, as bpftrace's `--fmt` does.
-pub(crate) fn print(request: &Request) -> ExitCode {
+pub(crate) fn show(request: &Request) -> ExitCode {
     let made = match format(&request.source) {
         Ok(made) => made,
         Err(message) => {
@@ -68,9 +73,7 @@ pub(crate) fn print(request: &Request) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let written = open_output(request.output.as_deref())
-        .and_then(|mut out| out.write_all(made.as_bytes()).map_err(|error| error.to_string()));
-    match written {
+    match open_output(request.output.as_deref()).and_then(|mut out| put(&mut out, &made)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => fail(&message),
     }

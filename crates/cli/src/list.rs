@@ -1,5 +1,6 @@
 //! `-l`: what can be traced.
 use crate::flags::Trace;
+use crate::out::{open_output, written};
 use crate::trace::fail;
 use osmia::Detail;
 use std::io::Write;
@@ -34,18 +35,14 @@ pub(crate) fn list(args: &Trace) -> ExitCode {
             &args.debug_folders(),
         )
     };
-    match lines {
-        Ok(lines) => {
-            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            for line in lines {
-                // A reader that went away wants no more.
-                if writeln!(out, "{line}").is_err() {
-                    break;
-                }
-            }
-            let _ = out.flush();
-            ExitCode::SUCCESS
-        }
+    match lines.and_then(|lines| print_lines(&lines)) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(message) => fail(&message),
     }
+}
+
+/// One a line: there may be very many of them.
+fn print_lines(lines: &[String]) -> Result<(), String> {
+    let mut out = std::io::BufWriter::new(open_output(None)?);
+    written(lines.iter().try_for_each(|line| writeln!(out, "{line}")).and_then(|()| out.flush()))
 }

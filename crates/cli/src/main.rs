@@ -9,6 +9,7 @@ mod flags;
 mod fmt;
 mod list;
 mod new;
+mod out;
 mod request;
 mod run;
 mod tool;
@@ -105,9 +106,7 @@ fn dispatch(osmia: Osmia) -> ExitCode {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut commands(), "osmia", &mut script);
-            trace::say(&String::from_utf8_lossy(&script));
-            trace::say(tool::completions(shell));
-            ExitCode::SUCCESS
+            out::say(&(String::from_utf8_lossy(&script) + tool::completions(shell)))
         }
         Command::Man { object } => tool::manual(object.as_deref()),
     }
@@ -124,12 +123,7 @@ fn bpftrace(args: Vec<OsString>) -> ExitCode {
     }
     match Bpftrace::try_parse_from(args) {
         Ok(args) if args.version => {
-            trace::say(&format!(
-                "bpftrace v{} (osmia {})\n",
-                osmia::BPFTRACE_LEVEL,
-                env!("CARGO_PKG_VERSION")
-            ));
-            ExitCode::SUCCESS
+            out::say(&format!("bpftrace v{} (osmia {})\n", osmia::BPFTRACE_LEVEL, env!("CARGO_PKG_VERSION")))
         }
         // The usage text stands below what went wrong, as users know it.
         Ok(args) if args.trace.command.is_some() && args.trace.pid.is_some() => {
@@ -157,6 +151,9 @@ fn usage() {
 
 /// Help goes to standard output and is no failure.
 fn refuse(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+    if error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::from(USAGE);
+    }
+    out::help(error)
 }

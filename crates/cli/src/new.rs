@@ -1,6 +1,7 @@
 //! `osmia new`: a project to begin with.
 use crate::flags::{Language, New};
-use crate::trace::{fail, say};
+use crate::out::say;
+use crate::trace::fail;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -32,10 +33,7 @@ const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 /// Makes a project in a directory of its name.
 pub(crate) fn new(args: &New) -> ExitCode {
     match make(args) {
-        Ok(words) => {
-            say(&words);
-            ExitCode::SUCCESS
-        }
+        Ok(words) => say(&words),
         Err(words) => fail(&words),
     }
 }

@@ -1,6 +1,7 @@
 //! `osmia run FILE`: whatever the file is.
 use crate::flags::Run;
-use crate::trace::{fail, open_output, trace};
+use crate::out::open_output;
+use crate::trace::{fail, trace};
 use osmia::{Child, Compiled, Keep, ObjectOptions, Output, Style};
 use osmia_base::Source;
 use std::io::IsTerminal;

@@ -25,8 +25,7 @@ pub(crate) const COMPLETE: &str = "__complete";
 pub(crate) fn complete(words: &[OsString]) -> ExitCode {
     let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let lines = command::complete(&words).into_iter().map(|it| format!("{}\t{}\n", it.word, it.help));
-    crate::trace::say(&lines.collect::<String>());
-    ExitCode::SUCCESS
+    crate::out::say(&lines.collect::<String>())
 }
 
 /// What shells are told besides: for `bpftool` and for objects, ask us.
@@ -42,10 +41,7 @@ pub(crate) const fn completions(shell: clap_complete::Shell) -> &'static str {
 /// Prints a manual page.
 pub(crate) fn manual(object: Option<&str>) -> ExitCode {
     match command::manual(object) {
-        Some(page) => {
-            crate::trace::say(&page);
-            ExitCode::SUCCESS
-        }
+        Some(page) => crate::out::say(&page),
         None => {
             eprintln!("Error: there is no object '{}'", object.unwrap_or_default());
             ExitCode::from(u8::MAX)

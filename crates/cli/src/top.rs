@@ -1,5 +1,6 @@
 //! `osmia top`: what programs cost, on the screen or as a line of JSON a sample.
 use crate::flags::Top;
+use crate::out::{open_output, written};
 use crate::trace::fail;
 use osmia::{Cost, Sample, Sampler};
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyModifiers};
@@ -41,7 +42,7 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// One line of JSON a sample.
 fn lines(sampler: &mut Sampler, every: Duration, samples: Option<u64>) -> Result<(), String> {
-    let mut out = io::stdout().lock();
+    let mut out = open_output(None)?;
     let mut left = samples;
     while left != Some(0) {
         let next = Instant::now() + every;
@@ -52,9 +53,8 @@ fn lines(sampler: &mut Sampler, every: Duration, samples: Option<u64>) -> Result
             std::thread::sleep(LOOK.min(next.saturating_duration_since(Instant::now())));
         }
         let line = sampler.sample()?.json();
-        match out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            written => written.map_err(|error| error.to_string())?,
+        if let Err(error) = out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
+            return written(Err(error));
         }
         left = left.map(|left| left - 1);
     }

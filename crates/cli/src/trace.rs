@@ -1,10 +1,10 @@
 //! `osmia trace`: scripts.
 use crate::files;
 use crate::flags::Trace;
+use crate::out::{open_output, print, say};
 use crate::request::Request;
 use crate::words::Work;
 use osmia::{Child, CompileError, Compiled, Output, RunError, Style};
-use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,10 +16,7 @@ const BROKEN: u8 = 255;
 pub(crate) fn trace(args: &Trace) -> ExitCode {
     if args.info {
         return match args.missing() {
-            Ok(missing) => {
-                say(&osmia::info(&missing));
-                ExitCode::SUCCESS
-            }
+            Ok(missing) => say(&osmia::info(&missing)),
             Err(message) => fail(&message),
         };
     }
@@ -30,11 +27,6 @@ pub(crate) fn trace(args: &Trace) -> ExitCode {
         Ok(request) => carry_out(request),
         Err(message) => fail(&message),
     }
-}
-
-/// Text to standard output; a reader that went away wants no more.
-pub(crate) fn say(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Text to standard error.
@@ -51,7 +43,7 @@ pub(crate) fn fail(message: &str) -> ExitCode {
 fn carry_out(mut request: Request) -> ExitCode {
     match request.work {
         Work::Measure => return measure(&request),
-        Work::Format => return crate::fmt::print(&request),
+        Work::Format => return crate::fmt::show(&request),
         Work::Run | Work::Compile => {}
     }
     if let Err(message) = find_process(request.run.pid) {
@@ -77,7 +69,9 @@ fn carry_out(mut request: Request) -> ExitCode {
         complain(&compiled.warnings.render(&request.source));
     }
     for (_, text) in &compiled.shown {
-        say(text);
+        if let Err(message) = print(text) {
+            return fail(&message);
+        }
     }
     if request.emit.is_some() || request.aot.is_some() {
         return match write(request, &compiled) {
@@ -114,10 +108,7 @@ fn write(request: &Request, compiled: &Compiled) -> Result<(), String> {
 /// Tells how long each step of compiling takes.
 fn measure(request: &Request) -> ExitCode {
     match osmia::measure(&request.source, &request.compile) {
-        Ok(report) => {
-            say(&report);
-            ExitCode::SUCCESS
-        }
+        Ok(report) => say(&report),
         Err(error) => refuse(request, &error),
     }
 }
@@ -134,15 +125,6 @@ fn refuse(request: &Request, error: &CompileError) -> ExitCode {
             complain(message);
             ExitCode::FAILURE
         }
-    }
-}
-
-/// Where what is printed goes: standard output, or a file that is made now.
-pub(crate) fn open_output(path: Option<&Path>) -> Result<Box<dyn Write>, String> {
-    let Some(path) = path else { return Ok(Box::new(std::io::stdout())) };
-    match File::create(path) {
-        Ok(file) => Ok(Box::new(file)),
-        Err(error) => Err(format!("failed to open output file \"{}\": {error}", path.display())),
     }
 }
 

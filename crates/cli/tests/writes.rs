@@ -2,9 +2,9 @@
 mod common;
 
 use common::{Done, Scratch, osmia, run};
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// A script that is not in its form, and longer than [`cramped`] allows.
 fn unformatted() -> String {
@@ -114,4 +114,77 @@ fn devices_stay_and_programs_run() {
     fs::set_permissions(&program, fs::Permissions::from_mode(0o644)).expect("its mode");
     run(osmia().args(["trace", "--aot", &program, "-e", script])).ok();
     assert_ne!(fs::metadata(&program).expect("it is there").mode() & 0o100, 0);
+}
+
+/// Commands that print.
+const PRINTERS: &[&[&str]] = &[
+    &["--help"],
+    &["--version"],
+    &["prog", "help"],
+    &["help", "trace"],
+    &["man"],
+    &["man", "prog"],
+    &["completions", "bash"],
+    &["doctor"],
+    &["doctor", "--json"],
+    &["graph"],
+    &["graph", "-f", "json"],
+    &["explain", "a.log"],
+    &["fmt", "-"],
+    &["fmt", "--check", "a.bt"],
+    &["trace", "--fmt", "a.bt"],
+    &["trace", "--info"],
+    &["trace", "-l", "software:*"],
+    &["trace", "-lv", "software:*"],
+    &["trace", "-d", "ast", "a.bt"],
+    &["trace", "--mode", "compiler-bench", "a.bt"],
+    &["trace", "--vm", "a.bt"],
+    &["check", "-f", "json", "a.bt"],
+    &["top", "-d", "0.05", "-n", "1"],
+    &["new", "hello"],
+];
+
+/// osmia with the script `a.bt` for standard input, and standard output as it is given.
+fn printed(words: &[&str], out: impl Into<Stdio>) -> (bool, String) {
+    let dir = Scratch::new();
+    let script = dir.write("a.bt", "begin { print(1);exit() }\n");
+    dir.write("a.log", "processed 2 insns (limit 1000000)\n");
+    let input = File::open(script).expect("it is there");
+    let done = osmia().current_dir(dir.dir()).args(words).stdin(input).stdout(out).output().expect("osmia");
+    (done.status.success(), String::from_utf8_lossy(&done.stderr).into_owned())
+}
+
+/// Output for which there is no room is told and is a failure.
+#[test]
+fn output_that_is_lost_is_a_failure() {
+    for words in PRINTERS {
+        let full = File::options().write(true).open("/dev/full").expect("Linux has it");
+        let (good, error) = printed(words, full);
+        assert!(!good && error.contains("rite"), "{words:?}: {error}");
+        // bpftool's commands have their own words.
+        let own = words[0] == "prog"
+            || error.contains("ERROR: cannot write standard output: No space left on device\n");
+        assert!(own, "{words:?}: {error}");
+    }
+}
+
+/// A reader that went away wants no more, which is no failure.
+#[test]
+fn a_reader_may_go_away() {
+    for words in PRINTERS.iter().filter(|words| !words.contains(&"--check")) {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let (good, error) = printed(words, writer);
+        assert!((good || words[0] == "prog") && !error.contains("cannot write"), "{words:?}: {error}");
+    }
+}
+
+/// A file of `-o` that has no room is named.
+#[test]
+fn a_full_file_is_named() {
+    for more in [&["--vm"] as &[&str], &["--fmt"]] {
+        let words = [&["trace", "-o", "/dev/full", "-e", "begin { print(1); exit(); }"], more].concat();
+        let error = run(osmia().args(words)).refused();
+        assert!(error.contains("ERROR: cannot write /dev/full: No space left on device\n"), "{error}");
+    }
 }
