@@ -15,7 +15,7 @@ pub(crate) fn explain(args: &Explain) -> ExitCode {
     let explained = if bytes.starts_with(b"\x7fELF") {
         match explain_object(&bytes, args.btf.as_ref()) {
             Ok(explained) => explained,
-            Err(error) => return fail(&error),
+            Err(error) => return fail(&format!("{}: {error}", args.file)),
         }
     } else {
         vec![explain_log(&String::from_utf8_lossy(&bytes))]

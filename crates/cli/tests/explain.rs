@@ -176,3 +176,12 @@ fn programs_that_want_what_is_not_there_say_so_and_others_are_explained() {
     assert!(text.contains("calls: Does not fit: the kernel has no symbol `no_such_function`\n"), "{text}");
     assert!(text.contains(&place), "{text}");
 }
+
+/// An object that cannot be read is named.
+#[test]
+fn a_broken_object_is_named() {
+    let dir = Scratch::new();
+    let object = dir.write("broken.bpf.o", "\u{7f}ELF, and no more");
+    let error = common::run(osmia().args(["explain", &object])).refused();
+    assert!(error.starts_with(&format!("ERROR: {object}: ")), "{error}");
+}
