@@ -4,18 +4,19 @@ use crate::out::print;
 use crate::trace::fail;
 use osmia::{Explained, Verdict, explain_log, explain_object};
 use std::io::Read as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Explains a log, or why the programs of an object are refused.
 pub(crate) fn explain(args: &Explain) -> ExitCode {
     let bytes = match read(&args.file) {
         Ok(bytes) => bytes,
-        Err(error) => return fail(&format!("{}: {error}", args.file)),
+        Err(error) => return fail(&format!("{}: {error}", args.file.display())),
     };
     let explained = if bytes.starts_with(b"\x7fELF") {
         match explain_object(&bytes, args.btf.as_ref()) {
             Ok(explained) => explained,
-            Err(error) => return fail(&format!("{}: {error}", args.file)),
+            Err(error) => return fail(&format!("{}: {error}", args.file.display())),
         }
     } else {
         vec![explain_log(&String::from_utf8_lossy(&bytes))]
@@ -29,8 +30,8 @@ pub(crate) fn explain(args: &Explain) -> ExitCode {
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn read(file: &str) -> std::io::Result<Vec<u8>> {
-    if file != "-" {
+fn read(file: &Path) -> std::io::Result<Vec<u8>> {
+    if file != Path::new("-") {
         return std::fs::read(file);
     }
     let mut bytes = Vec::new();

@@ -74,7 +74,7 @@ Examples:
 pub(crate) struct Explain {
     /// A log of the verifier's, `-` for standard input, or an object
     #[arg(value_name = "FILE")]
-    pub(crate) file: String,
+    pub(crate) file: PathBuf,
 
     /// Tell it as JSON
     #[arg(short = 'j', long)]
@@ -399,7 +399,7 @@ means stay as they are. A script with mistakes is told of and left as it is.";
 pub(crate) struct Fmt {
     /// The scripts' files; `-` for standard input, which is printed to standard output
     #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<String>,
+    pub(crate) files: Vec<PathBuf>,
 
     /// Write nothing: tell which files have another form, with status 1 if any has
     #[arg(long)]

@@ -26,9 +26,9 @@ pub(crate) fn fmt(args: &Fmt) -> ExitCode {
 }
 
 /// Formats one file; false if it should have been formatted before.
-fn one(file: &str, check: bool) -> Result<bool, String> {
+fn one(file: &Path, check: bool) -> Result<bool, String> {
     let (name, text) = read(file).map_err(error_line)?;
-    let source = Source::new(name, text);
+    let source = Source::new(name.as_str(), text);
     let made = format(&source)?;
     let same = made == source.text;
     if check {
@@ -38,11 +38,11 @@ fn one(file: &str, check: bool) -> Result<bool, String> {
         }
         return Ok(same);
     }
-    if file == "-" {
+    if file == Path::new("-") {
         print(&made).map_err(error_line)?;
     } else if !same {
-        files::replace(Path::new(file), made.as_bytes(), files::TEXT)
-            .map_err(|error| format!("ERROR: {file}: {}\n", osmia::error_text(&error)))?;
+        files::replace(file, made.as_bytes(), files::TEXT)
+            .map_err(|error| format!("ERROR: {name}: {}\n", osmia::error_text(&error)))?;
     }
     Ok(true)
 }

@@ -17,6 +17,7 @@ mod top;
 mod trace;
 mod words;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches as _, Parser};
 use flags::{Bpftrace, Command, Osmia};
 use std::ffi::OsString;
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
     }
     match parse(&args) {
         Ok(osmia) => dispatch(osmia),
-        Err(error) => refuse(&error),
+        Err(error) => refuse(&error, &args),
     }
 }
 
@@ -73,7 +74,7 @@ fn stand_alone(object: &[u8], mut args: Vec<OsString>) -> ExitCode {
     match Osmia::try_parse_from(&args).map(|osmia| osmia.command) {
         Ok(Command::Run(args)) => run::run_object(&args, object),
         Ok(other) => dispatch(Osmia { command: other }),
-        Err(error) => refuse(&error),
+        Err(error) => refuse(&error, &args),
     }
 }
 
@@ -121,7 +122,7 @@ fn bpftrace(args: Vec<OsString>) -> ExitCode {
         usage();
         return ExitCode::from(USAGE);
     }
-    match Bpftrace::try_parse_from(args) {
+    match Bpftrace::try_parse_from(&args) {
         Ok(args) if args.version => {
             out::say(&format!("bpftrace v{} (osmia {})\n", osmia::BPFTRACE_LEVEL, env!("CARGO_PKG_VERSION")))
         }
@@ -132,7 +133,7 @@ fn bpftrace(args: Vec<OsString>) -> ExitCode {
             status
         }
         Ok(args) => trace::trace(&args.trace),
-        Err(error) if error.use_stderr() => {
+        Err(error) if error.use_stderr() && error.kind() != ErrorKind::InvalidUtf8 => {
             // `clap`'s own short usage is left out: the long one follows.
             let text = error.to_string();
             let words = text.split("\n\n").next().unwrap_or_default();
@@ -140,7 +141,7 @@ fn bpftrace(args: Vec<OsString>) -> ExitCode {
             usage();
             ExitCode::from(USAGE)
         }
-        Err(error) => refuse(&error),
+        Err(error) => refuse(&error, &args),
     }
 }
 
@@ -149,11 +150,17 @@ fn usage() {
     trace::complain(&Bpftrace::command().render_help().to_string());
 }
 
-/// Help goes to standard output and is no failure.
-fn refuse(error: &clap::Error) -> ExitCode {
-    if error.use_stderr() {
-        let _ = error.print();
-        return ExitCode::from(USAGE);
+/// Help goes to standard output and is no failure. Words that are no text are named, which `clap` does not.
+fn refuse(error: &clap::Error, words: &[OsString]) -> ExitCode {
+    if !error.use_stderr() {
+        return out::help(error);
     }
-    out::help(error)
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        for word in words.iter().filter(|word| word.to_str().is_none()) {
+            trace::fail(&format!("argument {word:?} is no UTF-8 text"));
+        }
+    } else {
+        let _ = error.print();
+    }
+    ExitCode::from(USAGE)
 }

@@ -4,7 +4,7 @@ use crate::words::{Work, parse_pid};
 use osmia::{Buffering, Choice, CompileOptions, Form, RunOptions};
 use osmia_base::Source;
 use std::io::{IsTerminal, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Names the map that is the clock of time series: tests wind it by hand.
 const CLOCK_MAP: &str = "BPFTRACE_DUMMY_TS_MAP";
@@ -124,28 +124,28 @@ impl Trace {
         let Some((file, params)) = self.words.split_first() else {
             return Err("USAGE: filename or -e 'program' required.".into());
         };
-        let (name, text) = read(file)?;
+        let (name, text) = read(Path::new(file))?;
         Ok((Source::new(name, text), params.to_vec()))
     }
 }
 
 /// A file's name for messages, and its text.
-pub(crate) fn read(file: &str) -> Result<(String, String), String> {
+pub(crate) fn read(file: &Path) -> Result<(String, String), String> {
     let mut bytes = Vec::new();
-    if file == "-" {
+    let name = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
+    if file == Path::new("-") {
         std::io::stdin().read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;
     } else {
         bytes = std::fs::read(file)
-            .map_err(|error| format!("failed to open file '{file}': {}", osmia::error_text(&error)))?;
+            .map_err(|error| format!("failed to open file '{name}': {}", osmia::error_text(&error)))?;
     }
-    let name = if file == "-" { "stdin" } else { file };
     if bytes.starts_with(b"\x7fELF") {
         return Err(format!(
             "{name}: this is no script but an object or a program (ELF); `osmia run {name}` runs objects"
         ));
     }
     match String::from_utf8(bytes) {
-        Ok(text) => Ok((name.to_owned(), text)),
+        Ok(text) => Ok((name, text)),
         Err(error) => Err(format!(
             "{name}: this is no script: byte {} is not UTF-8 text",
             error.utf8_error().valid_up_to()

@@ -2,6 +2,8 @@
 mod common;
 
 use common::{Done, Scratch, osmia, run, run_with};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::Command;
 
 /// osmia as nobody.
@@ -374,4 +376,21 @@ SEC(\"raw_tp/sys_enter\") int wild(void *ctx) { return *(volatile int *)((long)b
     let object = scratch.compile_bpf("nosuch", &source);
     let err = run(osmia().args(["run", &object])).refused();
     assert!(err.contains("sys_enter_nosuch"), "{err}");
+}
+
+/// A file may have any name; of other arguments that are no text it is said which they are.
+#[test]
+fn arguments_that_are_no_text() {
+    let dir = Scratch::new();
+    let odd = OsStr::from_bytes(b"a\xff.bt");
+    let script = dir.dir().join(odd);
+    std::fs::write(&script, "begin { print(1);print(2) }\n").expect("a script");
+    run(osmia().arg("fmt").arg(&script)).ok();
+    run(osmia().args(["fmt", "--check"]).arg(&script)).ok();
+    std::fs::write(&script, "processed 2 insns (limit 1000000)\n").expect("a log");
+    assert_eq!(run(osmia().arg("explain").arg(&script)).ok(), "the log tells of no refusal\n");
+    for command in ["trace", "check", "run", "attach"] {
+        let error = run(osmia().args([command, "a.bt"]).arg(odd)).refused();
+        assert_eq!(error, "ERROR: argument \"a\\xFF.bt\" is no UTF-8 text\n");
+    }
 }
