@@ -6,7 +6,7 @@ use crate::{Handle, Json, Layout, OpenMap, Subject, hex, open_map, programs};
 use osmia_abi::MapType;
 use osmia_abi::attr::PerfEventAttr;
 use osmia_abi::perf;
-use osmia_btf::TypeId;
+use osmia_btf::{Btf, TypeId};
 use osmia_loader::{Arrival, Stream};
 use osmia_sys::perf::{PerfBuffer, PerfEventOpen, PerfRecord, bpf_output_event, raw_sample};
 use std::ops::ControlFlow;
@@ -130,12 +130,12 @@ fn lost_out(session: &mut Session<'_>, place: Option<(u32, u32)>, count: u64) {
 /// `MAP [type NAME]`
 pub(super) fn events(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     let map = open_map(&words.handle(Subject::Map)?)?;
-    let mut layout = None;
+    let mut typed = None;
     while let Some(word) = words.peek() {
         if !words.take("type") {
             return Err(super::words::stray(word));
         }
-        layout = Some(layout_of(&map, words.need("the name of a type")?)?);
+        typed = Some(Typed::of(&map, words.need("the name of a type")?)?);
     }
     let mut stream = Stream::open(&map.fd, PAGES).map_err(|errno| {
         let kind = map.facts.kind.text();
@@ -147,7 +147,7 @@ pub(super) fn events(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     follow(session, &mut stream, Stream::descriptors, |session, stream| {
         let read = stream.consume(|arrival| {
             match arrival {
-                Arrival::Record(bytes) => event_out(session, layout.as_ref(), bytes),
+                Arrival::Record(bytes) => event_out(session, typed.as_ref(), bytes),
                 Arrival::Lost(count) => lost_out(session, None, count),
             }
             ControlFlow::Continue(())
@@ -156,9 +156,44 @@ pub(super) fn events(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     })
 }
 
+/// By how much the kernel pads what goes through buffers of perf events.
+const PADDING: usize = 7;
+
+/// What records are to be.
+struct Typed {
+    layout: Layout,
+    /// How many bytes of a record are a value of the type.
+    size: usize,
+    /// How many more may be the kernel's.
+    padding: usize,
+}
+
+impl Typed {
+    fn of(map: &OpenMap, name: &str) -> Result<Self, Failure> {
+        let (btf, ty) = type_of(map, name)?;
+        let padded = map.facts.kind.number == MapType::PerfEventArray.raw();
+        let size = btf.size_of(ty).map_err(|error| Failure::words(format!("type '{name}': {error}")))?;
+        Ok(Self {
+            layout: Layout::of(&btf, ty),
+            size: usize::try_from(size).unwrap_or(usize::MAX),
+            padding: if padded { PADDING } else { 0 },
+        })
+    }
+
+    /// What of a record the type leaves unsaid.
+    fn rest<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        bytes.get(self.size..).filter(|rest| rest.len() > self.padding).unwrap_or_default()
+    }
+
+    /// How many bytes of the type a record does not have.
+    const fn missing(&self, bytes: &[u8]) -> usize {
+        self.size.saturating_sub(bytes.len())
+    }
+}
+
 /// A structure or other type of this name, in the types of the programs that use the map: ring buffers have none of
 /// their own.
-fn layout_of(map: &OpenMap, name: &str) -> Result<Layout, Failure> {
+fn type_of(map: &OpenMap, name: &str) -> Result<(Btf, TypeId), Failure> {
     let users = programs(&Handle::All)?;
     let used =
         users.iter().filter(|program| program.map_ids.contains(&map.facts.id)).map(|program| program.btf_id);
@@ -171,7 +206,7 @@ fn layout_of(map: &OpenMap, name: &str) -> Result<Layout, Failure> {
         let mut found =
             named.filter(|ty| btf.get(*ty).is_ok_and(|found| found.name == name && shown(&found.kind)));
         if let Some(ty) = found.next() {
-            return Ok(Layout::of(&btf, ty));
+            return Ok((btf, ty));
         }
     }
     Err(Failure::words(format!("no program that uses this map knows a type '{name}'")))
@@ -190,25 +225,95 @@ fn shown(kind: &osmia_btf::Kind) -> bool {
     )
 }
 
-fn event_out(session: &mut Session<'_>, layout: Option<&Layout>, bytes: &[u8]) {
+fn event_out(session: &mut Session<'_>, typed: Option<&Typed>, bytes: &[u8]) {
     if session.is_json() {
-        session.json().object(|json| {
-            json.name("data");
-            json.array(|json| bytes.iter().for_each(|byte| json.bare(byte)));
-            if let Some(layout) = layout {
-                json.name("formatted");
-                layout.print(bytes, json);
+        return session.json().object(|json| {
+            byte_field("data", bytes, json);
+            if let Some(typed) = typed {
+                formatted(typed, bytes, json);
             }
         });
-        return;
     }
-    match layout {
-        Some(layout) => {
-            let mut json = Json::dialect(false);
-            layout.print(bytes, &mut json);
-            session.text().extend(json.take());
-        }
+    match typed {
+        Some(typed) => push_typed(session.text(), typed, bytes),
         None => hex::push_rows(session.text(), bytes),
     }
     session.text().push(b'\n');
+}
+
+fn byte_field(name: &str, bytes: &[u8], json: &mut Json) {
+    json.name(name);
+    json.array(|json| bytes.iter().for_each(|byte| json.bare(byte)));
+}
+
+fn formatted(typed: &Typed, bytes: &[u8], json: &mut Json) {
+    json.name("formatted");
+    typed.layout.print(bytes, json);
+    let (rest, missing) = (typed.rest(bytes), typed.missing(bytes));
+    if !rest.is_empty() {
+        byte_field("rest", rest, json);
+    }
+    if missing > 0 {
+        json.field("missing", missing);
+    }
+}
+
+/// A record as a value, and what it has besides or lacks.
+fn push_typed(out: &mut Vec<u8>, typed: &Typed, bytes: &[u8]) {
+    let mut json = Json::dialect(false);
+    typed.layout.print(bytes, &mut json);
+    out.extend(json.take());
+    let (rest, missing) = (typed.rest(bytes), typed.missing(bytes));
+    if !rest.is_empty() {
+        out.extend(format!(" and {} bytes behind it:\n", rest.len()).into_bytes());
+        hex::push_rows(out, rest);
+    }
+    if missing > 0 {
+        let (has, size) = (bytes.len(), typed.size);
+        out.extend(
+            format!(" (the record has {has} bytes, the type {size}: those that are missing are shown as 0)")
+                .into_bytes(),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use osmia_btf::{Builder, IntEncoding};
+
+    fn shown(padding: usize, bytes: &[u8]) -> (String, String) {
+        let mut types = Builder::new();
+        let ty = types.add_int("int", 4, IntEncoding::SIGNED);
+        let btf = Btf::parse(types.finish()).unwrap();
+        let typed = Typed { layout: Layout::of(&btf, ty), size: 4, padding };
+        let (mut text, mut json) = (Vec::new(), Json::new(crate::Form::Json));
+        push_typed(&mut text, &typed, bytes);
+        json.object(|json| formatted(&typed, bytes, json));
+        (String::from_utf8(text).unwrap(), String::from_utf8(json.take()).unwrap())
+    }
+
+    #[test]
+    fn nothing_of_a_record_is_dropped() {
+        let seven = 7_i32.to_ne_bytes();
+        let long = [&seven[..], &[0, 1, 2, 0xff]].concat();
+        let told = (
+            "7 and 4 bytes behind it:\n00 01 02 ff".to_owned(),
+            r#"{"formatted":7,"rest":[0,1,2,255]}"#.to_owned(),
+        );
+        assert_eq!(shown(0, &long), told);
+        let exact = ("7".to_owned(), r#"{"formatted":7}"#.to_owned());
+        assert_eq!(shown(0, &seven), exact);
+        // What the kernel pads with is nothing that a program said.
+        assert_eq!(shown(PADDING, &long), exact);
+    }
+
+    #[test]
+    fn what_a_record_lacks_is_told() {
+        let told = (
+            "0 (the record has 2 bytes, the type 4: those that are missing are shown as 0)".to_owned(),
+            r#"{"formatted":0,"missing":2}"#.to_owned(),
+        );
+        assert_eq!(shown(0, &[0, 0]), told);
+    }
 }
