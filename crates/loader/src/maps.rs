@@ -6,11 +6,12 @@ use crate::load::{LoadedMap, LoadedProgram};
 use crate::memlock::{refusal, with_memory};
 use crate::options::LoadOptions;
 use crate::owner::Owners;
+use crate::pins::make_pin_dir;
 use osmia_abi::MapType;
 use osmia_abi::flags::RDONLY_PROG;
 use osmia_object::{Image, ImageMap, ResolveErrors};
 use osmia_sys::bpf::{MapCreate, MapFd, get_pinned, map_by_id, map_info, pin};
-use osmia_sys::{BtfFd, Errno, FileSystem, MappedArray, TokenFd, file_system_at, mount};
+use osmia_sys::{BtfFd, Errno, MappedArray, TokenFd};
 use std::collections::HashMap;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
@@ -316,15 +317,6 @@ fn pin_map(map: &ImageMap, fd: &MapFd, path: &Path) -> Result<(), MapError> {
     let error = |errno| MapError { map: map.name.clone(), step: MapStep::Pin, errno, reason: None };
     make_pin_dir(path.parent().unwrap_or(path)).map_err(error)?;
     pin(fd, path).map_err(error)
-}
-
-/// Makes the directory of a pin, and mounts the BPF file system where it is missing at its usual place.
-pub(crate) fn make_pin_dir(dir: &Path) -> Result<(), Errno> {
-    let usual = Path::new("/sys/fs/bpf");
-    if dir.starts_with(usual) && file_system_at(FileSystem::Bpf, usual) == Ok(false) {
-        mount(FileSystem::Bpf, usual)?;
-    }
-    std::fs::create_dir_all(dir).map_err(Errno::from)
 }
 
 /// Puts the first contents in, and freezes what is to be frozen.

@@ -1,9 +1,8 @@
 //! Pins of everything that was loaded and attached, so that it outlives this process.
 use crate::attach::Attachment;
 use crate::load::Loaded;
-use crate::maps::make_pin_dir;
-use osmia_sys::Errno;
 use osmia_sys::bpf::pin;
+use osmia_sys::{Errno, FileSystem, file_system_at, mount};
 use std::fmt;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -31,6 +30,23 @@ impl fmt::Display for PinError {
 }
 
 impl std::error::Error for PinError {}
+
+/// Makes the directory of a pin, and mounts the BPF file system where it is missing at its usual place. Where the directory
+/// would be in another file system, there is no pinning (`EPERM`), and none is made.
+pub(crate) fn make_pin_dir(dir: &Path) -> Result<(), Errno> {
+    let usual = Path::new("/sys/fs/bpf");
+    if dir.starts_with(usual) && file_system_at(FileSystem::Bpf, usual) == Ok(false) {
+        mount(FileSystem::Bpf, usual)?;
+    }
+    let named = |path: &Path| !path.as_os_str().is_empty();
+    let above = dir.ancestors().map(|path| if named(path) { path } else { Path::new(".") });
+    let mut answers = above.map(|path| file_system_at(FileSystem::Bpf, path));
+    // What is made lies in the file system of what there is above it.
+    if answers.find(|answer| *answer != Err(Errno::ENOENT)) == Some(Ok(false)) {
+        return Err(Errno::EPERM);
+    }
+    std::fs::create_dir_all(dir).map_err(Errno::from)
+}
 
 /// Pins programs, maps and links in `dir`, by their names; links as `link_NAME_0` and so on. If one fails, those made
 /// before are removed again. Attachments that are no links (perf events of kernels before 5.15) cannot be pinned, and
@@ -114,4 +130,19 @@ fn file_name(name: &str) -> String {
     let name = name.strip_prefix('@').unwrap_or(name);
     let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     if plain.is_empty() { "_".to_owned() } else { plain }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_directories_are_left_where_nothing_can_be_pinned() {
+        let above = std::env::temp_dir().join(format!("osmia-no-pins-{}", std::process::id()));
+        assert_eq!(make_pin_dir(&above.join("a/b")), Err(Errno::EPERM));
+        assert!(!above.exists());
+        let relative = format!("osmia-no-pins-{}", std::process::id());
+        assert_eq!(make_pin_dir(&Path::new(&relative).join("b")), Err(Errno::EPERM));
+        assert!(!Path::new(&relative).exists());
+    }
 }
