@@ -139,6 +139,7 @@ pub fn run(program: &str, words: &[String], out: &mut dyn Write, errors: &mut dy
             Some(object) if session.program() != "bpftool" => help::of(session, object),
             _ => help::everything(session),
         },
+        Wish::Unknown(word) => Err(session.misuse(format!("unrecognized option '{word}'"))),
         Wish::Wrong(failure) => Err(failure),
     });
     session.close(status)
@@ -163,7 +164,7 @@ pub fn is_behind_options(words: &[String]) -> bool {
     let object = parsed.words.first().filter(|word| OBJECTS.iter().any(|object| object.name == **word));
     words.first().is_some_and(|word| word.starts_with('-'))
         && object.is_some()
-        && !matches!(parsed.wish, Wish::Wrong(_))
+        && !matches!(parsed.wish, Wish::Unknown(_) | Wish::Wrong(_))
 }
 
 /// Finds what a command line means, and runs it.

@@ -1,5 +1,5 @@
 //! Options that all commands take, as getopt reads them.
-use super::{Failure, help};
+use super::Failure;
 use crate::Form;
 use osmia_sys::Errno;
 use std::path::PathBuf;
@@ -122,6 +122,8 @@ pub(super) enum Wish {
     Run,
     Version,
     Help,
+    /// Nothing: there is no such option.
+    Unknown(String),
     Wrong(Failure),
 }
 
@@ -135,14 +137,15 @@ struct Seen {
     certificate: Option<PathBuf>,
 }
 
-/// Reads options wherever they stand: after `--` there are none.
+/// Reads options wherever they stand: after `--` there are none, and a number below zero is none.
 pub(super) fn parse(words: &[String]) -> Parsed {
     let (mut seen, mut left) = (Seen::default(), Vec::new());
     let mut words = words.iter();
     let mut wrong = None;
     while let Some(word) = words.next() {
         let rest: &mut dyn Iterator<Item = &String> = &mut words;
-        let fine = match word.strip_prefix('-') {
+        let number = |rest: &&str| rest.starts_with(|first: char| first.is_ascii_digit());
+        let fine = match word.strip_prefix('-').filter(|rest| !number(rest)) {
             Some("-") => {
                 left.extend(words.by_ref().cloned());
                 true
@@ -164,14 +167,10 @@ pub(super) fn parse(words: &[String]) -> Parsed {
         }
     }
     let wish = match wrong {
-        Some(word) => Wish::Wrong(unknown(word)),
+        Some(word) => Wish::Unknown(word.clone()),
         None => seen.wish(),
     };
     Parsed { options: seen.options, words: left, wish }
-}
-
-fn unknown(word: &str) -> Failure {
-    Failure::usage(format!("unrecognized option '{word}'"), help::all("bpftool"))
 }
 
 impl Seen {
@@ -267,16 +266,30 @@ mod tests {
         assert_eq!(all.options.base_btf, Some("OTHER".into()));
         assert_eq!(parsed("-p -j").options.form, Form::PrettyJson);
         assert_eq!(parsed("batch file -").words, ["batch", "file", "-"]);
+        let numbers = parsed("key -1 value -7 -j");
+        assert_eq!(numbers.words, ["key", "-1", "value", "-7"]);
+        assert!(numbers.options.form == Form::Json && matches!(numbers.wish, Wish::Run));
     }
 
     #[test]
     fn what_is_no_option_is_told() {
         for line in ["-x", "--b", "--json=1", "-B", "prog --nonsense", "-jx"] {
-            assert!(matches!(parsed(line).wish, Wish::Wrong(_)), "{line}");
+            assert!(matches!(parsed(line).wish, Wish::Unknown(_)), "{line}");
         }
         assert!(matches!(parsed("-S -k a").wish, Wish::Wrong(failure) if failure.status() == 234));
         assert!(matches!(parsed("-h -x").wish, Wish::Help));
         let signed = parsed("-S -k a -i b");
         assert_eq!(signed.options.sign, Some(Sign { key: "a".into(), certificate: "b".into() }));
+    }
+
+    #[test]
+    fn usage_is_that_of_the_called_name() {
+        let (mut out, mut errors) = (Vec::new(), Vec::new());
+        let status = super::super::run("osmia", &["-x".to_owned()], &mut out, &mut errors);
+        let errors = String::from_utf8(errors).unwrap();
+        assert!(
+            status == 255 && errors.starts_with("Error: unrecognized option '-x'\nUsage: osmia "),
+            "{errors}"
+        );
     }
 }
