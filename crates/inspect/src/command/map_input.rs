@@ -179,6 +179,9 @@ fn data(
                 return Err(Failure::words(format!("error parsing byte: {word} (a byte is at most 255)")));
             }
             None if is_keyword(word) && place > 0 => return Err(missing(what, wanted, place)),
+            None if place == 0 && word.starts_with(['{', '[', '"', '-']) => {
+                return Err(untyped(what, wanted, word));
+            }
             None => return Err(Failure::words(format!("error parsing byte: {word}"))),
         };
         words.word();
@@ -188,6 +191,14 @@ fn data(
 
 fn missing(what: &str, wanted: usize, got: usize) -> Failure {
     Failure::words(format!("{what} expected {wanted} bytes got {got}"))
+}
+
+/// A value of a type where the map tells none.
+fn untyped(what: &str, wanted: usize, word: &str) -> Failure {
+    Failure::words(format!(
+        "error parsing byte: {word}: the map tells no type of its {what} (it has no BTF), so a {what} is written as its bytes, \
+         {wanted} of them: {what} hex 00 …"
+    ))
 }
 
 fn is_keyword(word: &str) -> bool {
@@ -203,4 +214,20 @@ fn is_typed(word: &str, next: Option<&str>, bytes: usize) -> bool {
     let alone = next.is_none_or(|next| long_number(next).is_none());
     let number = word.starts_with(|first: char| first.is_ascii_digit());
     alone && !"hex".starts_with(word) && (bytes > 1 || !number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_a_type_that_nobody_tells() {
+        for word in ["{a: 1}", "[1]", "\"x\"", "-7"] {
+            let words = [word.to_owned()];
+            let told = data(&mut Words::of("update", &words), "key", vec![0; 8], None).unwrap_err();
+            let Failure::Told { words, .. } = told else { panic!("{word}") };
+            let start = format!("error parsing byte: {word}: the map tells no type of its key");
+            assert!(words.starts_with(&start) && words.contains("8 of them: key hex"), "{words}");
+        }
+    }
 }
