@@ -37,6 +37,16 @@ fn folded() {
     assert_eq!(done.err.matches("beside").count(), 5, "{done:?}");
 }
 
+/// What has no place in the form is told once, and is a loss.
+#[test]
+fn what_is_no_stack_is_told() {
+    let script = "begin { @text = \"x\"; @n[1] = 2; print(@text); }";
+    let done = run(osmia().args(["-q", "-f", "folded", "-e", script]));
+    assert!(done.status.success() && done.out == "1 2\n", "{done:?}");
+    assert_eq!(done.err.matches("WARNING: @text: nothing of it is a stack").count(), 1, "{done:?}");
+    assert!(!run(osmia().args(["-q", "--strict", "-f", "folded", "-e", script])).status.success());
+}
+
 /// A profile that is gzip's and holds the names; what it says is tried in `osmia-render`.
 #[test]
 fn pprof() {

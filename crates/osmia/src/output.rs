@@ -1,7 +1,8 @@
 //! Where words go: standard output or a file, standard error, as text or JSON.
-use osmia_event::{Format, Lookup, Stream};
+use osmia_event::{Format, Lookup, Stream, Table};
 use osmia_render::{Channel, Message, Profile, Style, folded, json, ndjson, printf_record, text};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::rc::Rc;
 
@@ -55,6 +56,8 @@ pub struct Output {
     /// Bytes written so far.
     said: u64,
     profile: Option<Profile>,
+    /// Maps of which something had no place in the form, with how much of how many entries at worst.
+    left_out: BTreeMap<String, (usize, usize)>,
     /// What was said that tells of an error in the script.
     failures: u64,
     /// Room for one event's text.
@@ -107,6 +110,7 @@ impl Output {
             style,
             said: 0,
             profile,
+            left_out: BTreeMap::new(),
             failures: 0,
             event: Vec::new(),
         }
@@ -122,6 +126,28 @@ impl Output {
     /// How often `errorf()` or a failure at run time was told.
     pub(crate) const fn failures(&self) -> u64 {
         self.failures
+    }
+
+    fn leave_out(&mut self, contents: &Table, entries: usize) {
+        if entries > 0 {
+            let worst = self.left_out.entry(contents.name.clone()).or_default();
+            *worst = (*worst).max((entries, contents.entries.len()));
+        }
+    }
+
+    /// What of the maps had no place in the form of this output, map by map.
+    pub(crate) fn left_out(&self) -> Vec<String> {
+        let (form, taken) = match self.form {
+            Form::Pprof => ("pprof", "a stack"),
+            _ => ("folded", "a stack or another key"),
+        };
+        let line = |(map, (entries, all)): (&String, &(usize, usize))| match all - entries {
+            0 => format!("{map}: nothing of it is {taken} with a number; it is not in the {form} output"),
+            _ => format!(
+                "{map}: {entries} of its {all} entries are not {taken} with a number; they are not in the {form} output"
+            ),
+        };
+        self.left_out.iter().map(line).collect()
     }
 
     /// Whether anything has been written to the output.
@@ -140,10 +166,15 @@ impl Output {
         let (bytes, channel) = match self.form {
             Form::Folded | Form::Pprof => match (message, &mut self.profile) {
                 (Message::Table(contents), Some(profile)) => {
-                    profile.add(contents, &self.style);
+                    let left_out = profile.add(contents, &self.style);
+                    self.leave_out(contents, left_out);
                     return Ok(());
                 }
-                (Message::Table(contents), None) => (folded::table(contents, &self.style), Channel::Output),
+                (Message::Table(contents), None) => {
+                    let folded = folded::table(contents, &self.style);
+                    self.leave_out(contents, folded.left_out);
+                    (folded.lines, Channel::Output)
+                }
                 // Empty lines that set the maps apart.
                 (Message::End, _) => return Ok(()),
                 (other, _) => (text::message(other, &self.style), Channel::Errors),
@@ -217,5 +248,39 @@ impl Output {
             self.put(&file)?;
         }
         self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use osmia_event::{Cell, Entry, Kind, Value};
+
+    fn left_out(form: Form, entries: &[(&str, i64)]) -> Vec<String> {
+        let kept = || Box::new(Kept::default());
+        let mut output = Output::new(kept(), kept(), form, Buffering::Message, Style::default());
+        let entry = |(key, value): &(&str, i64)| Entry {
+            key: Some(Value::text(*key)),
+            cell: Cell::Value(Value::int(*value)),
+        };
+        let entries = entries.iter().map(entry).collect();
+        output
+            .say(&Message::Table(Table { name: "@a".into(), kind: Kind::Plain, keyed: true, entries }))
+            .unwrap();
+        output.left_out()
+    }
+
+    #[test]
+    fn what_a_form_has_no_place_for_is_told() {
+        let whole =
+            "@a: nothing of it is a stack or another key with a number; it is not in the folded output";
+        assert_eq!(left_out(Form::Folded, &[("x", -1)]), [whole]);
+        let one = "@a: 1 of its 2 entries are not a stack or another key with a number; they are not in the folded output";
+        assert_eq!(left_out(Form::Folded, &[("x", -1), ("y", 1)]), [one]);
+        let whole = "@a: nothing of it is a stack with a number; it is not in the pprof output";
+        assert_eq!(left_out(Form::Pprof, &[("x", 1)]), [whole]);
+        assert!(
+            left_out(Form::Folded, &[("x", 1)]).is_empty() && left_out(Form::Text, &[("x", -1)]).is_empty()
+        );
     }
 }

@@ -240,6 +240,7 @@ fn conduct(
     if compiled.config.print_maps_on_exit && mode == Mode::Trace {
         session.print_maps()?;
     }
+    let lossy = left_out(session.output, options)? || lossy;
     session.output.finish()?;
     Ok(match end {
         _ if lossy && options.strict => LOSSY,
@@ -282,6 +283,15 @@ fn run_all(world: &mut World, plan: &Plan, provider: Provider, exited: Option<us
         }
     }
     Ok(())
+}
+
+/// What had no place in the form of the output, told once at the end; whether anything had none.
+fn left_out(output: &mut Output, options: &RunOptions) -> io::Result<bool> {
+    let lines = output.left_out();
+    if !options.no_warnings || options.strict {
+        lines.iter().try_for_each(|line| output.note(&format!("WARNING: {line}")))?;
+    }
+    Ok(!lines.is_empty())
 }
 
 /// What was lost, told once at the end; whether anything was.

@@ -2,26 +2,54 @@
 use crate::style::Style;
 use crate::text::{atom, value};
 use osmia_event::{Cell, Frame, Table, Value};
+use std::collections::HashMap;
 
-/// A map whose values are numbers, a line for each entry: `part;…;root;…;leaf count`. What a key holds besides stacks comes
-/// before them, in the key's order; a user stack comes before a kernel stack, whatever their order in the key.
-/// Entries that are no numbers, or not positive, have no place in a flame graph and are left out.
-pub fn table(table: &Table, style: &Style) -> Vec<u8> {
-    let mut out = Vec::new();
-    for entry in &table.entries {
-        let (Some(key), Some(count)) = (&entry.key, count(&entry.cell)) else { continue };
-        out.extend(line(key, style).join(&b';'));
-        out.extend(format!(" {count}\n").bytes());
-    }
-    out
+/// What a map has become.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// Its lines.
+    pub lines: Vec<u8>,
+    /// How many entries have no place among them.
+    pub left_out: usize,
 }
 
-/// A cell's weight.
-pub(crate) fn count(cell: &Cell) -> Option<u64> {
+/// A map whose values are numbers, a line for each stack: `part;…;root;…;leaf count`. What a key holds besides stacks comes
+/// before them, in the key's order; a user stack comes before a kernel stack, whatever their order in the key. Stacks that
+/// differ only in what a line does not show (a frame's offset) are one line with their sum, where the first of them stood.
+/// Entries without a key, and those that are no numbers or negative, have no place in a flame graph and are left out;
+/// nothing is to be told of a zero.
+pub fn table(table: &Table, style: &Style) -> Folded {
+    let (mut sums, mut places) = (Vec::<(Vec<u8>, u64)>::new(), HashMap::new());
+    let mut left_out = 0;
+    for entry in &table.entries {
+        let (Some(key), Some(weight)) = (&entry.key, weight(&entry.cell)) else {
+            left_out += 1;
+            continue;
+        };
+        if weight == 0 {
+            continue;
+        }
+        let line = line(key, style).join(&b';');
+        let place = *places.entry(line.clone()).or_insert(sums.len());
+        match sums.get_mut(place) {
+            Some((_, sum)) => *sum = sum.saturating_add(weight),
+            None => sums.push((line, weight)),
+        }
+    }
+    let mut lines = Vec::new();
+    for (line, sum) in sums {
+        lines.extend(line);
+        lines.extend(format!(" {sum}\n").bytes());
+    }
+    Folded { lines, left_out }
+}
+
+/// A cell's weight; none for what is no number, or negative.
+pub(crate) fn weight(cell: &Cell) -> Option<u64> {
     match cell {
-        Cell::Value(Value::Int { value, .. }) => u64::try_from(*value).ok().filter(|&value| value > 0),
-        Cell::Value(Value::Uint { value, .. }) => Some(*value).filter(|&value| value > 0),
-        Cell::Stats { count, .. } => Some(*count).filter(|&count| count > 0),
+        Cell::Value(Value::Int { value, .. }) => u64::try_from(*value).ok(),
+        Cell::Value(Value::Uint { value, .. }) => Some(*value),
+        Cell::Stats { count, .. } => Some(*count),
         _ => None,
     }
 }
@@ -93,10 +121,14 @@ mod tests {
         Value::Stack { mode: StackMode::Bpftrace, source, frames: names.iter().map(frame).collect() }
     }
 
-    fn folded(key: Value, cell: Cell) -> String {
-        let entries = vec![Entry { key: Some(key), cell }];
+    fn all_folded(entries: Vec<Entry>) -> (String, usize) {
         let contents = Table { name: "@".into(), kind: Kind::Plain, keyed: true, entries };
-        String::from_utf8(table(&contents, &Style::default())).unwrap()
+        let Folded { lines, left_out } = table(&contents, &Style::default());
+        (String::from_utf8(lines).unwrap(), left_out)
+    }
+
+    fn folded(key: Value, cell: Cell) -> String {
+        all_folded(vec![Entry { key: Some(key), cell }]).0
     }
 
     #[test]
@@ -116,8 +148,21 @@ mod tests {
     }
 
     #[test]
-    fn what_weighs_nothing_is_left_out() {
-        assert_eq!(folded(stack(&["f"]), Cell::Value(Value::int(-1))), "");
-        assert_eq!(folded(stack(&["f"]), Cell::Value(Value::text("x"))), "");
+    fn equal_lines_are_one_where_the_first_stood() {
+        let entry = |key: Value, count| Entry { key: Some(key), cell: Cell::Value(Value::uint(count)) };
+        let deep = || stack(&["leaf", "root"]);
+        let entries = vec![entry(deep(), 1), entry(stack(&["other"]), 5), entry(deep(), 22)];
+        assert_eq!(all_folded(entries), ("root;leaf 23\nother 5\n".to_owned(), 0));
+        let most = all_folded(vec![entry(deep(), u64::MAX), entry(deep(), 1)]);
+        assert_eq!(most, (format!("root;leaf {}\n", u64::MAX), 0));
+    }
+
+    #[test]
+    fn what_has_no_place_is_counted() {
+        let of = |key: Option<Value>, value: Value| all_folded(vec![Entry { key, cell: Cell::Value(value) }]);
+        assert_eq!(of(Some(stack(&["f"])), Value::int(-1)), (String::new(), 1));
+        assert_eq!(of(Some(stack(&["f"])), Value::text("x")), (String::new(), 1));
+        assert_eq!(of(None, Value::int(1)), (String::new(), 1));
+        assert_eq!(of(Some(stack(&["f"])), Value::int(0)), (String::new(), 0));
     }
 }

@@ -1,7 +1,7 @@
 //! Stacks as a profile that `pprof` and its kin open: `profile.proto`, compressed by gzip.
 //!
 //! Field numbers and meanings are those of `proto/profile.proto` of github.com/google/pprof.
-use crate::folded::{count, parts};
+use crate::folded::{parts, weight};
 use crate::style::Style;
 use crate::text::{atom, value};
 use flate2::{Compression, write::GzEncoder};
@@ -25,18 +25,17 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Adds a map that has stacks in its keys and numbers as values; others have no place here.
-    pub fn add(&mut self, table: &Table, style: &Style) {
-        let entries: Vec<_> = table
-            .entries
-            .iter()
-            .filter_map(|entry| {
-                let (plain, stacks) = parts(entry.key.as_ref()?);
-                Some((plain, stacks, count(&entry.cell)?)).filter(|(_, stacks, _)| !stacks.is_empty())
-            })
-            .collect();
+    /// Adds a map that has stacks in its keys and numbers as values; others have no place here: how many entries those are.
+    pub fn add(&mut self, table: &Table, style: &Style) -> usize {
+        let of_stacks = table.entries.iter().filter_map(|entry| {
+            let (plain, stacks) = parts(entry.key.as_ref()?);
+            Some((plain, stacks, weight(&entry.cell)?)).filter(|(_, stacks, _)| !stacks.is_empty())
+        });
+        let entries: Vec<_> = of_stacks.collect();
+        let left_out = table.entries.len() - entries.len();
+        let entries: Vec<_> = entries.into_iter().filter(|(.., count)| *count > 0).collect();
         if entries.is_empty() {
-            return;
+            return left_out;
         }
         let kind = self.kinds.len();
         let (r#type, unit) = (self.strings.index(&table.name), self.strings.index("count"));
@@ -48,6 +47,7 @@ impl Profile {
             let value = vec![i64::try_from(count).unwrap_or(i64::MAX)];
             self.samples.push((kind, proto::Sample { location_id, value, label }));
         }
+        left_out
     }
 
     /// The profile as a file; `nanoseconds` is when the run ended, since 1970.
@@ -268,8 +268,9 @@ mod tests {
         let mut profile = Profile::default();
         let style = Style::default();
         profile.add(&table("@a", Value::Tuple(vec![stack(&["leaf", "root"]), Value::text("sh")]), 3), &style);
-        profile.add(&table("@b", stack(&["leaf", "root"]), 4), &style);
-        profile.add(&table("@none", Value::text("no stack"), 5), &style);
+        assert_eq!(profile.add(&table("@b", stack(&["leaf", "root"]), 4), &style), 0);
+        assert_eq!(profile.add(&table("@none", Value::text("no stack"), 5), &style), 1);
+        assert_eq!(profile.add(&table("@zero", stack(&["leaf", "root"]), 0), &style), 0);
         let file = profile.finish(7).unwrap();
         let mut bytes = Vec::new();
         flate2::read::GzDecoder::new(&file[..]).read_to_end(&mut bytes).unwrap();
