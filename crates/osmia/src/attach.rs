@@ -74,10 +74,21 @@ pub fn detach_link(which: &ObjectRef) -> Vec<Result<String, String>> {
         ObjectRef::Pinned(path) if Path::new(path).is_dir() => detach_pins(Path::new(path)),
         ObjectRef::Pinned(path) => vec![detach_pin(Path::new(path))],
         ObjectRef::Id(id) => {
-            let link = link_by_id(*id).map_err(|errno| format!("there is no link {id}: {errno}"));
+            let link = link_by_id(*id).map_err(|errno| unopened(*id, errno));
             vec![link.and_then(|link| end(&link, &format!("link {id}")))]
         }
         ObjectRef::Name(name) => vec![Err(format!("links have no names: say the id or the pin of `{name}`"))],
+    }
+}
+
+/// Why a link is not opened by its id.
+fn unopened(id: u32, errno: Errno) -> String {
+    match errno {
+        Errno::ENOENT => format!("there is no link {id}"),
+        Errno::EPERM | Errno::EACCES => format!(
+            "link {id} cannot be opened: only root (CAP_SYS_ADMIN) may open links by their ids; run it with sudo, or name its pin"
+        ),
+        errno => format!("link {id} cannot be opened: {errno}"),
     }
 }
 
@@ -88,11 +99,42 @@ fn detach_pins(dir: &Path) -> Vec<Result<String, String>> {
     };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
-    paths.retain(|path| matches!(Pinned::get(path), Ok(Pinned::Link(_))));
+    let (mut programs, mut maps) = (0, 0);
+    paths.retain(|path| match Pinned::get(path) {
+        Ok(Pinned::Link(_)) => true,
+        Ok(Pinned::Prog(_)) => {
+            programs += 1;
+            false
+        }
+        Ok(Pinned::Map(_)) => {
+            maps += 1;
+            false
+        }
+        Err(_) => false,
+    });
     if paths.is_empty() {
         return vec![Err(format!("{}: no link is pinned there", dir.display()))];
     }
-    paths.iter().map(|path| detach_pin(path)).collect()
+    let done = paths.iter().map(|path| detach_pin(path));
+    done.chain(still_pinned(dir, programs, maps).map(Ok)).collect()
+}
+
+/// What a directory has besides links, in a sentence.
+fn still_pinned(dir: &Path, programs: usize, maps: usize) -> Option<String> {
+    let some = |count: usize, one: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        more => Some(format!("{more} {one}s")),
+    };
+    let what: Vec<String> = some(programs, "program").into_iter().chain(some(maps, "map")).collect();
+    let are = if programs + maps == 1 { "is" } else { "are" };
+    let dir = dir.display();
+    (!what.is_empty()).then(|| {
+        format!(
+            "{dir}: {} {are} still pinned there; unloaded when their pins are removed: rm -r {dir}",
+            what.join(" and ")
+        )
+    })
 }
 
 fn detach_pin(path: &Path) -> Result<String, String> {
@@ -144,4 +186,24 @@ fn end(link: &LinkFd, name: &str) -> Result<String, String> {
 pub fn detach_place(wish: &Wish, program: Option<&ObjectRef>) -> Result<(), String> {
     take_away(&wish.attach, wish.attach_type, program)
         .map_err(|error| format!("{}: {}", error.place, error.kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_pinned_is_counted() {
+        let told = |programs, maps| still_pinned(Path::new("/d"), programs, maps);
+        assert_eq!(told(0, 0), None);
+        let words = "/d: 2 programs and 5 maps are still pinned there; unloaded when their pins are removed: rm -r /d";
+        assert_eq!(told(2, 5).as_deref(), Some(words));
+        assert!(told(0, 1).is_some_and(|words| words.starts_with("/d: 1 map is still pinned there")));
+    }
+
+    #[test]
+    fn links_that_are_not_there_and_links_of_others() {
+        assert_eq!(unopened(7, Errno::ENOENT), "there is no link 7");
+        assert!(unopened(7, Errno::EPERM).starts_with("link 7 cannot be opened: only root"));
+    }
 }
