@@ -77,20 +77,24 @@ impl Privileges {
         self.sys_admin || (self.bpf && self.perfmon)
     }
 
+    /// Whether programs that trace are of no use in the kernel, for whatever reason.
+    pub fn is_barred(&self) -> bool {
+        !self.may_trace() || self.lockdown == Lockdown::Confidentiality
+    }
+
     /// Why the kernel says no, in a sentence with what to do; `None` where none of these facts explains it.
     pub fn explanation(&self) -> Option<String> {
         if !self.may_trace() {
             let missing = if self.bpf { "CAP_PERFMON" } else { "CAP_BPF and CAP_PERFMON" };
             return Some(format!(
-                "tracing needs root, or {missing} besides what this process (uid {}) has; run it with sudo, \
-                 or with --vm, which asks nothing of the kernel",
+                "tracing needs root, or {missing} besides what this process (uid {}) has; run it with sudo",
                 self.euid
             ));
         }
         match self.lockdown {
             Lockdown::Confidentiality => Some(
                 "the kernel is locked down (confidentiality): no program may read its memory; \
-                 boot without lockdown=confidentiality, or use --vm"
+                 boot without lockdown=confidentiality"
                     .to_owned(),
             ),
             Lockdown::Integrity => Some(
@@ -118,11 +122,18 @@ mod tests {
     #[test]
     fn what_is_missing_is_named() {
         let nobody = Privileges { euid: 1000, ..Privileges::default() };
-        assert!(nobody.explanation().unwrap().contains("CAP_BPF and CAP_PERFMON"));
+        let why = nobody.explanation().unwrap();
+        // Not all who ask have a machine of their own.
+        assert!(
+            nobody.is_barred() && why.contains("CAP_BPF and CAP_PERFMON") && !why.contains("--vm"),
+            "{why}"
+        );
         let half = Privileges { bpf: true, ..nobody };
         assert!(!half.may_trace() && half.explanation().unwrap().contains("or CAP_PERFMON besides"));
         let whole = Privileges { perfmon: true, ..half };
-        assert_eq!(whole.explanation(), None);
+        assert_eq!((whole.explanation(), whole.is_barred()), (None, false));
+        let locked = Privileges { lockdown: Lockdown::Confidentiality, ..whole };
+        assert!(locked.is_barred() && !locked.explanation().unwrap().contains("--vm"));
     }
 
     #[test]

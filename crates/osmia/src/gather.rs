@@ -166,12 +166,17 @@ fn unasked(script: &Script, error: &osmia_host::GatherError) -> CompileError {
             return CompileError::Script(diagnostics);
         }
     }
-    CompileError::Machine(with_rights(error))
+    let rights = osmia_host::privileges();
+    let hint = crate::kernel::without_kernel(rights).map(|hint| format!(", or {hint}")).unwrap_or_default();
+    CompileError::Machine(after_rights(rights.explanation().map(|why| why + &hint), error))
 }
 
 /// What went wrong, after the rights that are missing, where some are.
 pub(crate) fn with_rights(error: &dyn std::fmt::Display) -> String {
-    let rights = osmia_host::privileges().explanation();
+    after_rights(osmia_host::privileges().explanation(), error)
+}
+
+fn after_rights(rights: Option<String>, error: &dyn std::fmt::Display) -> String {
     rights.map_or_else(|| error.to_string(), |rights| format!("{rights}\n({error})"))
 }
 
