@@ -3,7 +3,6 @@ use crate::flags::Explain;
 use crate::out::print;
 use crate::trace::fail;
 use osmia::{Explained, Verdict, explain_log, explain_object};
-use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -32,11 +31,9 @@ pub(crate) fn explain(args: &Explain) -> ExitCode {
 
 fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     if file != Path::new("-") {
-        return std::fs::read(file);
+        return crate::files::read(file);
     }
-    let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes)?;
-    Ok(bytes)
+    crate::files::content(std::io::stdin(), crate::files::MOST)
 }
 
 fn text(explained: &Explained) -> String {

@@ -3,7 +3,7 @@ use crate::flags::Trace;
 use crate::words::{Work, parse_pid};
 use osmia::{Buffering, Choice, CompileOptions, Form, RunOptions};
 use osmia_base::Source;
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 /// Names the map that is the clock of time series: tests wind it by hand.
@@ -131,14 +131,15 @@ impl Trace {
 
 /// A file's name for messages, and its text.
 pub(crate) fn read(file: &Path) -> Result<(String, String), String> {
-    let mut bytes = Vec::new();
-    let name = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
-    if file == Path::new("-") {
-        std::io::stdin().read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;
+    let standard = file == Path::new("-");
+    let name = if standard { "stdin".to_owned() } else { file.display().to_string() };
+    let bytes = if standard {
+        crate::files::content(std::io::stdin(), crate::files::MOST)
+            .map_err(|error| format!("standard input: {}", osmia::error_text(&error)))?
     } else {
-        bytes = std::fs::read(file)
-            .map_err(|error| format!("failed to open file '{name}': {}", osmia::error_text(&error)))?;
-    }
+        crate::files::read(file)
+            .map_err(|error| format!("failed to open file '{name}': {}", osmia::error_text(&error)))?
+    };
     if bytes.starts_with(b"\x7fELF") {
         return Err(format!(
             "{name}: this is no script but an object or a program (ELF); `osmia run {name}` runs objects"
