@@ -185,7 +185,7 @@ fn of_object(
     output: &mut Output,
 ) -> Result<(), String> {
     let within = |message: String| format!("{}: {message}", path.display());
-    let bytes = crate::files::read(path).map_err(|error| within(error.to_string()))?;
+    let bytes = osmia::read_file(path).map_err(|error| within(error.to_string()))?;
     let mut placing = args.placing.placing(false)?;
     let single = wish.is_some();
     if let Some(wish) = wish {

@@ -31,9 +31,9 @@ pub(crate) fn explain(args: &Explain) -> ExitCode {
 
 fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     if file != Path::new("-") {
-        return crate::files::read(file);
+        return osmia::read_file(file);
     }
-    crate::files::content(std::io::stdin(), crate::files::MOST)
+    osmia::read_stream(std::io::stdin())
 }
 
 fn text(explained: &Explained) -> String {

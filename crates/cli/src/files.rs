@@ -1,6 +1,6 @@
-//! Files that are read as far as they may go, and written whole or not at all.
+//! Files that are written whole or not at all.
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
-use std::io::{self, Read, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
@@ -9,24 +9,6 @@ pub(crate) const TEXT: u32 = 0o666;
 
 /// Mode of a new file that people run, before their umask.
 pub(crate) const PROGRAM: u32 = 0o777;
-
-/// No script and no object is longer; what has no end (`/dev/zero`) is not read for ever.
-pub(crate) const MOST: u64 = 256 << 20;
-
-/// A file's content.
-pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    content(File::open(path)?, MOST)
-}
-
-/// All that can be read, if that is no more than `most` bytes.
-pub(crate) fn content(from: impl Read, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    from.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is longer than {most} bytes")));
-    }
-    Ok(bytes)
-}
 
 /// Makes `bytes` a file's content. On failure what was there is there still, and nothing is beside it.
 ///
@@ -114,16 +96,4 @@ fn overwritten(path: &Path, bytes: &[u8]) -> io::Result<()> {
     put(bytes).inspect_err(|_| {
         let _ = put(&old);
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_has_no_end_is_not_read_for_ever() {
-        let error = content(io::repeat(0), 1000).unwrap_err();
-        assert_eq!(error.to_string(), "it is longer than 1000 bytes");
-        assert_eq!(content(&b"all of it"[..], 9).unwrap(), b"all of it");
-    }
 }

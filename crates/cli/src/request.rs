@@ -134,10 +134,10 @@ pub(crate) fn read(file: &Path) -> Result<(String, String), String> {
     let standard = file == Path::new("-");
     let name = if standard { "stdin".to_owned() } else { file.display().to_string() };
     let bytes = if standard {
-        crate::files::content(std::io::stdin(), crate::files::MOST)
+        osmia::read_stream(std::io::stdin())
             .map_err(|error| format!("standard input: {}", osmia::error_text(&error)))?
     } else {
-        crate::files::read(file)
+        osmia::read_file(file)
             .map_err(|error| format!("failed to open file '{name}': {}", osmia::error_text(&error)))?
     };
     if bytes.starts_with(b"\x7fELF") {

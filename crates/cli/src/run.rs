@@ -18,7 +18,7 @@ pub(crate) fn run(args: &Run) -> ExitCode {
         }
         return fail("osmia run needs a file: a script or an object (.bpf.o)");
     };
-    let bytes = match crate::files::read(Path::new(file)) {
+    let bytes = match osmia::read_file(Path::new(file)) {
         Ok(bytes) => bytes,
         Err(_) if file == "-" => return trace(&args.trace),
         Err(error) => return fail(&format!("{file}: {error}")),

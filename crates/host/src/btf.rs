@@ -2,7 +2,6 @@
 use osmia_btf::Btf;
 use osmia_btf::distilled::relocate;
 use osmia_sys::MappedBtf;
-use std::fs;
 use std::path::Path;
 
 /// Where the kernel has its own types.
@@ -41,7 +40,7 @@ struct Parts {
 
 impl Parts {
     fn read(file: &Path) -> Result<Self, String> {
-        let bytes = fs::read(file).map_err(|error| describe(file, &error))?;
+        let bytes = crate::contents::read_file(file).map_err(|error| describe(file, &error))?;
         if !bytes.starts_with(b"\x7fELF") {
             return Ok(Self { own: bytes, base: None });
         }
@@ -83,11 +82,11 @@ mod tests {
     #[test]
     fn all_ways_to_the_kernels_types_agree() {
         let copy = std::env::temp_dir().join(format!("osmia-btf-{}", std::process::id()));
-        fs::write(&copy, fs::read(KERNEL_BTF).unwrap()).unwrap();
+        std::fs::write(&copy, std::fs::read(KERNEL_BTF).unwrap()).unwrap();
         let asked = kernel_btf(Path::new(KERNEL_BTF)).unwrap();
         let read = read_btf(Path::new(KERNEL_BTF)).unwrap();
         let copied = kernel_btf(&copy).unwrap();
-        fs::remove_file(&copy).unwrap();
+        std::fs::remove_file(&copy).unwrap();
         assert!(asked.find_struct("task_struct").is_some());
         assert!(asked.bytes() == read.bytes() && asked.bytes() == copied.bytes());
     }

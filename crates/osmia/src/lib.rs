@@ -47,7 +47,7 @@ pub use info::info;
 pub use list::{list_probes, list_script};
 pub use measure::measure;
 pub use osmia_abi::Feature;
-pub use osmia_host::Search;
+pub use osmia_host::{Search, read_file, read_stream};
 pub use osmia_inspect as inspect;
 pub use osmia_lang_trace::check::{environment_error, environment_renamed};
 pub use osmia_lang_trace::{Detail, FormatError, format as format_script};

@@ -4,7 +4,6 @@ use crate::Json;
 use osmia_host::kernel_btf;
 use osmia_object::elf::read;
 use osmia_object::{CoreAnswer, CoreEntry, core_report};
-use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -40,7 +39,8 @@ fn check(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     if kernels.is_empty() {
         kernels.push(osmia_host::KERNEL_BTF.to_owned());
     }
-    let bytes = fs::read(file).map_err(|error| Failure::io(format!("can't read {file}"), &error))?;
+    let bytes = osmia_host::read_file(Path::new(file))
+        .map_err(|error| Failure::io(format!("can't read {file}"), &error))?;
     let object = read(&bytes).map_err(|error| Failure::words(format!("{file} is no object: {error}")))?;
     let load = |kernel: &String| {
         let btf = kernel_btf(Path::new(kernel));

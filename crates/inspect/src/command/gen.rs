@@ -39,7 +39,7 @@ fn object(_: &mut Session<'_>, mut words: Words<'_>) -> Done {
     let output = words.need("a file to write")?;
     let mut files = Vec::new();
     while let Some(name) = words.word() {
-        let bytes = fs::read(name);
+        let bytes = osmia_host::read_file(Path::new(name));
         let bytes = bytes.map_err(|error| Failure::io_status(format!("failed to link '{name}'"), &error))?;
         files.push((name, bytes));
     }
@@ -65,7 +65,8 @@ fn subskeleton(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
     if session.options.use_loader {
         return Err(Failure::words("cannot use loader for subskeletons"));
     }
-    let bytes = fs::read(file).map_err(|error| Failure::io(format!("failed to open() {file}"), &error))?;
+    let bytes = osmia_host::read_file(Path::new(file))
+        .map_err(|error| Failure::io(format!("failed to open() {file}"), &error))?;
     let object =
         read(&bytes).map_err(|error| Failure::words(format!("failed to open BPF object file: {error}")))?;
     let name = name.map_or_else(|| osmia_skeleton::object_name(file), str::to_owned);
@@ -126,7 +127,8 @@ fn skeleton(session: &mut Session<'_>, mut words: Words<'_>) -> Done {
             return Err(Failure::words(format!("skeletons are written in c or rust, not in {other}")));
         }
     };
-    let bytes = fs::read(file).map_err(|error| Failure::io(format!("failed to open() {file}"), &error))?;
+    let bytes = osmia_host::read_file(Path::new(file))
+        .map_err(|error| Failure::io(format!("failed to open() {file}"), &error))?;
     let object =
         read(&bytes).map_err(|error| Failure::words(format!("failed to open BPF object file: {error}")))?;
     objects::check_whole(&object, file)?;

@@ -4,13 +4,12 @@ use osmia_abi::flags;
 use osmia_host::{Places, Wants};
 use osmia_loader::{Certificate, LoadError, LoadOptions, Loaded, SignedError, SignedStep};
 use osmia_object::{Image, Object};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Reads an object.
 pub(super) fn open(path: &str) -> Result<Object, Failure> {
-    let bytes =
-        fs::read(path).map_err(|error| Failure::io(format!("failed to open object file {path}"), &error))?;
+    let bytes = osmia_host::read_file(Path::new(path))
+        .map_err(|error| Failure::io(format!("failed to open object file {path}"), &error))?;
     osmia_object::elf::read(&bytes)
         .map_err(|error| Failure::words(format!("failed to open object file {path}: {error}")))
 }
