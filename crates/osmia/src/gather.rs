@@ -166,17 +166,13 @@ fn unasked(script: &Script, error: &osmia_host::GatherError) -> CompileError {
             return CompileError::Script(diagnostics);
         }
     }
-    let rights = osmia_host::privileges();
-    let hint = crate::kernel::without_kernel(rights).map(|hint| format!(", or {hint}")).unwrap_or_default();
-    CompileError::Machine(after_rights(rights.explanation().map(|why| why + &hint), error))
+    // `--vm` is no way out: nobody answers there what the script asks of the machine.
+    CompileError::Machine(with_rights(error))
 }
 
 /// What went wrong, after the rights that are missing, where some are.
 pub(crate) fn with_rights(error: &dyn std::fmt::Display) -> String {
-    after_rights(osmia_host::privileges().explanation(), error)
-}
-
-fn after_rights(rights: Option<String>, error: &dyn std::fmt::Display) -> String {
+    let rights = osmia_host::privileges().explanation();
     rights.map_or_else(|| error.to_string(), |rights| format!("{rights}\n({error})"))
 }
 

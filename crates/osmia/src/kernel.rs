@@ -4,7 +4,7 @@ mod failure;
 mod maps;
 mod places;
 
-pub(crate) use failure::{LoadFailure, without_kernel};
+pub(crate) use failure::LoadFailure;
 
 use crate::child::Child;
 use crate::names::Names;

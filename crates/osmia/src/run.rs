@@ -143,7 +143,7 @@ fn start(
     };
     let lacking = first.lacking();
     if lacking.is_empty() || how.compiled {
-        return Err(first.explain(source, verbose).into());
+        return Err(first.explain(source, &compiled.plan, verbose).into());
     }
     let mut again = how.clone();
     again.missing.extend(lacking.iter().copied());
@@ -158,7 +158,7 @@ fn start(
     options.choice.apply(&mut compiled)?;
     match Kernel::load(image(&source, &compiled)?, log) {
         Ok(kernel) => Ok((compiled, kernel)),
-        Err(error) => Err(error.explain(&source, verbose).into()),
+        Err(error) => Err(error.explain(&source, &compiled.plan, verbose).into()),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What is said where the kernel does not take an image.
 use osmia_abi::Feature;
-use osmia_base::Source;
+use osmia_base::{Diagnostic, Source};
 use osmia_host::Privileges;
-use osmia_loader::{LoadError, MapError};
+use osmia_lang_trace::Plan;
+use osmia_loader::{LoadError, MapError, Rejection};
 use osmia_sys::Errno;
 
 /// An image that the kernel did not take.
@@ -49,9 +50,10 @@ impl LoadFailure {
     }
 
     /// What to tell the person, with the line of the script that the kernel did not like.
-    pub(crate) fn explain(&self, source: &Source, verbose: bool) -> String {
-        let mut text = self.place(source);
-        if let Some(hint) = self.is_forbidden().then(|| without_kernel(osmia_host::privileges())).flatten() {
+    pub(crate) fn explain(&self, source: &Source, plan: &Plan, verbose: bool) -> String {
+        let mut text = self.place(source, plan);
+        let hint = || without_kernel(osmia_host::privileges(), plan);
+        if let Some(hint) = self.is_forbidden().then(hint).flatten() {
             text += &format!("HINT: {hint}\n");
         }
         if let (true, LoadError::Program(rejection)) = (verbose, &self.0) {
@@ -69,7 +71,7 @@ impl LoadFailure {
         errno == Errno::EPERM
     }
 
-    fn place(&self, source: &Source) -> String {
+    fn place(&self, source: &Source, plan: &Plan) -> String {
         let rejection = match &self.0 {
             LoadError::Program(rejection) => rejection,
             LoadError::Map(error) => {
@@ -78,7 +80,7 @@ impl LoadFailure {
             other => return format!("ERROR: {other}\n"),
         };
         let Some(place) = rejection.place.as_ref().filter(|place| place.line > 0) else {
-            return format!("ERROR: {}\n", self.0);
+            return self.probe(rejection, source, plan);
         };
         let reason = rejection.meaning.as_ref().unwrap_or(&rejection.reason);
         let span = source.span_in(&place.file, place.line, place.column);
@@ -86,21 +88,30 @@ impl LoadFailure {
             Some(helper) => format!("helper {helper} not allowed in probe"),
             None => format!("the kernel's verifier refuses this: {reason}"),
         };
-        let mut diagnostic = osmia_base::Diagnostic::error(span, text);
-        if rejection.meaning.is_some() {
-            diagnostic = diagnostic.hint(format!("it says: {}", rejection.reason));
-        }
-        if let Some(advice) = &rejection.advice {
-            diagnostic = diagnostic.hint(advice.clone());
-        }
-        diagnostic.render(source)
+        hinted(Diagnostic::error(span, text), rejection).render(source)
+    }
+
+    /// A refusal of a whole program: what is told is the probe that it is of.
+    fn probe(&self, rejection: &Rejection, source: &Source, plan: &Plan) -> String {
+        let Some(probe) = plan.probes.iter().find(|probe| probe.program == rejection.program) else {
+            return format!("ERROR: {}\n", self.0);
+        };
+        let reason = rejection.meaning.as_ref().unwrap_or(&rejection.reason);
+        let text = format!("the kernel refuses {}: {reason}", probe.name);
+        hinted(Diagnostic::error(probe.span, text), rejection).render(source)
     }
 }
 
-/// What those can do to whom the kernel gives nothing.
-pub(crate) fn without_kernel(rights: Privileges) -> Option<&'static str> {
-    rights
-        .is_barred()
+/// An error with what the kernel said, where that is not its text already, and with what to do.
+fn hinted(error: Diagnostic, rejection: &Rejection) -> Diagnostic {
+    let said = rejection.meaning.is_some().then(|| format!("it says: {}", rejection.reason));
+    said.into_iter().chain(rejection.advice.clone()).fold(error, Diagnostic::hint)
+}
+
+/// What those can do to whom the kernel gives nothing, for a script whose probes fire without it.
+fn without_kernel(rights: Privileges, plan: &Plan) -> Option<&'static str> {
+    let fires = plan.probes.iter().all(|probe| probe.provider.needs_no_kernel());
+    (rights.is_barred() && fires)
         .then_some("use --vm, which runs the script in this process and asks nothing of the kernel")
 }
 
@@ -112,23 +123,71 @@ fn in_script(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use osmia_base::Span;
+    use osmia_lang_trace::{PlannedProbe, Provider};
     use osmia_loader::MapStep;
+
+    fn plan(provider: Provider, name: &str) -> Plan {
+        let probe = PlannedProbe {
+            program: "first".into(),
+            provider,
+            name: name.into(),
+            attach: Vec::new(),
+            multi: false,
+            numbered: false,
+            loops: false,
+            span: Span::new(0, 13),
+        };
+        Plan { probes: vec![probe] }
+    }
 
     #[test]
     fn maps_have_their_names_of_the_script() {
         let error = |map: &str| {
-            let error =
-                MapError { map: map.to_owned(), step: MapStep::Create, errno: Errno::E2BIG, reason: None };
-            LoadFailure(LoadError::Map(error)).explain(&Source::new("x", ""), false)
+            let step = MapStep::Create;
+            let error = MapError { map: map.to_owned(), step, errno: Errno::E2BIG, reason: None };
+            LoadFailure(LoadError::Map(error)).explain(&Source::new("x", ""), &Plan::default(), false)
         };
         assert!(error("AT_x").contains("the map `@x` cannot be"), "{}", error("AT_x"));
         assert!(error("AT_").contains("`@`") && error(".bss").contains("`.bss`"));
     }
 
     #[test]
-    fn who_may_not_trace_hears_of_the_other_machine() {
+    fn a_probe_that_the_kernel_takes_nowhere_is_told_where_the_script_has_it() {
+        let rejection = Rejection {
+            program: "first".into(),
+            errno: Errno::EPERM,
+            slot: None,
+            insn: None,
+            place: None,
+            reason: "not permitted".into(),
+            meaning: Some("there are no trampolines".into()),
+            advice: Some("use a tracepoint".into()),
+            value: None,
+            origin: Vec::new(),
+            log: String::new(),
+        };
+        let text = LoadFailure(LoadError::Program(Box::new(rejection))).explain(
+            &Source::new("stdin", "fentry:vfs_rm { }"),
+            &plan(Provider::Fentry, "fentry:vmlinux:vfs_rm"),
+            false,
+        );
+        let expected = "\
+stdin:1:1-14: ERROR: the kernel refuses fentry:vmlinux:vfs_rm: there are no trampolines
+fentry:vfs_rm { }
+~~~~~~~~~~~~~
+HINT: it says: not permitted
+HINT: use a tracepoint
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn who_may_not_trace_hears_of_the_other_machine_where_the_probes_fire_there() {
         let nobody = Privileges { euid: 1000, ..Privileges::default() };
-        assert!(without_kernel(nobody).is_some_and(|hint| hint.contains("--vm")));
-        assert_eq!(without_kernel(Privileges { sys_admin: true, ..nobody }), None);
+        let begin = plan(Provider::Begin, "begin");
+        assert!(without_kernel(nobody, &begin).is_some_and(|hint| hint.contains("--vm")));
+        assert_eq!(without_kernel(Privileges { sys_admin: true, ..nobody }, &begin), None);
+        assert_eq!(without_kernel(nobody, &plan(Provider::Kprobe, "kprobe:vfs_read")), None);
     }
 }
