@@ -1,5 +1,5 @@
 //! How each relocation of an object ends on some kernel's types: [`crate::resolve()`] without the code.
-use crate::{Function, Line, Object};
+use crate::{Line, Object};
 use osmia_btf::core::{AccessSpec, Candidates, CoreError, CoreReloc, RelocKind, resolve_with};
 use osmia_btf::{Btf, KindTag, TypeId};
 
@@ -91,7 +91,7 @@ pub fn core_report(object: &Object, kernels: &[Btf]) -> Vec<CoreEntry> {
             all.push(CoreEntry {
                 function: function.name.clone(),
                 insn: reloc.insn,
-                line: line_of(function, reloc.insn),
+                line: function.line_at(reloc.insn).cloned(),
                 kind: KINDS.get(reloc.kind as usize).copied().unwrap_or("unknown"),
                 subject: subject(local, reloc.type_id, &parsed.unwrap_or_default(), kind),
                 answers,
@@ -113,11 +113,6 @@ fn answer(found: Result<osmia_btf::core::Resolved, CoreError>, kind: RelocKind) 
         Err(error @ CoreError::Ambiguous { .. }) => CoreAnswer::Ambiguous(error.to_string()),
         Err(error) => CoreAnswer::Broken(error.to_string()),
     }
-}
-
-/// The last line that begins at or before an instruction.
-fn line_of(function: &Function, insn: u32) -> Option<Line> {
-    function.lines.iter().rev().find(|line| line.insn <= insn).cloned()
 }
 
 /// What an access goes to, in C.

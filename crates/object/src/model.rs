@@ -90,6 +90,14 @@ pub struct Function {
     pub undecoded: Option<Box<Undecoded>>,
 }
 
+impl Function {
+    /// The line that an instruction came from: the last one that begins at or before it.
+    pub fn line_at(&self, insn: u32) -> Option<&Line> {
+        let behind = self.lines.partition_point(|line| line.insn <= insn);
+        self.lines.get(behind.checked_sub(1)?)
+    }
+}
+
 /// Bytes in the place of instructions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undecoded {
@@ -326,4 +334,18 @@ pub struct Foreign {
     pub entry_size: u64,
     /// Its bytes.
     pub bytes: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instruction_came_from_the_last_line_that_begins_at_or_before_it() {
+        let line = |insn, line| Line { insn, line, ..Line::default() };
+        let function = Function { lines: vec![line(1, 10), line(1, 11), line(4, 12)], ..Function::default() };
+        let at = |insn| function.line_at(insn).map(|line| line.line);
+        assert_eq!([0, 1, 3, 4, 9].map(at), [None, Some(11), Some(11), Some(12), Some(12)]);
+        assert_eq!(Function::default().line_at(0), None);
+    }
 }

@@ -281,7 +281,7 @@ fn types(btf: &Btf, all: &mut Collector) {
 fn relocations(function: &Function, all: &mut Collector) {
     let asks = |reloc: &&CoreReloc| reloc.kind != RelocKind::TypeIdLocal as u32;
     if let Some(first) = function.core.iter().find(asks) {
-        let line = code::line(function, first.insn);
+        let line = function.line_at(first.insn).cloned();
         let place = NeedPlace { words: format!("CO-RE in {}", of_function(function)), line };
         all.feature(NeedKind::Types, Feature::KernelBtf, Some(FILE), place);
     }

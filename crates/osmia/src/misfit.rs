@@ -30,7 +30,7 @@ fn place(error: &ResolveError, object: &Object, source: &Source) -> Option<Span>
         }
         (None, _) => return None,
     };
-    let line = function.lines.iter().take_while(|line| line.insn <= insn).last()?;
+    let line = function.line_at(insn)?;
     (line.line > 0).then(|| source.span_in(&line.file, line.line, line.column))
 }
 

@@ -1,7 +1,7 @@
 //! What instructions ask for.
 use super::{ASKED, Collector, NeedKind, NeedPlace, of_function, relocations};
 use crate::resolve::externs::{is_kconfig, is_of_others, is_typed};
-use crate::{Extern, Function, FunctionKey, Line, Object, Symbol};
+use crate::{Extern, Function, FunctionKey, Object, Symbol};
 use osmia_abi::{Feature, Version, flags, helper, helper_since, kfunc_since};
 use osmia_btf::KindTag;
 use osmia_isa::{AluOp, AtomicOp, Callee, Insn, Swap, Width};
@@ -44,11 +44,6 @@ fn reached(object: &Object, from: impl Fn(&Function) -> bool) -> HashSet<Functio
     seen
 }
 
-/// The line that an instruction came from.
-pub(super) fn line(function: &Function, insn: u32) -> Option<Line> {
-    function.lines.iter().rev().find(|line| line.insn <= insn).cloned()
-}
-
 fn instructions(object: &Object, function: &Function, spare: Option<&'static str>, all: &mut Collector) {
     let relocs: BTreeMap<u32, Symbol> = function.relocs.iter().map(|it| (it.insn, it.symbol)).collect();
     // Each thing once a function: at its first place.
@@ -57,7 +52,7 @@ fn instructions(object: &Object, function: &Function, spare: Option<&'static str
         let symbol = relocs.get(&at).copied();
         for (what, since, own) in asks(object, insn, symbol) {
             if seen.insert(what.clone()) {
-                let place = NeedPlace { words: of_function(function), line: line(function, at) };
+                let place = NeedPlace { words: of_function(function), line: function.line_at(at).cloned() };
                 all.add((what.0, &what.1), since, own.or(spare), place);
             }
         }

@@ -88,9 +88,8 @@ impl ResolveError {
 
     /// At an instruction of a function, or at its head.
     pub(crate) fn at(function: &Function, insn: Option<u32>, kind: ResolveErrorKind) -> Self {
-        let behind = function.lines.partition_point(|line| line.insn <= insn.unwrap_or(0));
-        let line = behind.checked_sub(1).and_then(|last| function.lines.get(last));
-        let line = line.filter(|line| line.line != 0).cloned().map(Box::new);
+        let line = function.line_at(insn.unwrap_or(0)).filter(|line| line.line != 0);
+        let line = line.cloned().map(Box::new);
         Self { place: function.name.clone(), insn, line, kind }
     }
 }
