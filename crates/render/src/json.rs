@@ -5,7 +5,7 @@
 use crate::message::{Message, Origin, error_text};
 use crate::style::{Style, Zone};
 use crate::text::{atom, cell_value, key_text};
-use crate::time::strftime;
+use crate::time::calendar;
 use osmia_event::{Bucket, Cell, Histogram, Kind, Location, Point, Series, Table, Value};
 use std::fmt::Write as _;
 
@@ -124,7 +124,7 @@ fn histogram(histogram: &Histogram) -> String {
 /// Intervals without a number are left out.
 fn series(series: &Series, style: &Style) -> String {
     let point = |point: &Point| {
-        let start = strftime("%Y-%m-%d %H:%M:%S.%k", Some(point.start), &Zone::utc());
+        let start = calendar("%Y-%m-%d %H:%M:%S.%k", point.start, &Zone::utc());
         let shown = value(point.value.as_ref()?, style);
         Some(format!("{{\"interval_start\":\"{start}\",\"value\":{shown}}}"))
     };

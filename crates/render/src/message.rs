@@ -4,7 +4,7 @@ use crate::printf::printf;
 use crate::report::{BenchResult, TestResult};
 use crate::style::Style;
 use crate::text;
-use crate::time::strftime;
+use crate::time::clock;
 use osmia_event::{Location, Stream, Table, Trouble, TroubleKind, Value, Verb};
 
 /// One thing to say to the person.
@@ -112,7 +112,7 @@ impl Message {
                 Self::Errorf { text: printf(format, values, style), location: location() }
             }
             Verb::Warnf(format) => Self::Warnf { text: printf(format, values, style), location: location() },
-            Verb::Time(format) => Self::text(Origin::Time, strftime(format, Some(now), &style.zone)),
+            Verb::Time(format) => Self::text(Origin::Time, clock(format, now, &style.zone)),
             Verb::Join(separator) => Self::text(Origin::Join, text::join(values, separator, style)),
             Verb::Print => Self::Value(values.first()?.clone()),
             Verb::Cat(_) | Verb::System(_) | Verb::Exit => return None,

@@ -88,7 +88,7 @@ fn convert(conversion: &Conversion, value: &Value, style: &Style) -> Result<Vec<
             0 => b"0".to_vec(),
             address => format!("{address:#x}").into_bytes(),
         },
-        Letter::AllocationFlags => allocation::flags(truncate(bits()?, length)).into_bytes(),
+        Letter::AllocationFlags => allocation::flags(bits()?).into_bytes(),
         Letter::Escaped => buffer(value, escape::printable, style),
         Letter::EscapedHex => buffer(value, escape::all_hex, style),
         Letter::Bytes => buffer(value, escape::digits, style),

@@ -1,6 +1,6 @@
 //! Time series as a graph: time goes down, numbers go to the right.
 use crate::style::Zone;
-use crate::time::{precision, strftime};
+use crate::time::{calendar, precision};
 use osmia_event::{Point, Series, Value};
 
 /// Columns of the graph, its edges included.
@@ -8,9 +8,9 @@ const WIDTH: usize = 53;
 /// Columns of the smallest number above and below it; the largest has the others.
 const LEAST: usize = 21;
 
-/// All lines.
+/// All lines. Where there is no number at all, a word without a newline says so.
 pub(crate) fn graph(series: &Series, zone: &Zone) -> String {
-    let Some(range) = Range::of(&series.points) else { return "<no data>\n".into() };
+    let Some(range) = Range::of(&series.points) else { return "<no data>".into() };
     let (unit, digits) = precision(series.interval);
     let heading = if digits == 0 { "hh:mm:ss".to_owned() } else { format!("hh:mm:ss.{unit}") };
     let time = if digits == 0 { 8 } else { 9 + digits };
@@ -32,7 +32,7 @@ fn clock(start: i64, digits: usize, zone: &Zone) -> String {
         6 => ".%f",
         _ => ".%k",
     };
-    strftime(&format!("%H:%M:%S{fraction}"), Some(start), zone)
+    calendar(&format!("%H:%M:%S{fraction}"), start, zone)
 }
 
 fn line(point: &Point, range: &Range) -> String {
@@ -44,7 +44,8 @@ fn line(point: &Point, range: &Range) -> String {
     };
     put(0, b'|');
     put(WIDTH - 1, b'|');
-    if range.low < 0 && range.high > 0 {
+    // A zero at the very edge is not marked.
+    if range.low < 0 && range.high > 0 && range.column(0, WIDTH) > 0 {
         put(range.column(0, WIDTH), b'.');
     }
     let value = point.value.as_ref().and_then(number);

@@ -1,6 +1,14 @@
 //! Stacks.
 use osmia_event::{Frame, StackMode, StackSource, Symbol};
 
+/// Stands for an address of all ones: from there on nobody knows who called. It looks the same in every mode.
+const LOST: &str = "        <unwind failure>";
+
+/// An address where a name would stand; the prefix is not put in front of zero, as C++ has it.
+pub(crate) fn nameless(address: u64) -> String {
+    if address == 0 { "0".into() } else { format!("{address:#x}") }
+}
+
 /// A newline, then a line for each frame.
 pub(crate) fn stack(mode: StackMode, source: StackSource, frames: &[Frame]) -> String {
     let mut text = String::from("\n");
@@ -17,19 +25,11 @@ pub(crate) fn stack(mode: StackMode, source: StackSource, frames: &[Frame]) -> S
 fn line(mode: StackMode, source: StackSource, frame: &Frame) -> String {
     let address = frame.address;
     match mode {
-        StackMode::Raw => format!("{address:x}"),
         StackMode::BuildId => place_in_file(frame),
-        _ if address == u64::MAX => format!("{}<unwind failure>", indent(mode)),
-        StackMode::Bpftrace => format!("{}{}", indent(mode), name(frame)),
-        StackMode::Perf => format!("{}{address:x} {}", indent(mode), perf_name(source, frame)),
-    }
-}
-
-const fn indent(mode: StackMode) -> &'static str {
-    match mode {
-        StackMode::Bpftrace => "        ",
-        StackMode::Perf => "\t",
-        StackMode::Raw | StackMode::BuildId => "",
+        _ if address == u64::MAX => LOST.into(),
+        StackMode::Raw => format!("{address:x}"),
+        StackMode::Bpftrace => format!("        {}", name(frame)),
+        StackMode::Perf => format!("\t{address:x} {}", perf_name(source, frame)),
     }
 }
 
@@ -47,7 +47,7 @@ fn place_in_file(frame: &Frame) -> String {
 
 /// `name+offset@file:line`, `[inlined] name@file:line`, or the address.
 fn name(frame: &Frame) -> String {
-    let Some(symbol) = &frame.symbol else { return format!("{:#x}", frame.address) };
+    let Some(symbol) = &frame.symbol else { return nameless(frame.address) };
     let line = frame.line.as_ref().map(|line| format!("@{}:{}", line.file, line.line)).unwrap_or_default();
     if frame.inlined {
         format!("[inlined] {}{line}", symbol.name)
@@ -59,7 +59,7 @@ fn name(frame: &Frame) -> String {
 /// `name+offset`, and in user space the file: ` (/usr/lib/libc.so)`.
 fn perf_name(source: StackSource, frame: &Frame) -> String {
     let name = match &frame.symbol {
-        None => format!("{:#x}", frame.address),
+        None => nameless(frame.address),
         Some(Symbol { name, .. }) if frame.inlined => format!("{name} (inlined)"),
         Some(Symbol { name, offset, .. }) => format!("{name}+{offset}"),
     };

@@ -8,6 +8,7 @@ use crate::stack;
 use crate::style::Style;
 use crate::time::strftime;
 use osmia_event::{Cell, Entry, Location, Table, Value};
+use std::net::{IpAddr, Ipv4Addr};
 
 /// A message as text, with the newline that ends it where it has one. [`Message::channel`] says where it goes.
 pub fn message(message: &Message, style: &Style) -> Vec<u8> {
@@ -130,9 +131,17 @@ fn write_record(out: &mut Vec<u8>, fields: &[(String, Value)], style: &Style) {
     out.extend_from_slice(b" }");
 }
 
-/// An address where a name would stand; the prefix is not put in front of zero, as C++ has it.
-fn nameless(address: u64) -> String {
-    if address == 0 { "0".into() } else { format!("{address:#x}") }
+/// As C's `inet_ntop` writes it: IPv4 in the last four bytes of an address of IPv6 that has nothing before them is seen too.
+fn inet(address: IpAddr) -> String {
+    match address {
+        IpAddr::V6(six) => match six.segments() {
+            [0, 0, 0, 0, 0, 0, high, low] if high != 0 => {
+                format!("::{}", Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+            }
+            _ => six.to_string(),
+        },
+        IpAddr::V4(four) => four.to_string(),
+    }
 }
 
 /// The text of a value that has no parts; empty for others.
@@ -143,12 +152,12 @@ pub(crate) fn atom(value: &Value, style: &Style) -> String {
         Value::Int { value, .. } => value.to_string(),
         Value::Uint { value, .. } => value.to_string(),
         Value::Pointer(address) => format!("{address:#x}"),
-        Value::KernelSymbol(address) | Value::UserSymbol { address, .. } => nameless(*address),
+        Value::KernelSymbol(address) | Value::UserSymbol { address, .. } => stack::nameless(*address),
         Value::Bytes(bytes) => escape::printable(bytes),
         Value::Enum { name, .. } | Value::User { name, .. } => name.clone(),
-        Value::Inet(address) => address.to_string(),
+        Value::Inet(address) => inet(*address),
         Value::Mac(bytes) => bytes.map(|byte| format!("{byte:02X}")).join(":"),
-        Value::Symbol { address, name } => name.clone().unwrap_or_else(|| nameless(*address)),
+        Value::Symbol { address, name } => name.clone().unwrap_or_else(|| stack::nameless(*address)),
         Value::StackId { id, .. } => id.to_string(),
         Value::Stack { mode, source, frames } => stack::stack(*mode, *source, frames),
         Value::Username(uid) => uid.to_string(),
