@@ -5,8 +5,11 @@ use osmia_event::{
     Location, Missing, Schema, Stream, Trouble, TroubleKind, Type, Value, Verb, decode, layout, parse,
     round_up, table,
 };
-use osmia_render::{Message, Style, Zone, duration, json, strftime, text};
+use osmia_render::{
+    BenchResult, Message, Origin, Style, TestResult, Zone, default_timestamp, duration, json, strftime, text,
+};
 use serde_json::Value as Json;
+use std::time::Duration;
 use support::{Machine, bytes, entries, kind, map};
 
 #[test]
@@ -18,12 +21,18 @@ fn rules() {
 }
 
 fn run(case: &Json) -> String {
-    let style = Style { zone: Zone::fixed(3600).unwrap(), ..Style::default() };
+    let mut style = Style { zone: Zone::fixed(3600).unwrap(), ..Style::default() };
+    if let Some(trailer) = case["trailer"].as_str() {
+        style.trailer = trailer.into();
+    }
     if let Some(format) = case["strftime"].as_str() {
         return strftime(format, case["time"].as_i64(), &style.zone) + "\n";
     }
     if let Some(time) = case["duration"].as_u64() {
         return duration(time) + "\n";
+    }
+    if let Some(time) = case["timestamp"].as_i64() {
+        return default_timestamp(time, &style.zone) + "\n";
     }
     let message = message(case, &style);
     let shown = text::message(&message, &style);
@@ -40,8 +49,34 @@ fn message(case: &Json, style: &Style) -> Message {
         }
         _ if !case["attached"].is_null() => Message::Attached(case["attached"].as_u64().unwrap()),
         _ if !case["lost"].is_null() => Message::Lost(case["lost"].as_u64().unwrap()),
-        _ => record(case, style),
+        _ if !case["cat"].is_null() => Message::text(Origin::Cat, case["cat"].as_str().unwrap()),
+        _ if !case["system"].is_null() => Message::text(Origin::System, case["system"].as_str().unwrap()),
+        _ if case["end"] == true => Message::End,
+        _ => report(case).unwrap_or_else(|| record(case, style)),
     }
+}
+
+/// What is told of tests and benchmarks.
+fn report(case: &Json) -> Option<Message> {
+    let count = |name: &str| Some(usize::try_from(case[name].as_u64()?).unwrap());
+    let text = |name: &str| Some(case[name].as_str()?.to_owned());
+    let time = Duration::from_nanos(case["ns"].as_u64().unwrap_or(0));
+    let names = case["failed"].as_array().into_iter().flatten();
+    let failed = names.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+    None.or_else(|| Some(Message::TestsStart(count("tests")?)))
+        .or_else(|| Some(Message::TestStart(text("begins")?)))
+        .or_else(|| {
+            let (name, passed) = (text("test")?, case["passed"] == true);
+            let output = text("output").unwrap_or_default().into_bytes();
+            Some(Message::Test(TestResult { name, duration: time, passed, output }))
+        })
+        .or_else(|| Some(Message::TestsEnd(count("passed")?, failed)))
+        .or_else(|| Some(Message::BenchHead(count("benchmarks")?)))
+        .or_else(|| {
+            let (name, runs) = (text("benchmark")?, case["runs"].as_u64()?);
+            let longest = count("longest").unwrap_or(name.len());
+            Some(Message::Bench(longest, BenchResult { name, average: time, runs }))
+        })
 }
 
 fn contents(case: &Json) -> osmia_event::Table {
@@ -71,6 +106,7 @@ fn record(case: &Json, style: &Style) -> Message {
         .or_else(|| verb("errorf", Verb::Errorf))
         .or_else(|| verb("warnf", Verb::Warnf))
         .or_else(|| word("join").map(Verb::Join))
+        .or_else(|| word("time").map(Verb::Time))
         .unwrap();
     let none = Vec::new();
     let arguments = case["arguments"].as_array().unwrap_or(&none);
@@ -87,7 +123,8 @@ fn record(case: &Json, style: &Style) -> Message {
     let schema = Schema { streams: vec![Stream { verb, fields, size, location }], ..Schema::default() };
     let record = schema.decode(&raw).unwrap();
     let values: Vec<Value> = record.values.into_iter().map(|value| value.resolve(&mut Machine)).collect();
-    let message = Message::of(&schema.streams[record.stream], &values, 0, style).unwrap();
+    let now = case["now"].as_i64().unwrap_or(0);
+    let message = Message::of(&schema.streams[record.stream], &values, now, style).unwrap();
     if let (Verb::Printf(format), Message::Text { text, .. }) = (&schema.streams[0].verb, &message) {
         let mut direct = Vec::new();
         osmia_render::printf_record(&mut direct, format, &schema.streams[0], &raw, style, &mut Machine)

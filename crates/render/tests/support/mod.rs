@@ -90,6 +90,7 @@ fn word_kind(word: &str) -> Type {
         "kstack_raw" => stack(StackMode::Raw, false),
         "ustack" => stack(StackMode::Bpftrace, true),
         "ustack_perf" => stack(StackMode::Perf, true),
+        "ustack_raw" => stack(StackMode::Raw, true),
         "ustack_build_id" => stack(StackMode::BuildId, true),
         _ => panic!("{word}: no such type"),
     }
@@ -268,6 +269,8 @@ impl Lookup for Machine {
             3 => addresses(&[0x4000_0000_0000, 0x10]),
             // A place in a file, and an address that is in none.
             4 => [step(1, 0xab, 7), step(2, 0, 0x7000)].concat(),
+            // Nobody's addresses.
+            5 => addresses(&[0x9000, 0xffff_ffff_8100_0000]),
             _ => Vec::new(),
         }
     }
