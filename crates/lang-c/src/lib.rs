@@ -16,9 +16,15 @@
 //!
 //! Each step yields what it understood and all diagnostics; the next one runs only without errors.
 pub mod ast;
+pub mod headers;
+mod lex;
 mod names;
+mod preprocess;
 pub mod token;
 pub mod typed;
 pub mod types;
 
+pub use lex::lex;
 pub use names::{Name, Names, word};
+pub use preprocess::{Preprocessed, preprocess};
+pub use token::{Token, TokenKind};
