@@ -25,6 +25,21 @@ pub fn lex(text: &str, base: u32, names: &mut Names) -> Vec<Token> {
     }
 }
 
+/// The one token that `text` is, if it is one.
+pub(crate) fn lex_one(text: &str, names: &mut Names) -> Option<Token> {
+    let name_only = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if name_only && text.bytes().next().is_some_and(|byte| !byte.is_ascii_digit()) {
+        let (text, span) = (names.add(text), Span::default());
+        return Some(Token { kind: TokenKind::Word, text, span, spaced: false, first: false });
+    }
+    match lex(text, 0, names)[..] {
+        [token, Token { kind: TokenKind::End, spaced: false, .. }] if token.kind != TokenKind::Stray => {
+            Some(token)
+        }
+        _ => None,
+    }
+}
+
 /// What is wrong with a stray token.
 pub(crate) fn complain(token: Token, names: &Names) -> Diagnostic {
     let text = names.text(token.text);
@@ -71,7 +86,7 @@ impl Lexer<'_, '_> {
         self.cursor.start();
         let (kind, text) = if layout.open_comment {
             self.cursor.take(2);
-            self.cursor.to_end();
+            self.cursor.take_rest();
             (TokenKind::Stray, self.names.add("/*"))
         } else {
             self.piece()

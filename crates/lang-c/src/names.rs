@@ -5,6 +5,13 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(u32);
 
+impl Name {
+    /// Its number.
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 macro_rules! words {
     ($($constant:ident $text:literal,)*) => {
         /// The words that the language itself has, in the order of their numbers.
@@ -40,6 +47,7 @@ words! {
     DEFINED "defined", INCLUDE "include", INCLUDE_NEXT "include_next", DEFINE "define", UNDEF "undef", IFDEF "ifdef",
     IFNDEF "ifndef", ELIF "elif", ELIFDEF "elifdef", ELIFNDEF "elifndef", ENDIF "endif", LINE "line", ERROR "error",
     WARNING "warning", PRAGMA "pragma", PRAGMA_ "_Pragma", VA_ARGS "__VA_ARGS__", VA_OPT "__VA_OPT__",
+    EMPTY "",
 }
 
 /// All spellings of a unit.

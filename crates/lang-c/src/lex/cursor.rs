@@ -97,7 +97,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes to the end of the text.
-    pub(super) const fn to_end(&mut self) {
+    pub(super) const fn take_rest(&mut self) {
         self.at = self.bytes.len();
     }
 

@@ -87,3 +87,16 @@ fn strays_are_explained() {
     assert_eq!(say("@", &mut names), "`@` means nothing in C");
     assert_eq!(say("\u{a0}", &mut names), "`\\u{a0}` means nothing in C");
 }
+
+#[test]
+fn one_token_is_told_from_several() {
+    let mut names = Names::default();
+    let text = |text: &str, names: &mut Names| lex_one(text, names).map(|token| token.kind);
+    assert_eq!(text("a1", &mut names), Some(TokenKind::Word));
+    assert_eq!(text("1a", &mut names), Some(TokenKind::Number));
+    assert_eq!(text("<<=", &mut names), Some(TokenKind::Sign("<<=")));
+    assert_eq!(text("+-", &mut names), None);
+    assert_eq!(text("//", &mut names), None);
+    assert_eq!(text("", &mut names), None);
+    assert_eq!(text("'", &mut names), None);
+}
