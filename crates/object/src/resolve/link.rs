@@ -1,21 +1,18 @@
 //! Programs made whole: subprograms behind the program that calls them, every reference filled in.
 use super::core::{self, Answers, Patched};
-use super::exceptions::Callbacks;
 use super::externs::Value;
+use super::layout::{Layout, Layouts, function, starts};
 use super::types::Types;
-use super::{Context, ResolveError, ResolveErrorKind as Kind, When, attach, externs, lacks, maps, tables};
+use super::{
+    Context, ResolveError, ResolveErrorKind as Kind, When, attach, externs, infos, lacks, maps, tables,
+};
 use crate::{
-    ExternKey, Function, FunctionInfo, FunctionKey, ImageProgram, Later, LaterCore, LaterSymbol, LineInfo,
-    Poison, Program, Symbol,
+    ExternKey, Function, FunctionKey, ImageProgram, Later, LaterCore, LaterSymbol, Poison, Program, Symbol,
 };
 use osmia_abi::{Feature, ProgramType};
 use osmia_base::Key;
 use osmia_isa::{Callee, Imm64, Insn};
 use std::collections::{HashMap, HashSet};
-
-/// How many slots a program may have, and how many all programs of an object may have.
-const MAX_SLOTS: u32 = 1_000_000;
-const MAX_TOTAL: u32 = 16_000_000;
 
 /// Helpers of old kernels that do for newer ones: `probe_read_user`, `_kernel`, `_user_str`, `_kernel_str`.
 const FALLBACKS: [(u32, u32); 4] = [(112, 4), (113, 4), (114, 45), (115, 45)];
@@ -28,8 +25,8 @@ pub(super) fn programs(context: &mut Context<'_>, types: &mut Types) -> Vec<Imag
     let object = context.object;
     let mains = object.functions.iter().filter_map(|(key, it)| Some((key, it, it.program.as_ref()?)));
     let mains: Vec<_> = mains.collect();
-    let callbacks = Callbacks::new(object);
-    let mut linker = Linker { context, types, callbacks, answers: Answers::default(), total: 0, position: 0 };
+    let layouts = Layouts::new(object);
+    let mut linker = Linker { context, types, layouts, answers: Answers::default(), position: 0 };
     let mut all = Vec::with_capacity(mains.len());
     for (position, (key, function, program)) in mains.into_iter().enumerate() {
         linker.position = position;
@@ -41,19 +38,10 @@ pub(super) fn programs(context: &mut Context<'_>, types: &mut Types) -> Vec<Imag
 struct Linker<'a, 'b> {
     context: &'a mut Context<'b>,
     types: &'a mut Types,
-    callbacks: Callbacks,
+    layouts: Layouts<'b>,
     answers: Answers,
-    total: u32,
     /// The program's position.
     position: usize,
-}
-
-/// The functions of a program, in order, and the slot where each begins.
-#[derive(Default)]
-pub(super) struct Layout {
-    order: Vec<FunctionKey>,
-    pub(super) base: HashMap<FunctionKey, u32>,
-    slots: u32,
 }
 
 /// Instructions of a function with their slots in the program.
@@ -80,7 +68,7 @@ impl<'b> Linker<'_, 'b> {
         if let Err(kind) = self.aim(&mut linked, key, function, program) {
             linked.unfit.push(ResolveError::at(function, None, kind));
         }
-        match self.layout(key) {
+        match self.layouts.of(key) {
             Ok(layout) => self.code(&mut linked, &layout),
             Err(kind) => linked.unfit.push(ResolveError::at(function, None, kind)),
         }
@@ -116,60 +104,9 @@ impl<'b> Linker<'_, 'b> {
             linked.poisoned.extend(piece.poisoned);
         }
         linked.unfit.extend(errors);
-        linked.functions = self.functions(linked.kind, layout);
-        linked.lines = self.lines(layout);
-    }
-
-    /// Which functions a program reaches: itself, then each behind those that were found before it, in the order in
-    /// which libbpf meets them (a function's callees right after the call is seen).
-    fn layout(&mut self, main: FunctionKey) -> Result<Layout, Kind> {
-        let mut layout = Layout::default();
-        self.reach(&mut layout, main)?;
-        // Nobody calls what is called back on an exception: it is named beside the program.
-        if let Some(callback) = self.callbacks.of(self.context.object, self.function(main)?)? {
-            self.reach(&mut layout, callback)?;
-        }
-        Ok(layout)
-    }
-
-    /// Places a function, and all that it reaches.
-    fn reach(&mut self, layout: &mut Layout, first: FunctionKey) -> Result<(), Kind> {
-        if layout.base.contains_key(&first) {
-            return Ok(());
-        }
-        self.place(layout, first)?;
-        let mut open = vec![(first, 0)];
-        while let Some((key, next)) = open.pop() {
-            let Some(reloc) = self.function(key)?.relocs.get(next) else { continue };
-            open.push((key, next + 1));
-            if let Symbol::Function(callee) = reloc.symbol
-                && !layout.base.contains_key(&callee)
-            {
-                self.place(layout, callee)?;
-                open.push((callee, 0));
-            }
-        }
-        Ok(())
-    }
-
-    fn place(&mut self, layout: &mut Layout, key: FunctionKey) -> Result<(), Kind> {
-        let function = self.function(key)?;
-        if let Some(undecoded) = &function.undecoded {
-            return Err(Kind::Undecoded {
-                function: function.name.clone(),
-                reason: undecoded.reason.clone(),
-            });
-        }
-        let slots = function.insns.iter().map(Insn::slots).fold(0u32, u32::saturating_add);
-        layout.order.push(key);
-        layout.base.insert(key, layout.slots);
-        layout.slots = layout.slots.saturating_add(slots);
-        self.total = self.total.saturating_add(slots);
-        if layout.slots > MAX_SLOTS || self.total > MAX_TOTAL { Err(Kind::TooLong) } else { Ok(()) }
-    }
-
-    fn function(&self, key: FunctionKey) -> Result<&'b Function, Kind> {
-        self.context.object.functions.get(key).ok_or(Kind::Broken("a call of a function that is not there"))
+        let object = self.context.object;
+        linked.functions = infos::functions(object, self.context.target, self.types, linked.kind, layout);
+        linked.lines = infos::lines(object, self.types, layout);
     }
 
     /// One function, with everything filled in.
@@ -180,7 +117,7 @@ impl<'b> Linker<'_, 'b> {
         later: &mut Later,
         errors: &mut Vec<ResolveError>,
     ) -> Piece {
-        let Ok(function) = self.function(key) else {
+        let Ok(function) = function(self.context.object, key) else {
             return Piece { insns: Vec::new(), poisoned: Vec::new() };
         };
         let starts = starts(&function.insns, layout.base.get(&key).copied().unwrap_or(0));
@@ -294,7 +231,7 @@ impl<'b> Linker<'_, 'b> {
             Symbol::Data { section, offset } => {
                 data(places.data(section), offset.wrapping_add(places.shift(section)))
             }
-            Symbol::Function(key) => Ok(Imm64::Function(distance(layout, key, slot)?)),
+            Symbol::Function(key) => Ok(Imm64::Function(layout.distance(key, slot)?)),
             Symbol::Extern(key) => match self.context.externs.value(key) {
                 Value::Missing => Ok(Imm64::Value(0)),
                 Value::Address(address) => Ok(Imm64::Value(*address)),
@@ -314,7 +251,7 @@ impl<'b> Linker<'_, 'b> {
         layout: &Layout,
     ) -> Result<Result<Callee, (u32, String)>, Kind> {
         match symbol {
-            Symbol::Function(key) => Ok(Ok(Callee::Local(distance(layout, key, slot)?))),
+            Symbol::Function(key) => Ok(Ok(Callee::Local(layout.distance(key, slot)?))),
             Symbol::Extern(key) => match self.context.externs.value(key) {
                 Value::BtfId(ty) => {
                     Ok(Ok(Callee::Kfunc { id: ty.id.0 as i32, module: ty.module.cast_signed() }))
@@ -331,84 +268,10 @@ impl<'b> Linker<'_, 'b> {
             _ => Err(Kind::BadReference("a call of something that is no function".into())),
         }
     }
-
-    /// Where each function begins and its type. The kernel wants all of them or none.
-    fn functions(&mut self, kind: ProgramType, layout: &Layout) -> Vec<FunctionInfo> {
-        if !self.types.exist() || lacks(self.context.target, Feature::BtfFunc) {
-            return Vec::new();
-        }
-        let info = |key: &FunctionKey| {
-            let type_id = self.function(*key).ok()?.type_id;
-            (!type_id.is_void()).then_some(FunctionInfo { slot: layout.base.get(key).copied()?, type_id })
-        };
-        let mut all: Vec<FunctionInfo> =
-            layout.order.iter().map(info).collect::<Option<_>>().unwrap_or_default();
-        if lacks(self.context.target, Feature::ArgCtxTag) {
-            self.types.name_contexts(kind, &mut all);
-        }
-        all
-    }
-
-    /// Lines. The kernel wants one at the start of each function, and at most one per instruction.
-    fn lines(&mut self, layout: &Layout) -> Vec<LineInfo> {
-        let parts: Vec<_> =
-            layout.order.iter().filter_map(|&key| Some((key, self.function(key).ok()?))).collect();
-        if parts.iter().all(|(_, function)| function.lines.is_empty()) {
-            return Vec::new();
-        }
-        let mut all: Vec<LineInfo> = Vec::new();
-        for (key, function) in parts {
-            let base = layout.base.get(&key).copied().unwrap_or(0);
-            let starts = starts(&function.insns, base);
-            let first = all.len();
-            for line in &function.lines {
-                let Some(&slot) = starts.get(line.insn as usize) else { continue };
-                let slot = if all.len() == first { base } else { slot };
-                if all.get(first..).and_then(<[_]>::last).is_some_and(|last| last.slot >= slot) {
-                    continue;
-                }
-                all.push(self.line(slot, line));
-            }
-            if all.len() == first {
-                all.push(self.line(base, &crate::Line::default()));
-            }
-        }
-        all
-    }
-
-    fn line(&mut self, slot: u32, line: &crate::Line) -> LineInfo {
-        LineInfo {
-            slot,
-            file: line.file.clone(),
-            text: line.text.clone(),
-            file_offset: self.types.string(&line.file),
-            text_offset: self.types.string(&line.text),
-            line: line.line,
-            column: line.column,
-        }
-    }
-}
-
-/// The slot of each instruction, of which the first is at `base`.
-pub(super) fn starts(insns: &[Insn], base: u32) -> Vec<u32> {
-    insns
-        .iter()
-        .scan(base, |slot, insn| {
-            let here = *slot;
-            *slot = slot.saturating_add(insn.slots());
-            Some(here)
-        })
-        .collect()
 }
 
 fn at(insns: &mut [Insn], index: u32) -> Result<&mut Insn, Kind> {
     insns.get_mut(index as usize).ok_or(Kind::Broken("a relocation past the function's end"))
-}
-
-/// How far a function is from the instruction after the one at `slot`.
-fn distance(layout: &Layout, key: FunctionKey, slot: u32) -> Result<i32, Kind> {
-    let base = layout.base.get(&key).ok_or(Kind::Broken("a call of a function that is not there"))?;
-    Ok(*base as i32 - slot as i32 - 1)
 }
 
 fn fall_back(insn: &mut Insn) {

@@ -5,6 +5,8 @@ mod core;
 mod error;
 mod exceptions;
 pub(crate) mod externs;
+mod infos;
+mod layout;
 mod link;
 mod maps;
 mod modules;

@@ -1,5 +1,5 @@
 //! Jump tables: a map of instructions for each program that uses one, as libbpf makes them.
-use super::link::{Layout, starts};
+use super::layout::{Layout, starts};
 use super::{Context, ResolveErrorKind as Kind, When};
 use crate::{ImageMap, TableKey};
 use osmia_abi::MapType;
