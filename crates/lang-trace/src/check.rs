@@ -15,6 +15,7 @@ mod compute;
 mod config;
 mod convert;
 mod ctypes;
+mod declarations;
 mod elements;
 mod expr;
 mod external;
@@ -32,6 +33,7 @@ mod operators;
 mod passing;
 mod points;
 mod series;
+mod settings;
 mod signals;
 mod stack;
 mod stmt;
@@ -43,9 +45,10 @@ mod user_points;
 mod vars;
 
 pub use open::{COUNT, named_variable, number_variable, text_variable};
+pub use settings::{environment_error, environment_renamed};
 
 use crate::ast::{self, CItem, Script};
-use crate::typed::{Config, MapKind, MapValue, Probe, Program, Type};
+use crate::typed::{Config, Probe, Program, Type};
 use body::Body;
 use facts::Facts;
 pub use headers::is_kernel_header;
@@ -140,7 +143,7 @@ pub(crate) fn is_builtin(name: &str) -> bool {
 /// Checks a script for a machine; its macros are expanded.
 pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
     let mut diagnostics = Diagnostics::default();
-    let config = settings(script, options, &mut diagnostics);
+    let config = settings::settings(script, options, &mut diagnostics);
     let own_types = ctypes::script_types(&script.preamble, target.btf.as_ref(), &mut diagnostics);
     let types = Types {
         kernel: target.btf.as_ref(),
@@ -177,7 +180,7 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
         too_many: None,
     };
     for decl in &script.map_decls {
-        declare_map(&mut session, decl, &mut diagnostics);
+        declarations::declare(&mut session.maps, decl, &mut diagnostics);
     }
     let mut variables = Variables::new();
     for number in 0..MAX_READINGS {
@@ -200,7 +203,7 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
     session.diagnostics = Diagnostics::default();
     let probes = read(&mut session, script, &facts, &mut variables);
     diagnostics.extend(unique(session.diagnostics));
-    judge_declarations(&session.maps, &mut diagnostics);
+    declarations::judge(&session.maps, &mut diagnostics);
     let maps = session.maps.finish(&session.config);
     let config = session.config;
     let imports = options.imports.clone();
@@ -295,109 +298,6 @@ fn read_probe(
             functions,
             span: probe.points.first().map_or(probe.span, |point| point.span),
         });
-    }
-}
-
-fn declare_map(session: &mut Session<'_>, decl: &ast::MapDecl, diagnostics: &mut Diagnostics) {
-    let ast::ExprKind::Integer(size) = decl.size.kind else {
-        diagnostics.error(decl.size.span, "the size of a map is a number");
-        return;
-    };
-    let names = MapKind::ALL.map(|(name, _)| name);
-    let Some((_, kind)) = MapKind::ALL.into_iter().find(|(name, _)| *name == decl.kind.node) else {
-        let message = Diagnostic::error(decl.span, format!("Invalid bpf map type: {}", decl.kind.node))
-            .suggest(&decl.kind.node, names)
-            .hint(format!("Valid map types: {}", names.join(", ")));
-        diagnostics.push(message);
-        return;
-    };
-    let size = size.clamp(1, u64::from(u32::MAX)) as u32;
-    session.maps.declare(&decl.name.node, decl.span, kind, size);
-}
-
-/// Maps that are declared as what their values cannot be kept in, and maps that are declared for nothing.
-fn judge_declarations(maps: &Maps, diagnostics: &mut Diagnostics) {
-    for (name, known) in maps.all() {
-        let Some((kind, _)) = known.declared else { continue };
-        let span = known.span;
-        let per_cpu = match &known.value {
-            None if known.key.is_none() => {
-                diagnostics.push(Diagnostic::warning(span, format!("Unused map: {name}")));
-                continue;
-            }
-            value => matches!(value, Some(MapValue::Aggregate(_))),
-        };
-        if kind.is_per_cpu() != per_cpu {
-            let wants = if per_cpu { MapKind::PercpuHash } else { MapKind::Hash };
-            diagnostics.error(
-                known.first_use.unwrap_or(span),
-                format!(
-                    "Incompatible map types. Type from declaration: {}. Type from value/key type: {}",
-                    kind.name(),
-                    wants.name()
-                ),
-            );
-        }
-    }
-}
-
-/// Settings of script and environment.
-fn settings(script: &Script, options: &Options, diagnostics: &mut Diagnostics) -> Config {
-    let mut config = Config::default();
-    for setting in &script.config {
-        let value = match &setting.value.kind {
-            ast::ExprKind::Integer(number) => config::Setting::Number(*number),
-            ast::ExprKind::Bool(true) => config::Setting::Text("true"),
-            ast::ExprKind::Bool(false) => config::Setting::Text("false"),
-            ast::ExprKind::Ident(word) => config::Setting::Text(word),
-            ast::ExprKind::Str(text) => config::Setting::Text(std::str::from_utf8(text).unwrap_or("")),
-            _ => {
-                diagnostics.error(setting.value.span, "a setting is a number, a word or a string");
-                continue;
-            }
-        };
-        let name = &setting.name;
-        match config::set(&mut config, &name.node, &value) {
-            Ok(()) => {}
-            Err(config::Refusal::Unknown) => diagnostics.push(
-                Diagnostic::error(setting.span, format!("{}: not a known configuration option", name.node))
-                    .suggest(&name.node, config::names()),
-            ),
-            Err(config::Refusal::Renamed(now)) => {
-                let _ = config::set(&mut config, now, &value);
-                let text = format!("{} has been renamed, please use {now}", name.node);
-                diagnostics.push(Diagnostic::warning(setting.span, text));
-            }
-            Err(config::Refusal::Deprecated) => {
-                let text = format!("{} is deprecated and has no effect", name.node);
-                diagnostics.push(Diagnostic::warning(setting.span, text));
-            }
-            Err(config::Refusal::Value(text)) => {
-                diagnostics.error(setting.span, text);
-            }
-        }
-    }
-    for (name, value) in &options.environment {
-        // What the environment says wrongly was reported where it was read.
-        let _ = config::set(&mut config, name, &config::Setting::Text(value));
-    }
-    config
-}
-
-/// The name that a setting from the environment has by now, if it had another before bpftrace 0.20.
-pub fn environment_renamed(name: &str) -> Option<String> {
-    match config::set(&mut Config::default(), name, &config::Setting::Number(0)) {
-        Err(config::Refusal::Renamed(now)) => Some(format!("BPFTRACE_{}", now.to_uppercase())),
-        _ => None,
-    }
-}
-
-/// What is wrong with a setting from the environment, in words; `None` where nothing is.
-pub fn environment_error(name: &str, value: &str) -> Option<String> {
-    match config::set(&mut Config::default(), name, &config::Setting::Text(value)) {
-        Ok(()) | Err(config::Refusal::Unknown | config::Refusal::Deprecated) => None,
-        Err(config::Refusal::Renamed(now)) => environment_error(now, value),
-        Err(config::Refusal::Value(text)) => Some(format!("{name}={value}: {text}")),
     }
 }
 
