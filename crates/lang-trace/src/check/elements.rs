@@ -54,8 +54,14 @@ impl Body<'_, '_> {
             _ => self.expr(it.value).map(Made::Value),
         };
         let (Some((map, key)), Some(made)) = (key, made) else { return };
+        if let Some(key) = &key {
+            self.note_key_time(it.name, key);
+        }
         match (made, it.op) {
             (Made::Aggregation(aggregation, operand), None) => {
+                if let Some(number) = &operand {
+                    self.note_aggregate_time(it.name, &aggregation, number);
+                }
                 let clash = self.session.maps.put_aggregate(it.name, &aggregation);
                 if self.clashed(it.name, clash, it.value.span, &MapValue::Aggregate(aggregation)).is_some() {
                     let kind = StmtKind::Aggregate(map, key, operand);

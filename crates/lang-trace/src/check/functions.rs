@@ -47,6 +47,16 @@ impl Functions {
         std::mem::take(&mut self.made)
     }
 
+    /// Which function of the script is being read, if one is.
+    pub(super) fn innermost(&self) -> Option<usize> {
+        self.open.last().copied()
+    }
+
+    /// Which function of the script one of those made is.
+    pub(super) fn number(&self, made: usize) -> Option<usize> {
+        self.known.iter().find(|(_, known)| **known == made).map(|(number, _)| *number)
+    }
+
     /// What a word stands for inside a function.
     pub(super) fn given(&self, name: &str) -> Option<Expr> {
         self.given.get(name).cloned()
@@ -66,6 +76,9 @@ impl<'a> Body<'_, 'a> {
             .collect();
         let made = self.instance(number, function, span)?;
         let args = given.into_iter().collect::<Option<Vec<Expr>>>()?;
+        for (at, arg) in (0..).zip(&args) {
+            self.note_argument_time(number, at, arg);
+        }
         let ty = self.functions.made[made].value.as_ref().map(|value| value.ty.clone());
         // What is wrong with its value was said where that is.
         if ty.is_none() && function.returns_value() {
@@ -133,6 +146,9 @@ impl<'a> Body<'_, 'a> {
             ast::ExprKind::Block(block) if !function.returns_value() => (self.stmts(block), None),
             _ => (Vec::new(), self.expr(&function.body)),
         };
+        if let Some(value) = &value {
+            self.note_returned_time(value);
+        }
         self.functions.open.pop();
         (self.functions.given, self.scopes, self.loops, self.times) = (given, scopes, loops, times);
         (self.asks_types, self.copies) = (asks, copies);

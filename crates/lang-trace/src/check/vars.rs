@@ -1,6 +1,6 @@
 //! Variables: scopes, declarations, and what is learnt of their types from one reading to the next.
 use super::body::{Body, Typed};
-use super::clocks::Times;
+use super::clocks::{FunctionTimes, Times};
 use super::convert::kept;
 use super::join::join;
 use super::maps::Pace;
@@ -20,6 +20,8 @@ pub(super) struct Learnt {
     next: BTreeMap<Site, Type>,
     /// The times that a turn of each loop may leave.
     pub(super) turns: BTreeMap<Span, Times<Site>>,
+    /// The times that functions are given, and that they give.
+    pub(super) functions: FunctionTimes,
 }
 
 impl Learnt {
@@ -35,7 +37,7 @@ impl Learnt {
         }
         let changed = next != self.types;
         self.types = next;
-        changed
+        self.functions.settle(pace) | changed
     }
 }
 
