@@ -89,6 +89,7 @@ fn lost_events_are_counted_for_their_probe() {
     let lost: usize = lost.and_then(|lost| lost.parse().ok()).unwrap_or(0);
     assert!(lost > 0, "{done:?}");
     assert_eq!(printed + lost, 2000, "{:?}", done.err);
+    assert!(done.err.contains(&format!("WARNING: Total lost event count: {lost}\n")), "{:?}", done.err);
     let line = format!("WARNING: tracepoint:syscalls:sys_enter_getpgid lost {lost} events");
     assert!(done.err.contains(&line) && !done.err.contains("sys_exit_getpgid"), "{:?}", done.err);
     assert_eq!(done.status.code(), Some(3), "{:?}", done.err);

@@ -43,6 +43,32 @@ impl Child {
     }
 }
 
+/// The processes that a run ends with: the command of `-c`, the process of `-p`.
+#[derive(Debug, Default)]
+pub(crate) struct Watched {
+    /// The command.
+    pub(crate) child: Option<Child>,
+    target: Option<PidFd>,
+}
+
+impl Watched {
+    /// Finds the process of `-p`.
+    pub(crate) fn new(child: Option<Child>, pid: Option<u32>) -> Result<Self, String> {
+        let find = |pid| PidFd::open(pid).map_err(|error| format!("-p {pid}: {error}"));
+        Ok(Self { child, target: pid.map(find).transpose()? })
+    }
+
+    /// Whether there is one.
+    pub(crate) const fn is_any(&self) -> bool {
+        self.child.is_some() || self.target.is_some()
+    }
+
+    /// Readable once a process is gone.
+    pub(crate) fn descriptors(&self) -> impl Iterator<Item = &PidFd> {
+        self.child.iter().map(|child| child.0.pidfd()).chain(&self.target)
+    }
+}
+
 /// The program of this name that can be started, found as `execvp` finds it.
 fn program_of(name: &CString) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStrExt;

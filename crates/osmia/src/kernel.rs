@@ -6,7 +6,7 @@ mod places;
 
 pub(crate) use failure::LoadFailure;
 
-use crate::child::Child;
+use crate::child::{Child, Watched};
 use crate::names::Names;
 use crate::run::RunOptions;
 use crate::stacks::{self, Stacks};
@@ -19,7 +19,6 @@ use osmia_lang_trace::typed::{Config, MissingProbes};
 use osmia_lang_trace::{Plan, PlannedProbe, Provider};
 use osmia_loader::{Arrival, AttachOptions, Attachment, Globals, LoadOptions, Loaded, LoadedProgram, Stream};
 use osmia_object::{Attach, Image};
-use osmia_sys::process::PidFd;
 use osmia_sys::{Interest, Poller, SignalFd};
 use places::{left_out, spots};
 use std::collections::BTreeMap;
@@ -61,8 +60,7 @@ pub struct Kernel {
     poller: Option<Poller>,
     signals: Option<SignalFd>,
     names: Names,
-    child: Option<Child>,
-    target: Option<PidFd>,
+    processes: Watched,
     backlog: Backlog,
     lost: u64,
     silent_until: Option<Instant>,
@@ -92,8 +90,7 @@ impl Kernel {
             poller: None,
             signals: None,
             names,
-            child: None,
-            target: None,
+            processes: Watched::default(),
             backlog: Backlog::default(),
             lost: 0,
             silent_until: None,
@@ -109,17 +106,14 @@ impl Kernel {
         options: &RunOptions,
         missing: &[Feature],
     ) -> Result<(), String> {
-        self.child = child;
+        self.processes = Watched::new(child, options.pid)?;
         self.options.without_kprobe_multi = missing.contains(&Feature::KprobeMulti);
         self.options.without_uprobe_multi = missing.contains(&Feature::UprobeMulti);
-        if let Some(pid) = options.pid {
-            self.target = Some(PidFd::open(pid).map_err(|error| format!("-p {pid}: {error}"))?);
-        }
         if let Some(unwinder) = self.names.unwinder() {
             for pid in options.pid.iter().chain(&options.dwarf_pids) {
                 unwinder.watch(*pid)?;
             }
-            if let Some(child) = &self.child {
+            if let Some(child) = &self.processes.child {
                 unwinder.expect(child.pid());
             } else if unwinder.is_idle() {
                 return Err(
@@ -246,7 +240,7 @@ impl Kernel {
 
     /// Lets the child run.
     pub fn release(&mut self) -> Result<(), String> {
-        let Some(child) = &mut self.child else { return Ok(()) };
+        let Some(child) = &mut self.processes.child else { return Ok(()) };
         let refused = |error| format!("the command of -c does not start: {error}");
         let Some(unwinder) = self.names.unwinder() else { return child.0.release().map_err(refused) };
         // What loads its libraries is known before it runs, and these before it begins.
@@ -261,7 +255,7 @@ impl Kernel {
 
     /// Whether the run ends with a process.
     pub fn watches_process(&self) -> bool {
-        self.child.is_some() || self.target.is_some()
+        self.processes.is_any()
     }
 
     /// Hands out records in order.
@@ -382,11 +376,8 @@ impl Kernel {
         for descriptor in self.names.descriptors() {
             poller.add(&descriptor, RECORDS, Interest::Read)?;
         }
-        if let Some(child) = &self.child {
-            poller.add(child.0.pidfd(), PROCESS, Interest::Read)?;
-        }
-        if let Some(target) = &self.target {
-            poller.add(target, PROCESS, Interest::Read)?;
+        for process in self.processes.descriptors() {
+            poller.add(process, PROCESS, Interest::Read)?;
         }
         Ok(poller)
     }

@@ -86,7 +86,11 @@ pub fn run(
     options.choice.apply(&mut compiled)?;
     let (compiled, mut world) = if options.user {
         let image = image(source, &compiled)?;
-        let user = User::new(&compiled, image).map_err(|error| format!("ERROR: {error}\n"))?;
+        let made = User::new(&compiled, image).and_then(|mut user| {
+            user.watch(child, options.pid)?;
+            Ok(user)
+        });
+        let user = made.map_err(|error| format!("ERROR: {error}\n"))?;
         (compiled, World::User(Box::new(user)))
     } else {
         let (compiled, mut kernel) = start(source, how, compiled, options)?;
@@ -303,6 +307,9 @@ fn losses(compiled: &Compiled, session: &mut Session<'_>, options: &RunOptions) 
     let events = losses.iter().filter(|loss| loss.kind == LossKind::Events).map(|loss| loss.count).sum();
     if events > 0 {
         session.output.say(&Message::Lost(events))?;
+        if !options.no_warnings {
+            session.output.note(&format!("WARNING: Total lost event count: {events}"))?;
+        }
     }
     session.repeated_troubles()?;
     let any = !losses.is_empty();

@@ -1,4 +1,5 @@
 //! The world of `--vm`: programs run in this process, fired by clocks that it keeps itself.
+use crate::child::{Child, Watched};
 use crate::compile::Compiled;
 use crate::world::{Asked, Ran, See};
 use osmia_event::{Aggregation, Lookup, MapSchema, RawEntry, Storage, Symbol};
@@ -26,7 +27,19 @@ pub struct User {
     fault: Option<String>,
     /// Programs that a signal runs.
     own: Vec<usize>,
+    processes: Watched,
 }
+
+/// What ends a sleep before its time.
+enum Woken {
+    Signal(i32),
+    /// A process is gone.
+    Gone,
+}
+
+/// What the poller calls what it waits for.
+const SIGNALS: u64 = 0;
+const PROCESS: u64 = 1;
 
 /// A probe that fires again and again.
 #[derive(Debug)]
@@ -52,6 +65,7 @@ impl User {
             names: Names::default(),
             fault: None,
             own: Vec::new(),
+            processes: Watched::default(),
         };
         user.own = compiled
             .plan
@@ -62,6 +76,23 @@ impl User {
             user.add_timers(probe);
         }
         Ok(user)
+    }
+
+    /// Says which processes end the run.
+    pub(crate) fn watch(&mut self, child: Option<Child>, pid: Option<u32>) -> Result<(), String> {
+        self.processes = Watched::new(child, pid)?;
+        Ok(())
+    }
+
+    /// Lets the child run.
+    pub fn release(&mut self) -> Result<(), String> {
+        let Some(child) = &mut self.processes.child else { return Ok(()) };
+        child.0.release().map_err(|error| format!("the command of -c does not start: {error}"))
+    }
+
+    /// Whether the run ends with a process.
+    pub const fn watches_process(&self) -> bool {
+        self.processes.is_any()
     }
 
     fn add_timers(&mut self, probe: &PlannedProbe) {
@@ -103,6 +134,7 @@ impl User {
         let world = self.machine.world_mut();
         world.monotonic_ns = nanoseconds(Clock::Monotonic);
         world.boot_ns = nanoseconds(Clock::Boottime);
+        world.tai_ns = nanoseconds(Clock::Tai);
         let returned = self.machine.run(program, &[0; CONTEXT]).map_err(|fault| fault.to_string())?;
         self.pending.extend(self.machine.take_records().into_iter().map(|record| record.bytes));
         // A program's result is what a kernel would hand out of it: 32 bits.
@@ -124,12 +156,14 @@ impl User {
             return Asked::Broken(fault);
         }
         let next = self.timers.iter().map(|timer| timer.next).min();
-        if next.is_none() && self.own.is_empty() {
+        if next.is_none() && self.own.is_empty() && !self.processes.is_any() {
             return Asked::Nothing;
         }
         let left = next.map(|next| next.saturating_sub(now(Clock::Monotonic)));
-        if let Some(signal) = self.sleep(left) {
-            return self.signalled(signal);
+        match self.sleep(left) {
+            Some(Woken::Signal(signal)) => return self.signalled(signal),
+            Some(Woken::Gone) => return Asked::Gone,
+            None => {}
         }
         let time = now(Clock::Monotonic);
         for index in 0..self.timers.len() {
@@ -165,19 +199,35 @@ impl User {
     /// From now on signals are seen here, and do what they are for.
     pub(crate) fn await_signals(&mut self) {
         if self.poller.is_none() {
-            self.poller = signals(!self.own.is_empty()).ok();
+            self.poller = self.prepare().ok();
         }
     }
 
-    /// Sleeps, without an end where none is given; a signal that came meanwhile.
-    fn sleep(&mut self, duration: Option<Duration>) -> Option<i32> {
+    fn prepare(&self) -> Result<(Poller, SignalFd), osmia_sys::Errno> {
+        let poller = Poller::new()?;
+        let own: &[i32] = if self.own.is_empty() { &[] } else { &[crate::kernel::OWN_SIGNAL] };
+        let signals = SignalFd::new(&[crate::kernel::ENDING, own].concat())?;
+        poller.add(&signals, SIGNALS, Interest::Read)?;
+        for process in self.processes.descriptors() {
+            poller.add(process, PROCESS, Interest::Read)?;
+        }
+        Ok((poller, signals))
+    }
+
+    /// Sleeps, without an end where none is given; what came meanwhile.
+    fn sleep(&mut self, duration: Option<Duration>) -> Option<Woken> {
         self.await_signals();
         let Some((poller, signals)) = &self.poller else {
             std::thread::sleep(duration.unwrap_or(Duration::from_secs(1)));
             return None;
         };
         let ready = poller.wait(duration).unwrap_or_default();
-        if ready.is_empty() { None } else { signals.take().ok().flatten() }
+        if ready.iter().any(|ready| ready.token == SIGNALS)
+            && let Ok(Some(signal)) = signals.take()
+        {
+            return Some(Woken::Signal(signal));
+        }
+        ready.iter().any(|ready| ready.token == PROCESS).then_some(Woken::Gone)
     }
 
     /// What is in one of the script's maps.
@@ -266,6 +316,7 @@ fn surroundings() -> Surroundings {
     Surroundings {
         monotonic_ns: seed,
         boot_ns: nanoseconds(Clock::Boottime),
+        tai_ns: nanoseconds(Clock::Tai),
         random: seed,
         pid,
         tid: pid,
@@ -274,14 +325,6 @@ fn surroundings() -> Surroundings {
         ns_pid: (pid, pid),
         ..Surroundings::default()
     }
-}
-
-fn signals(own: bool) -> Result<(Poller, SignalFd), osmia_sys::Errno> {
-    let poller = Poller::new()?;
-    let own: &[i32] = if own { &[crate::kernel::OWN_SIGNAL] } else { &[] };
-    let signals = SignalFd::new(&[crate::kernel::ENDING, own].concat())?;
-    poller.add(&signals, 0, Interest::Read)?;
-    Ok((poller, signals))
 }
 
 /// Names that a run without a kernel can look up.

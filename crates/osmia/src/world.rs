@@ -202,7 +202,7 @@ impl World {
     pub fn release(&mut self) -> Result<(), String> {
         match self {
             Self::Kernel(kernel) => kernel.release(),
-            Self::User(_) => Ok(()),
+            Self::User(user) => user.release(),
         }
     }
 
@@ -210,7 +210,7 @@ impl World {
     pub fn watches_process(&self) -> bool {
         match self {
             Self::Kernel(kernel) => kernel.watches_process(),
-            Self::User(_) => false,
+            Self::User(user) => user.watches_process(),
         }
     }
 
