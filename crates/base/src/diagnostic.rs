@@ -209,6 +209,16 @@ mod tests {
     }
 
     #[test]
+    fn tabs_are_four_columns_to_the_eye_and_one_to_count() {
+        let source = Source::new("f.bt", "\ta\tfoo b");
+        let diagnostic = Diagnostic::error(Span::new(3, 6), "no");
+        let expected = "f.bt:1:4-7: ERROR: no\n    a    foo b\n         ~~~\n";
+        assert_eq!(diagnostic.render(&source), expected);
+        let across = Diagnostic::error(Span::new(1, 4), "no");
+        assert_eq!(across.render(&source), "f.bt:1:2-5: ERROR: no\n    a    foo b\n    ~~~~~~\n");
+    }
+
+    #[test]
     fn several_lines_have_no_underline() {
         let source = Source::new("f.bt", "a {\n\tb\n}");
         let diagnostic = Diagnostic::warning(Span::new(2, 8), "empty");

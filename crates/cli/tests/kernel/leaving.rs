@@ -1,5 +1,5 @@
 //! However a run ends, its maps are printed where somebody can still read them, and nothing of it stays in the kernel.
-use crate::common::{Background, Live, Scratch, bpftool, eventually, osmia, run, signal};
+use crate::common::{Background, Live, Scratch, bpftool, eventually, lives, osmia, run, signal};
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
@@ -146,12 +146,6 @@ fn after_the_command() {
                 .any(|found| found["name"] == shown.as_str())
         });
     }
-}
-
-/// Whether a process is there and is no zombie.
-fn lives(pid: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(' ') && !rest.starts_with(" Z"))
 }
 
 #[test]
