@@ -6,6 +6,7 @@ use super::limits;
 use super::macros::{Form, Macro, Params};
 use super::piece::Piece;
 use super::state::{Frame, State};
+use super::substitute::Became;
 use crate::{Token, TokenKind, word};
 use osmia_base::{Diagnostic, Span};
 use std::rc::Rc;
@@ -44,23 +45,24 @@ impl State<'_> {
         if outermost {
             self.top = call;
         }
-        let pieces = self.substitute(&definition, arguments, piece.token, call);
-        self.push(pieces, definition, piece.token);
+        let became = self.substitute(&definition, arguments, call);
+        self.push(became, definition, piece.token);
         None
     }
 
     /// Has what a macro became read next.
-    fn push(&mut self, mut pieces: Vec<Piece>, owner: Rc<Macro>, name: Token) {
+    fn push(&mut self, became: Became, owner: Rc<Macro>, name: Token) {
+        let Became { mut pieces, gap } = became;
         self.spend(pieces.len(), name.span);
         let Some(first) = pieces.first_mut() else {
-            self.carry.spaced |= name.spaced;
+            self.carry.spaced |= name.spaced || gap;
             self.carry.first |= name.first;
             return;
         };
         first.token.spaced = name.spaced;
         first.token.first = name.first;
         owner.active.set(true);
-        self.frames.push(Frame { pieces, at: 0, owner: Some(owner) });
+        self.frames.push(Frame { pieces, at: 0, owner: Some(owner), gap });
     }
 
     /// Expands a list of tokens by itself.
@@ -74,7 +76,7 @@ impl State<'_> {
         let floor = self.floor.replace(self.frames.len());
         let carry = std::mem::take(&mut self.carry);
         let mut out = Vec::with_capacity(pieces.len());
-        self.frames.push(Frame { pieces, at: 0, owner: None });
+        self.frames.push(Frame { pieces, at: 0, owner: None, gap: false });
         loop {
             let piece = self.next();
             match piece.token.kind {
@@ -163,32 +165,31 @@ impl State<'_> {
         );
     }
 
-    /// As many arguments as there are parameters, or what is wrong with their number.
+    /// The arguments if there are as many as parameters, or what is wrong with their number. Those for `...` may be
+    /// missing, which is something else than empty.
     fn counted(
         &mut self,
-        mut arguments: Vec<Vec<Piece>>,
+        arguments: Vec<Vec<Piece>>,
         definition: &Macro,
         params: &Params,
         call: Span,
     ) -> Option<Vec<Vec<Piece>>> {
         let wanted = params.names.len();
-        if wanted == 0 && arguments.len() == 1 && arguments.iter().all(Vec::is_empty) {
+        let least = if params.variadic { wanted.saturating_sub(1) } else { wanted };
+        if least == 0 && arguments.len() == 1 && arguments.iter().all(Vec::is_empty) {
             return Some(Vec::new());
         }
-        if params.variadic && arguments.len() + 1 == wanted {
-            arguments.push(Vec::new());
-        }
-        if arguments.len() == wanted {
+        if (least..=wanted).contains(&arguments.len()) {
             return Some(arguments);
         }
         let given = arguments.len();
         let name = self.names.text(definition.name.text);
-        let (least, wanted) = if params.variadic { ("at least ", wanted - 1) } else { ("", wanted) };
-        let arguments = if wanted == 1 { "argument" } else { "arguments" };
+        let at_least = if params.variadic { "at least " } else { "" };
+        let arguments = if least == 1 { "argument" } else { "arguments" };
         let are = if given == 1 { "is" } else { "are" };
-        let text = format!("The macro `{name}` takes {least}{wanted} {arguments}, but {given} {are} given");
+        let text = format!("The macro `{name}` takes {at_least}{least} {arguments}, but {given} {are} given");
         let error = Diagnostic::error(call, text).label(definition.name.span, "It is defined here");
-        self.report(match given > wanted {
+        self.report(match given > least {
             true => error.hint("a comma within an argument stands in parentheses"),
             false => error,
         });

@@ -1,7 +1,7 @@
 //! The next token: of what macros became, else of the texts, whose directives are carried out on the way.
 use super::limits;
 use super::piece::{Piece, is};
-use super::state::{Carry, State};
+use super::state::{Carry, Frame, State};
 use crate::{Token, TokenKind};
 use osmia_base::{Diagnostic, Span};
 
@@ -34,9 +34,9 @@ impl State<'_> {
                 frame.at += 1;
                 return piece;
             }
-            let owner = self.frames.pop().and_then(|frame| frame.owner);
-            if let Some(owner) = owner {
+            if let Some(Frame { owner: Some(owner), gap, .. }) = self.frames.pop() {
                 owner.active.set(false);
+                self.carry.spaced |= gap;
             }
         }
         if self.floor.is_some() { end(Span::NOWHERE).into() } else { self.file_token().into() }

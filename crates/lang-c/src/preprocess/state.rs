@@ -119,6 +119,8 @@ pub(super) struct Frame {
     pub(super) pieces: Vec<Piece>,
     pub(super) at: usize,
     pub(super) owner: Option<Rc<Macro>>,
+    /// Whether layout goes on to what is behind it.
+    pub(super) gap: bool,
 }
 
 impl State<'_> {

@@ -20,6 +20,30 @@ struct Call<'m> {
     base: u32,
 }
 
+/// What a body, or a part of it, became.
+#[derive(Debug, Default)]
+pub(super) struct Became {
+    pub(super) pieces: Vec<Piece>,
+    /// Whether layout goes on to what is behind it.
+    pub(super) gap: bool,
+}
+
+impl Became {
+    /// Takes away what only `##` needed.
+    fn drop_placemarkers(&mut self) {
+        let mut gap = false;
+        self.pieces.retain_mut(|piece| {
+            if piece.token.kind == TokenKind::End {
+                gap |= piece.token.spaced;
+                return false;
+            }
+            piece.token.spaced |= std::mem::take(&mut gap);
+            true
+        });
+        self.gap |= gap;
+    }
+}
+
 impl Call<'_> {
     /// A span of the body, in its copy.
     const fn copy(&self, span: Span) -> Span {
@@ -42,23 +66,22 @@ impl State<'_> {
         &mut self,
         definition: &Macro,
         arguments: Vec<Vec<Piece>>,
-        name: Token,
         call: Span,
-    ) -> Vec<Piece> {
+    ) -> Became {
         if definition.parts.is_empty() {
-            return Vec::new();
+            return Became::default();
         }
         let body = definition.span();
         let base = self.add_expansion(body, call);
         let expanded = vec![None; arguments.len()];
         let mut call = Call { definition, arguments, expanded, body, base };
-        let mut pieces = self.parts(&mut call, &definition.parts, name);
-        drop_placemarkers(&mut pieces);
-        pieces
+        let mut became = self.parts(&mut call, &definition.parts);
+        became.drop_placemarkers();
+        became
     }
 
     /// What parts of a body become, in order. An empty operand of `##` is a placemarker: the end of tokens.
-    fn parts(&mut self, call: &mut Call<'_>, parts: &[Part], name: Token) -> Vec<Piece> {
+    fn parts(&mut self, call: &mut Call<'_>, parts: &[Part]) -> Became {
         let mut out: Vec<Piece> = Vec::with_capacity(parts.len());
         let mut gap = false;
         let mut left: Option<Span> = None;
@@ -75,14 +98,19 @@ impl State<'_> {
             let comma = paste && out.last().is_some_and(|last| last.is(","));
             match part {
                 Part::Argument(index, _) if comma && call.rest() == Some(*index) => {
-                    self.rest_behind_comma(call, *index, &mut out);
+                    // No arguments take the comma away, and others are left as they are.
+                    match call.arguments.get(*index) {
+                        Some(argument) => out.extend(argument),
+                        None => drop(out.pop()),
+                    }
                     (paste, gap) = (false, false);
                     continue;
                 }
-                _ => self.part(call, part, beside, &mut out, name),
+                _ => self.part(call, part, beside, &mut out),
             }
             if beside && out.len() == from {
-                out.push(end(call.copy(token.span)).into());
+                let placemarker = end(call.copy(token.span));
+                out.push(Token { first: false, ..placemarker }.into());
             }
             if let Some(first) = out.get_mut(from) {
                 first.token.spaced = gap;
@@ -95,11 +123,11 @@ impl State<'_> {
             left = Some(token.span);
             paste = false;
         }
-        out
+        Became { pieces: out, gap }
     }
 
     /// Puts what one part becomes behind `out`.
-    fn part(&mut self, call: &mut Call<'_>, part: &Part, beside: bool, out: &mut Vec<Piece>, name: Token) {
+    fn part(&mut self, call: &mut Call<'_>, part: &Part, beside: bool, out: &mut Vec<Piece>) {
         let span = call.copy(part.token().span);
         match part {
             Part::Token(token) => out.push(Token { span, ..*token }.into()),
@@ -112,11 +140,11 @@ impl State<'_> {
                 let text = spelled(call.arguments.get(*index).map_or(&[], Vec::as_slice), self.names);
                 out.push(self.string(&text, Token { span, ..*token }));
             }
-            Part::Optional(inner, _) => out.extend(self.optional(call, inner, name)),
+            Part::Optional(inner, _) => out.extend(self.optional(call, inner).pieces),
             Part::SpelledOptional(inner, token) => {
-                let mut pieces = self.optional(call, inner, name);
-                drop_placemarkers(&mut pieces);
-                let text = spelled(&pieces, self.names);
+                let mut became = self.optional(call, inner);
+                became.drop_placemarkers();
+                let text = spelled(&became.pieces, self.names);
                 out.push(self.string(&text, Token { span, ..*token }));
             }
         }
@@ -135,26 +163,12 @@ impl State<'_> {
     }
 
     /// What stands in `__VA_OPT__`, if there are arguments for `...`.
-    fn optional(&mut self, call: &mut Call<'_>, inner: &[Part], name: Token) -> Vec<Piece> {
+    fn optional(&mut self, call: &mut Call<'_>, inner: &[Part]) -> Became {
         match call.rest() {
-            Some(rest) if !self.expanded(call, rest).is_empty() => self.parts(call, inner, name),
-            _ => Vec::new(),
-        }
-    }
-
-    /// `, ## __VA_ARGS__`: no arguments take the comma away, and others are left as they are.
-    fn rest_behind_comma(&mut self, call: &Call<'_>, index: usize, out: &mut Vec<Piece>) {
-        match call.arguments.get(index) {
-            Some(argument) if !argument.is_empty() => {
-                let from = out.len();
-                out.extend(argument);
-                if let Some(first) = out.get_mut(from) {
-                    first.token.spaced = false;
-                }
+            Some(rest) if !inner.is_empty() && !self.expanded(call, rest).is_empty() => {
+                self.parts(call, inner)
             }
-            _ => {
-                out.pop();
-            }
+            _ => Became::default(),
         }
     }
 
@@ -194,19 +208,6 @@ impl State<'_> {
         self.spell(text.len(), like.span);
         self.made(TokenKind::Text, text, like).into()
     }
-}
-
-/// Takes away what only `##` needed.
-fn drop_placemarkers(pieces: &mut Vec<Piece>) {
-    let mut gap = false;
-    pieces.retain_mut(|piece| {
-        if piece.token.kind == TokenKind::End {
-            gap |= piece.token.spaced;
-            return false;
-        }
-        piece.token.spaced |= std::mem::take(&mut gap);
-        true
-    });
 }
 
 /// The string literal that spells tokens (C11 6.10.3.2).
