@@ -102,7 +102,7 @@ pub struct Specifiers {
     pub qualifiers: Qualifiers,
     /// The type.
     pub ty: TypeSpec,
-    /// `__attribute__((…))`, those behind a record's `}` too.
+    /// `__attribute__((…))`, those behind the `}` of a record or an enumeration too: they may be meant for what is declared.
     pub attributes: Vec<Attribute>,
     /// The whole of it.
     pub span: Span,
@@ -123,7 +123,9 @@ pub enum TypeSpec {
     TypeofExpr(Box<Expr>),
     /// `typeof(type)`
     TypeofType(Box<TypeName>),
-    /// `__auto_type`: that of the initializer.
+    /// `typeof_unqual(…)`: one of the two before, without qualifiers.
+    Unqualified(Box<TypeSpec>),
+    /// `__auto_type`, and `auto` alone: that of the initializer.
     Auto,
 }
 
@@ -207,7 +209,12 @@ pub struct Enumerator {
 /// One attribute.
 #[derive(Clone, Debug)]
 pub struct Attribute {
-    /// Its name without the underscores around it: `section` for `__section__`, too.
+    /// Its name without the underscores around it: `section` for `__section__`, too, and `packed` for `[[gnu::packed]]`.
+    ///
+    /// What C says with other words is an attribute, too: `_Alignas(…)` is `aligned`, `_Noreturn` is `noreturn`,
+    /// `asm("name")` behind a declarator is `asm`. `#pragma pack(N)` is `pragma_pack` with one number ([`ExprKind::Int`]) on
+    /// each record that is defined behind it: no member is aligned to more. What `#pragma clang attribute push` says is
+    /// among the attributes of what is defined behind it.
     pub name: Name,
     /// Its arguments.
     pub args: Vec<AttributeArg>,
@@ -218,7 +225,7 @@ pub struct Attribute {
 /// An argument of an attribute.
 #[derive(Clone, Debug)]
 pub enum AttributeArg {
-    /// A word alone.
+    /// A word alone; it may be the name of a value (`aligned(SIZE)`).
     Word(Name),
     /// A text: its bytes, without the NUL at the end.
     Text(Vec<u8>),
@@ -326,11 +333,12 @@ pub struct Expr {
 pub enum ExprKind {
     /// A variable, a function, an enumerator.
     Name(Name),
-    /// An integer constant, and the type that its form gives it (C11 6.4.4.1).
+    /// An integer constant, and the type that its form gives it (C11 6.4.4.1). Characters are of type `int`, those below zero
+    /// sign-extended to 64 bits.
     Int(u64, Basic),
     /// A floating constant; nothing of BPF has such numbers.
     Float,
-    /// A string: its bytes, without the NUL at the end; neighbours are one.
+    /// A string: its bytes, without the NUL at the end; neighbours are one. `__func__` is the name of the function around it.
     Text(Vec<u8>),
     /// `op a`
     Unary(UnaryOp, Box<Expr>),
@@ -474,7 +482,8 @@ pub enum StmtKind {
     For(Box<Stmt>, Option<Expr>, Option<Expr>, Box<Stmt>, Unroll),
     /// `switch (a) b`
     Switch(Expr, Box<Stmt>),
-    /// `case a: s` and `case a ... b: s`
+    /// `case a: s` and `case a ... b: s`. Of the statements of a block that begin with a label, here and in the next two, `s` is
+    /// [`StmtKind::Empty`], and what the label stands before is the next of the block.
     Case(Expr, Option<Expr>, Box<Stmt>),
     /// `default: s`
     Default(Box<Stmt>),

@@ -19,6 +19,7 @@ pub mod ast;
 pub mod headers;
 mod lex;
 mod names;
+pub mod parse;
 mod preprocess;
 pub mod token;
 pub mod typed;
@@ -26,5 +27,6 @@ pub mod types;
 
 pub use lex::lex;
 pub use names::{Name, Names, word};
+pub use parse::{Parsed, parse};
 pub use preprocess::{Preprocessed, preprocess};
 pub use token::{Token, TokenKind};

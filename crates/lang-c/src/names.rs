@@ -10,6 +10,12 @@ impl Name {
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
     }
+
+    /// Whether the word is the language's own, so that nothing can be called by it. (Words of directives are not.)
+    pub fn is_keyword(self) -> bool {
+        // Keywords stand first among the words.
+        self <= word::VA_ARG
+    }
 }
 
 macro_rules! words {

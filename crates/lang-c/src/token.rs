@@ -40,3 +40,20 @@ pub enum TokenKind {
     /// The end of the unit.
     End,
 }
+
+impl Token {
+    /// Whether it is this sign.
+    pub fn is(&self, sign: &str) -> bool {
+        matches!(self.kind, TokenKind::Sign(found) if found == sign)
+    }
+
+    /// Whether it is this word.
+    pub fn is_word(&self, word: Name) -> bool {
+        self.kind == TokenKind::Word && self.text == word
+    }
+
+    /// Whether it is a word that is no keyword.
+    pub fn is_name(&self) -> bool {
+        self.kind == TokenKind::Word && !self.text.is_keyword()
+    }
+}

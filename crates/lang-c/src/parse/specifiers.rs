@@ -1,0 +1,482 @@
+//! What stands before declarators: storage, qualifiers, and the type.
+use super::Parser;
+use super::recovery::Within;
+use crate::Name;
+use crate::ast::{Attribute, AttributeArg, Basic, Expr, ExprKind};
+use crate::ast::{Declarator, Part, Qualifiers, Specifiers, Storage, TypeName, TypeSpec};
+use crate::token::{Token, TokenKind};
+use crate::word;
+use osmia_base::{Diagnostic, Spanned};
+
+/// Where specifiers stand, which says how sure it is that a word there means a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Before declarations, outside of functions or among statements.
+    Declaration,
+    /// Members, parameters, casts: nothing but a type can stand here.
+    Type,
+}
+
+// What the words of a type count in a sum that does not depend on their order.
+const VOID: u64 = 1;
+const BOOL: u64 = 1 << 4;
+const CHAR: u64 = 1 << 8;
+const SHORT: u64 = 1 << 12;
+const INT: u64 = 1 << 16;
+const LONG: u64 = 1 << 20;
+const INT128: u64 = 1 << 24;
+const FLOAT: u64 = 1 << 28;
+const DOUBLE: u64 = 1 << 32;
+const SIGNED: u64 = 1 << 36;
+const UNSIGNED: u64 = 1 << 40;
+
+/// No type has more words; more could spoil the sum.
+const MAX_WORDS: usize = 4;
+
+const WORDS: &[(Name, u64)] = &[
+    (word::VOID, VOID),
+    (word::BOOL, BOOL),
+    (word::CHAR, CHAR),
+    (word::SHORT, SHORT),
+    (word::INT, INT),
+    (word::LONG, LONG),
+    (word::INT128, INT128),
+    (word::FLOAT, FLOAT),
+    (word::DOUBLE, DOUBLE),
+    (word::SIGNED, SIGNED),
+    (word::SIGNED_, SIGNED),
+    (word::SIGNED__, SIGNED),
+    (word::UNSIGNED, UNSIGNED),
+];
+
+/// Which words make which type (C11 6.7.2).
+const BASIC: &[(u64, Basic)] = &[
+    (VOID, Basic::Void),
+    (BOOL, Basic::Bool),
+    (CHAR, Basic::Char),
+    (SIGNED + CHAR, Basic::SignedChar),
+    (UNSIGNED + CHAR, Basic::UnsignedChar),
+    (SHORT, Basic::Short),
+    (SHORT + INT, Basic::Short),
+    (SIGNED + SHORT, Basic::Short),
+    (SIGNED + SHORT + INT, Basic::Short),
+    (UNSIGNED + SHORT, Basic::UnsignedShort),
+    (UNSIGNED + SHORT + INT, Basic::UnsignedShort),
+    (INT, Basic::Int),
+    (SIGNED, Basic::Int),
+    (SIGNED + INT, Basic::Int),
+    (UNSIGNED, Basic::UnsignedInt),
+    (UNSIGNED + INT, Basic::UnsignedInt),
+    (LONG, Basic::Long),
+    (LONG + INT, Basic::Long),
+    (SIGNED + LONG, Basic::Long),
+    (SIGNED + LONG + INT, Basic::Long),
+    (UNSIGNED + LONG, Basic::UnsignedLong),
+    (UNSIGNED + LONG + INT, Basic::UnsignedLong),
+    (LONG + LONG, Basic::LongLong),
+    (LONG + LONG + INT, Basic::LongLong),
+    (SIGNED + LONG + LONG, Basic::LongLong),
+    (SIGNED + LONG + LONG + INT, Basic::LongLong),
+    (UNSIGNED + LONG + LONG, Basic::UnsignedLongLong),
+    (UNSIGNED + LONG + LONG + INT, Basic::UnsignedLongLong),
+    (INT128, Basic::Int128),
+    (SIGNED + INT128, Basic::Int128),
+    (UNSIGNED + INT128, Basic::UnsignedInt128),
+    (FLOAT, Basic::Float),
+    (DOUBLE, Basic::Double),
+    (LONG + DOUBLE, Basic::LongDouble),
+];
+
+const STORAGE: &[(Name, Storage)] = &[
+    (word::TYPEDEF, Storage::Typedef),
+    (word::EXTERN, Storage::Extern),
+    (word::STATIC, Storage::Static),
+    (word::REGISTER, Storage::None),
+];
+
+const CONST: &[Name] = &[word::CONST, word::CONST_, word::CONST__];
+const VOLATILE: &[Name] = &[word::VOLATILE, word::VOLATILE_, word::VOLATILE__];
+const RESTRICT: &[Name] = &[word::RESTRICT, word::RESTRICT_, word::RESTRICT__];
+const INLINE: &[Name] = &[word::INLINE, word::INLINE_, word::INLINE__];
+const TYPEOF: &[Name] = &[word::TYPEOF, word::TYPEOF_, word::TYPEOF__];
+
+/// What was read of specifiers so far.
+#[derive(Debug, Default)]
+struct Read {
+    storage: Option<Storage>,
+    /// `auto`, which without a type is that of the initializer.
+    auto: bool,
+    inline: bool,
+    qualifiers: Qualifiers,
+    attributes: Vec<Attribute>,
+    /// A type that is not made of words.
+    ty: Option<TypeSpec>,
+    /// The sum of the words, how many there are, and the first.
+    sum: u64,
+    words: usize,
+    /// A word was taken for an unknown type; it may have been meant as something else.
+    guessed: bool,
+}
+
+impl Read {
+    fn has_type(&self) -> bool {
+        self.ty.is_some() || self.words > 0
+    }
+}
+
+impl Parser<'_> {
+    /// Whether a declaration, a parameter or the name of a type begins with this token.
+    pub(super) fn starts_type(&mut self, token: Token) -> bool {
+        if token.kind != TokenKind::Word {
+            return false;
+        }
+        match token.text {
+            word::TYPEDEF | word::EXTERN | word::STATIC | word::AUTO | word::REGISTER => true,
+            word::STRUCT | word::UNION | word::ENUM | word::AUTO_TYPE | word::TYPEOF_UNQUAL => true,
+            word::ALIGNAS | word::ATOMIC | word::COMPLEX | word::NORETURN | word::THREAD_LOCAL => true,
+            word if word.is_keyword() => {
+                let lists = [CONST, VOLATILE, RESTRICT, INLINE, TYPEOF];
+                lists.iter().any(|list| list.contains(&word)) || WORDS.iter().any(|&(found, _)| found == word)
+            }
+            word => self.is_type(word) || self.is_builtin(word),
+        }
+    }
+
+    /// Whether a word is a type, or the storage, that the compiler knows of itself.
+    fn is_builtin(&self, word: Name) -> bool {
+        let extra = &self.extra;
+        [extra.thread, extra.va_list, extra.int128, extra.uint128].contains(&word) && !self.scopes.knows(word)
+    }
+
+    /// `specifiers = (storage | qualifier | attribute | type)*`
+    pub(super) fn specifiers(&mut self, place: Place) -> Specifiers {
+        let attributes = self.attributes();
+        self.specifiers_behind(attributes, place)
+    }
+
+    /// Specifiers, before which these attributes stood.
+    pub(super) fn specifiers_behind(&mut self, attributes: Vec<Attribute>, place: Place) -> Specifiers {
+        let start = self.pos;
+        let mut read = Read { attributes, ..Read::default() };
+        while !self.lost && self.specifier(&mut read, place) {}
+        let ty = self.type_of(start, &mut read);
+        Specifiers {
+            storage: read.storage.unwrap_or_default(),
+            inline: read.inline,
+            qualifiers: read.qualifiers,
+            ty,
+            attributes: read.attributes,
+            span: self.from(start),
+        }
+    }
+
+    /// One of them; false if there is none.
+    fn specifier(&mut self, read: &mut Read, place: Place) -> bool {
+        if self.at_attribute() {
+            self.attributes_into(&mut read.attributes);
+            return true;
+        }
+        if self.token.kind != TokenKind::Word {
+            return false;
+        }
+        let word = self.token.text;
+        if !word.is_keyword() {
+            return self.named_type(read, place);
+        }
+        self.qualifier(&mut read.qualifiers)
+            || self.storage(read)
+            || self.basic_word(read)
+            || self.special(read)
+            || self.made_type(read)
+    }
+
+    /// `qualifier = "const" | "volatile" | "restrict" | "_Atomic"`
+    pub(super) fn qualifier(&mut self, qualifiers: &mut Qualifiers) -> bool {
+        if self.eat_any(CONST) {
+            qualifiers.constant = true;
+        } else if self.eat_any(VOLATILE) {
+            qualifiers.volatile = true;
+        } else if !self.eat_any(RESTRICT) {
+            return self.atomic();
+        }
+        true
+    }
+
+    fn atomic(&mut self) -> bool {
+        let token = self.token;
+        let found = self.eat_word(word::ATOMIC);
+        if found {
+            let hint = "use a plain type, and `__sync_fetch_and_add()` and its kin for what has to be atomic";
+            self.remark(Diagnostic::error(token.span, "`_Atomic` types are not known").hint(hint));
+        }
+        found
+    }
+
+    fn storage(&mut self, read: &mut Read) -> bool {
+        let token = self.token;
+        if self.eat_word(word::AUTO) {
+            read.auto = true;
+            return true;
+        }
+        let Some(&(_, storage)) = STORAGE.iter().find(|&&(word, _)| self.at_word(word)) else { return false };
+        self.bump();
+        if read.storage.is_some_and(|before| before != storage) {
+            self.complain(
+                token.span,
+                "there is already another of `typedef`, `extern`, `static`, `register`",
+            );
+        }
+        read.storage = Some(storage);
+        true
+    }
+
+    fn basic_word(&mut self, read: &mut Read) -> bool {
+        let Some(&(_, weight)) = WORDS.iter().find(|&&(word, _)| self.at_word(word)) else { return false };
+        let token = self.bump();
+        read.words += 1;
+        if read.words > MAX_WORDS {
+            self.complain(token.span, "these words are no type together");
+        } else {
+            read.sum += weight;
+        }
+        true
+    }
+
+    /// What belongs to a declaration and is neither storage nor type.
+    fn special(&mut self, read: &mut Read) -> bool {
+        if self.eat_any(INLINE) {
+            read.inline = true;
+            return true;
+        }
+        match self.token.text {
+            word::EXTENSION => {
+                self.bump();
+            }
+            word::NORETURN => {
+                let span = self.bump().span;
+                let name = self.extra.noreturn;
+                read.attributes.push(Attribute { name, args: Vec::new(), span });
+            }
+            word::ALIGNAS => self.alignas(&mut read.attributes),
+            word::THREAD_LOCAL => self.thread_local(),
+            word::COMPLEX => {
+                let span = self.bump().span;
+                self.complain(span, "complex numbers are not known: programs for BPF only have integers");
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn thread_local(&mut self) {
+        let span = self.bump().span;
+        let hint = "for a variable of each processor use a map of the kind BPF_MAP_TYPE_PERCPU_ARRAY";
+        self.remark(Diagnostic::error(span, "programs for BPF have no threads of their own").hint(hint));
+    }
+
+    /// `"_Alignas" "(" (type | expression) ")"`: the attribute `aligned`.
+    fn alignas(&mut self, attributes: &mut Vec<Attribute>) {
+        let start = self.pos;
+        self.bump();
+        let Some(value) = self.parenthesized("alignment", |parser| match parser.at_type() {
+            true => {
+                let ty = parser.type_name();
+                Expr { span: ty.span, kind: ExprKind::AlignofType(Box::new(ty)) }
+            }
+            false => parser.conditional(),
+        }) else {
+            return;
+        };
+        let args = vec![AttributeArg::Expr(value)];
+        attributes.push(Attribute { name: self.extra.aligned, args, span: self.from(start) });
+    }
+
+    /// Types with more to them than a word.
+    fn made_type(&mut self, read: &mut Read) -> bool {
+        let token = self.token;
+        let ty = match token.text {
+            word::STRUCT | word::UNION => self.record(&mut read.attributes),
+            word::ENUM => self.enumeration(&mut read.attributes),
+            word::TYPEOF_UNQUAL => TypeSpec::Unqualified(Box::new(self.typeof_type())),
+            word::AUTO_TYPE => {
+                self.bump();
+                TypeSpec::Auto
+            }
+            word if TYPEOF.contains(&word) => self.typeof_type(),
+            _ => return false,
+        };
+        self.set_type(read, ty, token);
+        true
+    }
+
+    /// `"typeof" "(" (type | expression) ")"`
+    fn typeof_type(&mut self) -> TypeSpec {
+        self.bump();
+        let read = self.parenthesized("`typeof`", |parser| match parser.at_type() {
+            true => TypeSpec::TypeofType(Box::new(parser.type_name())),
+            false => TypeSpec::TypeofExpr(Box::new(parser.expression())),
+        });
+        read.unwrap_or(TypeSpec::Basic(Basic::Int))
+    }
+
+    fn set_type(&mut self, read: &mut Read, ty: TypeSpec, token: Token) {
+        if read.has_type() && !read.guessed {
+            let text = "there is already a type before this one: is a `;` or `,` missing?";
+            self.complain(token.span, text);
+        }
+        read.guessed = false;
+        read.ty = Some(ty);
+    }
+
+    /// The name of a type, or a word that only makes sense as one.
+    fn named_type(&mut self, read: &mut Read, place: Place) -> bool {
+        let token = self.token;
+        if read.has_type() && !read.guessed {
+            return false;
+        }
+        if self.is_type(token.text) {
+            self.bump();
+            read.ty = Some(TypeSpec::Named(Spanned::new(token.text, token.span)));
+            read.guessed = false;
+            return true;
+        }
+        if self.is_builtin(token.text) {
+            self.builtin_type(read);
+            return true;
+        }
+        if read.guessed || read.auto || !self.looks_like_type(place) {
+            return false;
+        }
+        self.unknown_type(token);
+        self.bump();
+        read.ty = Some(TypeSpec::Named(Spanned::new(token.text, token.span)));
+        read.guessed = true;
+        true
+    }
+
+    fn builtin_type(&mut self, read: &mut Read) {
+        let name = self.token.text;
+        if name == self.extra.thread {
+            return self.thread_local();
+        }
+        let token = self.bump();
+        let ty = if name == self.extra.int128 {
+            TypeSpec::Basic(Basic::Int128)
+        } else if name == self.extra.uint128 {
+            TypeSpec::Basic(Basic::UnsignedInt128)
+        } else {
+            TypeSpec::TypeofType(Box::new(void_pointer(token)))
+        };
+        read.ty = Some(ty);
+    }
+
+    /// Whether this word, which is no type, is meant to be one.
+    fn looks_like_type(&self, place: Place) -> bool {
+        let next = self.second();
+        place == Place::Type || next.is("*") || next.kind == TokenKind::Word
+    }
+
+    /// Whether this name, with which a statement begins, is meant to be a type: `a b` or `a *b;` of an `a` that nothing is
+    /// known of.
+    pub(super) fn starts_unknown_type(&self) -> bool {
+        if !self.at_name() || self.scopes.knows(self.token.text) {
+            return false;
+        }
+        let mut ahead = self.ahead();
+        let mut next = ahead.next();
+        if next.is_some_and(|next| next.kind == TokenKind::Word) {
+            return true;
+        }
+        let mut stars = 0;
+        while next.is_some_and(|next| next.is("*")) {
+            next = ahead.next();
+            stars += 1;
+        }
+        let named = next.is_some_and(|next| next.is_name());
+        let ends = |token: Token| [";", "=", ",", "["].iter().any(|sign| token.is(sign));
+        stars > 0 && named && ahead.next().is_some_and(ends)
+    }
+
+    /// The type that was read, or what is missing.
+    fn type_of(&mut self, start: usize, read: &mut Read) -> TypeSpec {
+        if let Some(ty) = read.ty.take() {
+            if read.words > 0 && !read.guessed {
+                let span = self.from(start);
+                self.complain(span, "there are two types here: is a `;` or `,` missing?");
+            }
+            if read.words == 0 {
+                return ty;
+            }
+        }
+        if read.words == 0 {
+            if read.auto {
+                return TypeSpec::Auto;
+            }
+            self.missing("a type");
+            return TypeSpec::Basic(Basic::Int);
+        }
+        let found = BASIC.iter().find(|&&(sum, _)| sum == read.sum);
+        if found.is_none() {
+            let span = self.from(start);
+            self.complain(span, "these words are no type together");
+        }
+        TypeSpec::Basic(found.map_or(Basic::Int, |&(_, basic)| basic))
+    }
+
+    /// Whether the name of a type begins here.
+    pub(super) fn at_type(&mut self) -> bool {
+        self.begins_type(0)
+    }
+
+    /// Whether the name of a type begins so many tokens from here.
+    pub(super) fn begins_type(&mut self, mut at: usize) -> bool {
+        while self.peek(at).is_word(word::EXTENSION) {
+            at += 1;
+        }
+        let token = self.peek(at);
+        token.begins_attribute(self.peek(at + 1)) || self.starts_type(token) || self.begins_unknown_type(at)
+    }
+
+    /// Whether the name there, in a place for a type or an expression, is meant to be a type: `a *)` of an `a` that nothing is
+    /// known of.
+    fn begins_unknown_type(&self, mut at: usize) -> bool {
+        let token = self.peek(at);
+        if !token.is_name() || self.scopes.knows(token.text) || !self.peek(at + 1).is("*") {
+            return false;
+        }
+        at += 1;
+        while self.peek(at).is("*") {
+            at += 1;
+        }
+        self.peek(at).is(")")
+    }
+
+    /// `"(" inner ")"`
+    pub(super) fn parenthesized<T>(&mut self, what: &str, inner: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let open = self.token;
+        if !self.expect("(") {
+            return None;
+        }
+        let made = self.nested(inner);
+        self.close(")", open, what, Within::Statement);
+        made
+    }
+}
+
+/// `void *`
+fn void_pointer(token: Token) -> TypeName {
+    let span = token.span;
+    let pointer = Part::Pointer { qualifiers: Qualifiers::default(), attributes: Vec::new() };
+    TypeName {
+        specifiers: Specifiers {
+            storage: Storage::None,
+            inline: false,
+            qualifiers: Qualifiers::default(),
+            ty: TypeSpec::Basic(Basic::Void),
+            attributes: Vec::new(),
+            span,
+        },
+        declarator: Declarator { name: None, parts: vec![pointer], attributes: Vec::new(), span },
+        span,
+    }
+}
