@@ -1,8 +1,11 @@
 //! The tree after checking: every name is resolved, every type known, every conversion written out. Values are scalars (numbers and
 //! pointers); records and arrays are places, which are copied, pointed at and stepped into.
+mod dump;
+
 use crate::Name;
 use crate::ast::{BinaryOp, Unroll};
 use crate::types::{RecordId, Signature, Ty, Types};
+pub use dump::{dump, dump_record};
 use osmia_base::{Arena, Span, key};
 
 key!(
@@ -283,7 +286,8 @@ pub enum ExprKind {
         /// What the expression is.
         yields: Yields,
     },
-    /// Copies a record or array to a place of the same type, which is not read.
+    /// Copies a record or array to a place of the same type, which is not read; the expression is `void`. What is copied may be a
+    /// text that a local array begins with.
     Copy(Place, Place),
     /// 1 or 0: `int`.
     And(Box<Expr>, Box<Expr>),
