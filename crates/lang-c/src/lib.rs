@@ -18,6 +18,7 @@
 pub mod ast;
 pub mod headers;
 mod lex;
+mod check;
 mod names;
 pub mod parse;
 mod preprocess;
@@ -26,6 +27,7 @@ pub mod typed;
 pub mod types;
 
 pub use lex::lex;
+pub use check::{Checked, check};
 pub use names::{Name, Names, word};
 pub use parse::{Parsed, parse};
 pub use preprocess::{Preprocessed, preprocess};

@@ -1,6 +1,10 @@
 //! The types of a unit. Equal types have one number, but for records and enumerations, each of which is itself.
+mod measure;
+mod spell;
+
 use crate::Name;
 use crate::ast::{Basic, Qualifiers, RecordKind};
+pub use measure::Integer;
 use osmia_base::{Arena, Key, Span, key};
 use std::collections::HashMap;
 
@@ -110,6 +114,10 @@ pub struct Enumeration {
 pub struct Types {
     kinds: Arena<Ty, TypeKind>,
     numbers: HashMap<TypeKind, Ty>,
+    /// How many types each is made of, one in the other.
+    depths: Vec<u32>,
+    /// Names of types with an alignment of their own (`typedef … __attribute__((aligned(…)))`).
+    aligns: HashMap<Ty, u64>,
     /// All `struct` and `union`.
     pub records: Arena<RecordId, Record>,
     /// All enumerations.
@@ -122,9 +130,31 @@ impl Types {
         if let Some(&ty) = self.numbers.get(&kind) {
             return ty;
         }
+        self.depths.push(self.depth_of(&kind));
         let ty = self.kinds.push(kind.clone());
         self.numbers.insert(kind, ty);
         ty
+    }
+
+    /// How many types it is made of, one in the other; records and enumerations are one.
+    pub fn depth(&self, ty: Ty) -> u32 {
+        self.depths.get(ty.index()).copied().unwrap_or(0)
+    }
+
+    fn depth_of(&self, kind: &TypeKind) -> u32 {
+        let inner = match kind {
+            TypeKind::Basic(_) | TypeKind::Record(_) | TypeKind::Enum(_) => 0,
+            TypeKind::Pointer(inner)
+            | TypeKind::Array(inner, _)
+            | TypeKind::Typedef(_, inner)
+            | TypeKind::Qualified(_, inner)
+            | TypeKind::Tagged(_, inner) => self.depth(*inner),
+            TypeKind::Function(signature) => {
+                let params = signature.params.iter().map(|(_, ty)| self.depth(*ty));
+                params.max().unwrap_or(0).max(self.depth(signature.result))
+            }
+        };
+        inner.saturating_add(1)
     }
 
     /// One of the types that C has words for.
@@ -174,6 +204,65 @@ impl Types {
     /// What a type is, without names, qualifiers and tags around it.
     pub fn bare_kind(&self, ty: Ty) -> &TypeKind {
         &self.kinds[self.bare(ty)]
+    }
+
+    /// `const` and `volatile` of a type, those that its names have too; of an array, those of its elements.
+    pub fn qualifiers(&self, mut ty: Ty) -> Qualifiers {
+        let mut all = Qualifiers::default();
+        loop {
+            ty = match &self.kinds[ty] {
+                TypeKind::Typedef(_, inner) | TypeKind::Tagged(_, inner) | TypeKind::Array(inner, _) => {
+                    *inner
+                }
+                TypeKind::Qualified(own, inner) => {
+                    all.constant |= own.constant;
+                    all.volatile |= own.volatile;
+                    *inner
+                }
+                _ => return all,
+            };
+        }
+    }
+
+    /// A type without qualifiers around it; its name stays unless it has some itself.
+    pub fn unqualified(&self, ty: Ty) -> Ty {
+        let (mut plain, mut at) = (ty, ty);
+        loop {
+            at = match &self.kinds[at] {
+                TypeKind::Typedef(_, inner) => *inner,
+                TypeKind::Qualified(_, inner) | TypeKind::Tagged(_, inner) => {
+                    plain = *inner;
+                    *inner
+                }
+                _ => return plain,
+            };
+        }
+    }
+
+    /// What a pointer points to.
+    pub fn pointee(&self, ty: Ty) -> Option<Ty> {
+        match self.bare_kind(ty) {
+            TypeKind::Pointer(to) => Some(*to),
+            _ => None,
+        }
+    }
+
+    /// The record that a type is.
+    pub fn record(&self, ty: Ty) -> Option<RecordId> {
+        match self.bare_kind(ty) {
+            TypeKind::Record(record) => Some(*record),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `void`.
+    pub fn is_void(&self, ty: Ty) -> bool {
+        *self.bare_kind(ty) == TypeKind::Basic(Basic::Void)
+    }
+
+    /// Gives the name of a type an alignment of its own, in bytes.
+    pub fn set_align(&mut self, typedef: Ty, align: u64) {
+        self.aligns.insert(typedef, align);
     }
 
     /// How many types there are.
