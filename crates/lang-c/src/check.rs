@@ -96,6 +96,8 @@ struct Checker<'a> {
     relocate: Relocate,
     /// Names that were told to be missing.
     missing: HashSet<Name>,
+    /// Attributes that were told to mean nothing.
+    told_attributes: HashSet<Span>,
 }
 
 /// A function that is being read.
@@ -176,6 +178,7 @@ impl<'a> Checker<'a> {
             data_size: 0,
             relocate: Relocate::No,
             missing: HashSet::new(),
+            told_attributes: HashSet::new(),
         }
     }
 

@@ -84,6 +84,7 @@ const IGNORED: &[&str] = &[
 const REFUSED: &[&str] = &[
     "address_space",
     "alias",
+    "asm",
     "cleanup",
     "constructor",
     "destructor",
@@ -135,10 +136,12 @@ impl Checker<'_> {
                 all.type_tags.extend(self.attribute_text(attribute).map(String::into_boxed_str))
             }
             "mode" => all.mode = self.attribute_mode(attribute),
+            name if IGNORED.contains(&name) => {}
+            // Those behind a record's `}` are read with the record and with what is declared.
+            _ if !self.told_attributes.insert(attribute.span) => {}
             name if REFUSED.contains(&name) => {
                 self.error(attribute.span, format!("the attribute `{name}` is not known yet"));
             }
-            name if IGNORED.contains(&name) => {}
             name => {
                 self.warn(
                     attribute.span,

@@ -21,7 +21,7 @@ impl Checker<'_> {
     /// The type that specifiers name.
     pub(super) fn base(&mut self, specifiers: &Specifiers) -> Base {
         let attributes = self.attributes(&specifiers.attributes);
-        let ty = self.spec(specifiers, &attributes);
+        let ty = self.spec(&specifiers.ty, specifiers.span, &attributes);
         let auto = matches!(specifiers.ty, TypeSpec::Auto);
         let Some(mut ty) = ty else { return Base { ty: None, auto, attributes } };
         if let Some(bytes) = attributes.mode {
@@ -54,17 +54,20 @@ impl Checker<'_> {
         self.types.basic(basic)
     }
 
-    fn spec(&mut self, specifiers: &Specifiers, attributes: &Attributes) -> Option<Ty> {
-        match &specifiers.ty {
+    fn spec(&mut self, spec: &TypeSpec, span: Span, attributes: &Attributes) -> Option<Ty> {
+        match spec {
             TypeSpec::Basic(basic) => Some(self.types.basic(*basic)),
-            TypeSpec::Record(spec) => self.record_type(spec, specifiers.span),
-            TypeSpec::Enum(spec) => self.enum_type(spec, attributes, specifiers.span),
+            TypeSpec::Record(spec) => self.record_type(spec, span),
+            TypeSpec::Enum(spec) => self.enum_type(spec, attributes, span),
             TypeSpec::Named(name) => self.named_type(name.node, name.span),
             TypeSpec::TypeofExpr(expr) => {
                 let value = self.unevaluated(|checker| checker.value(expr))?;
                 Some(self.type_of(&value))
             }
             TypeSpec::TypeofType(name) => self.type_name(name),
+            TypeSpec::Unqualified(inner) => {
+                self.spec(inner, span, attributes).map(|ty| self.types.unqualified(ty))
+            }
             TypeSpec::Auto => None,
         }
     }
