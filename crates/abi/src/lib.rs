@@ -8,6 +8,7 @@ mod kinds;
 mod licence;
 pub mod names;
 pub mod perf;
+mod prototypes;
 mod registers;
 mod since;
 
@@ -15,5 +16,6 @@ pub use features::{Answer, FEATURES, Feature, FeatureRow, Features, Version};
 pub use helpers::{Arg, HELPERS, Helper, Ret, helper, helper_by_name};
 pub use kinds::{AttachType, Command, LinkType, MapType, ProgramType};
 pub use licence::{GPL_COMPATIBLE, is_gpl_compatible};
+pub use prototypes::{PROTOTYPES, Prototype};
 pub use registers::{PT_REGS, Register, pt_regs, register};
 pub use since::{helper_since, kfunc_since, map_flag_since, special_field_since};
