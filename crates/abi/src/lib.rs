@@ -1,7 +1,9 @@
 //! Kernel facts as tables: commands, kinds, helpers, flags, attributes, features.
 pub mod attr;
+mod constants;
 pub mod features;
 pub mod flags;
+pub mod headers;
 pub mod helpers;
 pub mod info;
 mod kinds;

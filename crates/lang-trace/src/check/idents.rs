@@ -80,7 +80,7 @@ impl Body<'_, '_> {
         if !self.session.last_reading || self.is_full() {
             return None;
         }
-        match super::headers::constant(name) {
+        match osmia_abi::headers::constant(name) {
             Some((value, _)) if self.session.includes => return Some(number(value, span)),
             Some((_, header)) => {
                 let message = Diagnostic::error(span, format!("Unknown identifier: '{name}'"))
