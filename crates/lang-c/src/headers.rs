@@ -1,4 +1,9 @@
 //! What an `#include` means: asked by name, so that the room itself reads no file.
+mod builtin;
+mod texts;
+
+pub use builtin::Builtin;
+pub use texts::{names, text};
 
 /// An `#include` line, or a question whether there is such a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
