@@ -132,35 +132,35 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define ___bpf_path10(from, a, more...) ___bpf_path9(from->a, more)
 #define ___bpf_path(from, path...) ___bpf_apply(___bpf_path, ___bpf_narg(path))(from, path)
 
-/* One step of the way: `___p`, which stands for what `from` would be, has a field `a`. */
-#define ___bpf_step(read, from, a) read(&___p, sizeof(___p), &((typeof(from))___p)->a);
+/* One step of the way: `at`, which is of the type of `from`, points to a field `a`, which becomes `___p`. */
+#define ___bpf_step(read, from, at, a) read(&___p, sizeof(___p), &((typeof(from))(at))->a);
 
-/* The way from `___p` along a path: all but the last field are pointers, which become `___p`; the last is read into `dst`. */
-#define ___bpf_walk1(last, read, dst, from, a) last(dst, sizeof(*(dst)), &((typeof(from))___p)->a);
-#define ___bpf_walk2(last, read, dst, from, a, more...) \
-    ___bpf_step(read, from, a) ___bpf_walk1(last, read, dst, from->a, more)
-#define ___bpf_walk3(last, read, dst, from, a, more...) \
-    ___bpf_step(read, from, a) ___bpf_walk2(last, read, dst, from->a, more)
-#define ___bpf_walk4(last, read, dst, from, a, more...) \
-    ___bpf_step(read, from, a) ___bpf_walk3(last, read, dst, from->a, more)
-#define ___bpf_walk5(last, read, dst, from, a, more...) \
-    ___bpf_step(read, from, a) ___bpf_walk4(last, read, dst, from->a, more)
-#define ___bpf_walk6(last, read, dst, from, a, more...) \
-    ___bpf_step(read, from, a) ___bpf_walk5(last, read, dst, from->a, more)
-#define ___bpf_walk7(last, read, dst, from, a, more...) \
-    ___bpf_step(read, from, a) ___bpf_walk6(last, read, dst, from->a, more)
-#define ___bpf_walk8(last, read, dst, from, a, more...) \
-    ___bpf_step(read, from, a) ___bpf_walk7(last, read, dst, from->a, more)
-#define ___bpf_walk9(last, read, dst, from, a, more...) \
-    ___bpf_step(read, from, a) ___bpf_walk8(last, read, dst, from->a, more)
-#define ___bpf_walk10(last, read, dst, from, a, more...) \
-    ___bpf_step(read, from, a) ___bpf_walk9(last, read, dst, from->a, more)
+/* The way along a path from `at`: all but the last field are pointers, the last is read into `dst`. */
+#define ___bpf_walk1(last, read, dst, from, at, a) last(dst, sizeof(*(dst)), &((typeof(from))(at))->a);
+#define ___bpf_walk2(last, read, dst, from, at, a, more...) \
+    ___bpf_step(read, from, at, a) ___bpf_walk1(last, read, dst, from->a, ___p, more)
+#define ___bpf_walk3(last, read, dst, from, at, a, more...) \
+    ___bpf_step(read, from, at, a) ___bpf_walk2(last, read, dst, from->a, ___p, more)
+#define ___bpf_walk4(last, read, dst, from, at, a, more...) \
+    ___bpf_step(read, from, at, a) ___bpf_walk3(last, read, dst, from->a, ___p, more)
+#define ___bpf_walk5(last, read, dst, from, at, a, more...) \
+    ___bpf_step(read, from, at, a) ___bpf_walk4(last, read, dst, from->a, ___p, more)
+#define ___bpf_walk6(last, read, dst, from, at, a, more...) \
+    ___bpf_step(read, from, at, a) ___bpf_walk5(last, read, dst, from->a, ___p, more)
+#define ___bpf_walk7(last, read, dst, from, at, a, more...) \
+    ___bpf_step(read, from, at, a) ___bpf_walk6(last, read, dst, from->a, ___p, more)
+#define ___bpf_walk8(last, read, dst, from, at, a, more...) \
+    ___bpf_step(read, from, at, a) ___bpf_walk7(last, read, dst, from->a, ___p, more)
+#define ___bpf_walk9(last, read, dst, from, at, a, more...) \
+    ___bpf_step(read, from, at, a) ___bpf_walk8(last, read, dst, from->a, ___p, more)
+#define ___bpf_walk10(last, read, dst, from, at, a, more...) \
+    ___bpf_step(read, from, at, a) ___bpf_walk9(last, read, dst, from->a, ___p, more)
 
 /* Reads what `src->a->b->c` is into `dst`; the value is the last helper's. */
-#define ___bpf_read_into(last, read, dst, src, path...)                                          \
-    ({                                                                                           \
-        const void *___p = (src);                                                                \
-        ___bpf_apply(___bpf_walk, ___bpf_narg(path))(last, read, dst, (src), path)               \
+#define ___bpf_read_into(last, read, dst, src, path...)                                      \
+    ({                                                                                       \
+        const void *___p __attribute__((unused));                                            \
+        ___bpf_apply(___bpf_walk, ___bpf_narg(path))(last, read, dst, (src), (src), path)    \
     })
 #define BPF_CORE_READ_INTO(dst, src, path...) ___bpf_read_into(bpf_core_read, bpf_core_read, dst, src, path)
 #define BPF_CORE_READ_USER_INTO(dst, src, path...) \

@@ -169,64 +169,64 @@ struct pt_regs___arm64 {
     }                                                                                 \
     static __always_inline typeof(name(0)) ____##name(context, ##args)
 
-/* So many values as there are arguments. */
-#define ___bpf_as_many(values, args...) ___bpf_apply(values, ___bpf_narg(args))
+/* So many values as there are arguments. The parentheses stand outside, so that what the values are made of may count, too. */
+#define ___bpf_as_many(values, args...) ___bpf_apply(values, ___bpf_narg(args))()
 
 /* Words of the context: programs of BTF-typed tracepoints, fentry, fexit, LSM, iterators, struct_ops. */
-#define ___bpf_words0
-#define ___bpf_words1 , ctx[0]
-#define ___bpf_words2 ___bpf_words1 , ctx[1]
-#define ___bpf_words3 ___bpf_words2 , ctx[2]
-#define ___bpf_words4 ___bpf_words3 , ctx[3]
-#define ___bpf_words5 ___bpf_words4 , ctx[4]
-#define ___bpf_words6 ___bpf_words5 , ctx[5]
-#define ___bpf_words7 ___bpf_words6 , ctx[6]
-#define ___bpf_words8 ___bpf_words7 , ctx[7]
-#define ___bpf_words9 ___bpf_words8 , ctx[8]
-#define ___bpf_words10 ___bpf_words9 , ctx[9]
-#define ___bpf_words11 ___bpf_words10 , ctx[10]
-#define ___bpf_words12 ___bpf_words11 , ctx[11]
+#define ___bpf_words0()
+#define ___bpf_words1() , ctx[0]
+#define ___bpf_words2() ___bpf_words1() , ctx[1]
+#define ___bpf_words3() ___bpf_words2() , ctx[2]
+#define ___bpf_words4() ___bpf_words3() , ctx[3]
+#define ___bpf_words5() ___bpf_words4() , ctx[4]
+#define ___bpf_words6() ___bpf_words5() , ctx[5]
+#define ___bpf_words7() ___bpf_words6() , ctx[6]
+#define ___bpf_words8() ___bpf_words7() , ctx[7]
+#define ___bpf_words9() ___bpf_words8() , ctx[8]
+#define ___bpf_words10() ___bpf_words9() , ctx[9]
+#define ___bpf_words11() ___bpf_words10() , ctx[10]
+#define ___bpf_words12() ___bpf_words11() , ctx[11]
 #define BPF_PROG(name, args...) \
     ___bpf_program(name, unsigned long long *ctx, ___bpf_as_many(___bpf_words, ##args), ##args)
 
 /* Registers at a function's begin. */
-#define ___bpf_parms0
-#define ___bpf_parms1 , (unsigned long long)PT_REGS_PARM1(ctx)
-#define ___bpf_parms2 ___bpf_parms1 , (unsigned long long)PT_REGS_PARM2(ctx)
-#define ___bpf_parms3 ___bpf_parms2 , (unsigned long long)PT_REGS_PARM3(ctx)
-#define ___bpf_parms4 ___bpf_parms3 , (unsigned long long)PT_REGS_PARM4(ctx)
-#define ___bpf_parms5 ___bpf_parms4 , (unsigned long long)PT_REGS_PARM5(ctx)
-#define ___bpf_parms6 ___bpf_parms5 , (unsigned long long)PT_REGS_PARM6(ctx)
-#define ___bpf_parms7 ___bpf_parms6 , (unsigned long long)PT_REGS_PARM7(ctx)
-#define ___bpf_parms8 ___bpf_parms7 , (unsigned long long)PT_REGS_PARM8(ctx)
+#define ___bpf_parms0()
+#define ___bpf_parms1() , (unsigned long long)PT_REGS_PARM1(ctx)
+#define ___bpf_parms2() ___bpf_parms1() , (unsigned long long)PT_REGS_PARM2(ctx)
+#define ___bpf_parms3() ___bpf_parms2() , (unsigned long long)PT_REGS_PARM3(ctx)
+#define ___bpf_parms4() ___bpf_parms3() , (unsigned long long)PT_REGS_PARM4(ctx)
+#define ___bpf_parms5() ___bpf_parms4() , (unsigned long long)PT_REGS_PARM5(ctx)
+#define ___bpf_parms6() ___bpf_parms5() , (unsigned long long)PT_REGS_PARM6(ctx)
+#define ___bpf_parms7() ___bpf_parms6() , (unsigned long long)PT_REGS_PARM7(ctx)
+#define ___bpf_parms8() ___bpf_parms7() , (unsigned long long)PT_REGS_PARM8(ctx)
 #define BPF_KPROBE(name, args...) \
     ___bpf_program(name, struct pt_regs *ctx, ___bpf_as_many(___bpf_parms, ##args), ##args)
 #define BPF_UPROBE(name, args...) BPF_KPROBE(name, ##args)
 
 /* The register of what a function returns. */
-#define ___bpf_result0
-#define ___bpf_result1 , (unsigned long long)PT_REGS_RC(ctx)
+#define ___bpf_result0()
+#define ___bpf_result1() , (unsigned long long)PT_REGS_RC(ctx)
 #define BPF_KRETPROBE(name, args...) \
     ___bpf_program(name, struct pt_regs *ctx, ___bpf_as_many(___bpf_result, ##args), ##args)
 #define BPF_URETPROBE(name, args...) BPF_KRETPROBE(name, ##args)
 
 /* Registers of a system call: in the context itself, and in a structure elsewhere. */
-#define ___bpf_call0
-#define ___bpf_call1 , (unsigned long long)PT_REGS_PARM1_SYSCALL(regs)
-#define ___bpf_call2 ___bpf_call1 , (unsigned long long)PT_REGS_PARM2_SYSCALL(regs)
-#define ___bpf_call3 ___bpf_call2 , (unsigned long long)PT_REGS_PARM3_SYSCALL(regs)
-#define ___bpf_call4 ___bpf_call3 , (unsigned long long)PT_REGS_PARM4_SYSCALL(regs)
-#define ___bpf_call5 ___bpf_call4 , (unsigned long long)PT_REGS_PARM5_SYSCALL(regs)
-#define ___bpf_call6 ___bpf_call5 , (unsigned long long)PT_REGS_PARM6_SYSCALL(regs)
-#define ___bpf_call7 ___bpf_call6 , (unsigned long long)PT_REGS_PARM7_SYSCALL(regs)
-#define ___bpf_wrapped0
-#define ___bpf_wrapped1 , (unsigned long long)PT_REGS_PARM1_CORE_SYSCALL(regs)
-#define ___bpf_wrapped2 ___bpf_wrapped1 , (unsigned long long)PT_REGS_PARM2_CORE_SYSCALL(regs)
-#define ___bpf_wrapped3 ___bpf_wrapped2 , (unsigned long long)PT_REGS_PARM3_CORE_SYSCALL(regs)
-#define ___bpf_wrapped4 ___bpf_wrapped3 , (unsigned long long)PT_REGS_PARM4_CORE_SYSCALL(regs)
-#define ___bpf_wrapped5 ___bpf_wrapped4 , (unsigned long long)PT_REGS_PARM5_CORE_SYSCALL(regs)
-#define ___bpf_wrapped6 ___bpf_wrapped5 , (unsigned long long)PT_REGS_PARM6_CORE_SYSCALL(regs)
-#define ___bpf_wrapped7 ___bpf_wrapped6 , (unsigned long long)PT_REGS_PARM7_CORE_SYSCALL(regs)
+#define ___bpf_call0()
+#define ___bpf_call1() , (unsigned long long)PT_REGS_PARM1_SYSCALL(regs)
+#define ___bpf_call2() ___bpf_call1() , (unsigned long long)PT_REGS_PARM2_SYSCALL(regs)
+#define ___bpf_call3() ___bpf_call2() , (unsigned long long)PT_REGS_PARM3_SYSCALL(regs)
+#define ___bpf_call4() ___bpf_call3() , (unsigned long long)PT_REGS_PARM4_SYSCALL(regs)
+#define ___bpf_call5() ___bpf_call4() , (unsigned long long)PT_REGS_PARM5_SYSCALL(regs)
+#define ___bpf_call6() ___bpf_call5() , (unsigned long long)PT_REGS_PARM6_SYSCALL(regs)
+#define ___bpf_call7() ___bpf_call6() , (unsigned long long)PT_REGS_PARM7_SYSCALL(regs)
+#define ___bpf_wrapped0()
+#define ___bpf_wrapped1() , (unsigned long long)PT_REGS_PARM1_CORE_SYSCALL(regs)
+#define ___bpf_wrapped2() ___bpf_wrapped1() , (unsigned long long)PT_REGS_PARM2_CORE_SYSCALL(regs)
+#define ___bpf_wrapped3() ___bpf_wrapped2() , (unsigned long long)PT_REGS_PARM3_CORE_SYSCALL(regs)
+#define ___bpf_wrapped4() ___bpf_wrapped3() , (unsigned long long)PT_REGS_PARM4_CORE_SYSCALL(regs)
+#define ___bpf_wrapped5() ___bpf_wrapped4() , (unsigned long long)PT_REGS_PARM5_CORE_SYSCALL(regs)
+#define ___bpf_wrapped6() ___bpf_wrapped5() , (unsigned long long)PT_REGS_PARM6_CORE_SYSCALL(regs)
+#define ___bpf_wrapped7() ___bpf_wrapped6() , (unsigned long long)PT_REGS_PARM7_CORE_SYSCALL(regs)
 #define BPF_KSYSCALL(name, args...)                                                       \
     name(struct pt_regs *ctx);                                                            \
     extern _Bool LINUX_HAS_SYSCALL_WRAPPER __kconfig;                                     \
