@@ -1,7 +1,7 @@
 //! Writing a function, instruction by instruction. Variables are stack slots; passes turn them into values.
 use crate::{
-    Address, Block, BlockData, Callee, Core, Function, FunctionId, Inst, Jump, Loc, Offset, Op, Pointee,
-    Slot, SlotData, Terminator, Type, Value, ValueData,
+    Address, Block, BlockData, Callee, Core, Function, FunctionId, Inline, Inst, Jump, Loc, Offset, Op,
+    Pointee, Slot, SlotData, Terminator, Type, Value, ValueData,
 };
 use osmia_base::Arena;
 use osmia_btf::TypeId;
@@ -37,6 +37,7 @@ impl Builder {
             slots: Arena::new(),
             entry,
             result,
+            inline: Inline::Free,
         };
         let mut builder = Self { function, block: entry, loc: Loc::default() };
         for &kind in params {
@@ -197,6 +198,12 @@ impl Builder {
     /// A number known when the object is loaded.
     pub fn core(&mut self, core: Core) -> Value {
         self.push(Op::Core(core), Type::I64)
+    }
+
+    /// The value, of which nobody knows anything from here on.
+    pub fn opaque(&mut self, value: Value) -> Value {
+        let kind = self.kind(value);
+        self.push(Op::Opaque(value), kind)
     }
 
     /// The address of a slot.

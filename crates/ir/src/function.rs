@@ -29,7 +29,8 @@ pub enum Type {
     Ptr(Pointee),
 }
 
-/// What an address points to, as far as the verifier cares. A pass never turns one kind into another.
+/// What an address points to, as far as the verifier cares. A pass never turns one kind into another, but for
+/// [`Pointee::Memory`], in whose place may be what is known better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Pointee {
     /// This function's stack.
@@ -38,7 +39,8 @@ pub enum Pointee {
     Context,
     /// A map (the handle, not its contents).
     Map,
-    /// Memory that the verifier knows the bounds of: a map's value, global data, a ring buffer's record.
+    /// Memory that the verifier knows the bounds of: a map's value, global data, a ring buffer's record. Where the language
+    /// says no more of a pointer, it is this: it may be one of the others, the stack too.
     Memory,
     /// A kernel object that may be read directly, by its BTF type.
     Kernel,
@@ -78,10 +80,25 @@ pub struct Function {
     pub values: Arena<Value, ValueData>,
     /// Its stack slots.
     pub slots: Arena<Slot, SlotData>,
-    /// Where it begins; this block's parameters are the function's (at most five), and nobody jumps to it.
+    /// Where it begins; this block's parameters are the function's (at most five where it is called), and nobody jumps to
+    /// it.
     pub entry: Block,
     /// What it returns; `None` for nothing (`r0` is then not read by callers).
     pub result: Option<Type>,
+    /// How it is put where it is called.
+    pub inline: Inline,
+}
+
+/// How a function is put where it is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Inline {
+    /// As [`crate::optimize`] thinks fit.
+    #[default]
+    Free,
+    /// Wherever it is called, whatever it costs. Only such a function may have more than five parameters.
+    Always,
+    /// Nowhere.
+    Never,
 }
 
 /// A straight run of instructions.
@@ -143,6 +160,10 @@ pub enum Op {
     Truncate(Value),
     /// The same bits as another type of the same width (address as number).
     Cast(Value),
+    /// The value as it is, though no pass and no verifier may know anything of it.
+    Opaque(Value),
+    /// Nothing; what memory held before it is not known behind it.
+    Barrier,
     /// A change of byte order of the low `Size` bits; the rest becomes zero.
     Swap(Swap, Size, Value),
     /// 1 if the condition holds, else 0.

@@ -177,6 +177,8 @@ impl Run<'_, '_> {
             Op::CompareExchange { size, at, expected, new } => {
                 self.atomic(AtomicOp::Cmpxchg, *size, at, *new, self.get(*expected))
             }
+            Op::Opaque(value) => Ok(self.get(*value)),
+            Op::Barrier => Ok(0),
             Op::SlotAddr(slot) => Ok(self.slot(*slot)),
             Op::Core(core) => Ok(core.local as u64),
             Op::Call(Callee::Helper(number), args) => {

@@ -16,8 +16,8 @@ mod visit;
 pub use builder::Builder;
 pub use emit::{CompileError, Isa, Options, emit};
 pub use function::{
-    Address, Block, BlockData, Callee, Core, Function, Inst, Jump, Loc, Offset, Op, Pointee, Slot, SlotData,
-    Terminator, Type, Value, ValueData,
+    Address, Block, BlockData, Callee, Core, Function, Inline, Inst, Jump, Loc, Offset, Op, Pointee, Slot,
+    SlotData, Terminator, Type, Value, ValueData,
 };
 pub use module::{FunctionId, Module};
 pub use passes::{optimize, optimize_with, run_pass, unroll};

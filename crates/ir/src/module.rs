@@ -13,6 +13,8 @@ key!(
 pub struct Module {
     /// The licence that programs are loaded under.
     pub license: String,
+    /// The kernel version that old kernels wanted of kprobe programs.
+    pub version: Option<u32>,
     /// Programs and subprograms.
     pub functions: Arena<FunctionId, Function>,
     /// Maps, passed on to the object.

@@ -1,6 +1,6 @@
 //! What every function must keep to: definitions before uses, types that fit, blocks that end.
 use crate::cfg::Cfg;
-use crate::{Block, Function, FunctionId, Inst, Jump, Module, Op, Terminator, Type, Value};
+use crate::{Block, Callee, Function, FunctionId, Inline, Inst, Jump, Module, Op, Terminator, Type, Value};
 use osmia_base::Key;
 use osmia_isa::{AluOp, AtomicOp, Size, Swap};
 use std::fmt;
@@ -77,7 +77,7 @@ pub fn validate(function: &Function) -> Result<(), ValidateError> {
             return Err(error(function, function.entry, None, ValidateErrorKind::BadOperation));
         }
     }
-    if function.blocks[function.entry].params.len() > 5 {
+    if function.blocks[function.entry].params.len() > 5 && function.inline != Inline::Always {
         return Err(error(function, function.entry, None, ValidateErrorKind::TooManyArguments));
     }
     Ok(())
@@ -203,8 +203,10 @@ impl Check<'_> {
     fn inst(&self, inst: &Inst) -> Rule {
         let result = |wanted: bool| require(inst.result.is_some() == wanted, ValidateErrorKind::WrongResult);
         match &inst.op {
-            Op::Store(..) | Op::Zero(..) | Op::Copy { .. } => result(false)?,
+            Op::Store(..) | Op::Zero(..) | Op::Copy { .. } | Op::Barrier => result(false)?,
             Op::Atomic(op, ..) => result(fetches(*op))?,
+            // What is always inlined is no call in the end.
+            Op::Call(Callee::Function(_), _) => {}
             Op::Call(_, args) => require(args.len() <= 5, ValidateErrorKind::TooManyArguments)?,
             _ => result(true)?,
         }
@@ -254,7 +256,7 @@ impl Check<'_> {
                 require(fits, ValidateErrorKind::BadOperation)
             }
             Op::Truncate(a) => self.wide(*a, true).and_then(|()| self.wide(result, false)),
-            Op::Cast(a) => self.wide(*a, wide),
+            Op::Cast(a) | Op::Opaque(a) => self.wide(*a, wide),
             Op::Swap(kind, size, a) => {
                 let sized = *size != Size::B && (*size != Size::DW || (wide && self.kind(*a).is_wide()));
                 require(
@@ -280,7 +282,9 @@ impl Check<'_> {
                 self.wide(result, true)
             }
             Op::LoadPacket(size, ..) => require(*size != Size::DW, ValidateErrorKind::BadOperation),
-            Op::Core(_) | Op::Call(..) | Op::Store(..) | Op::Zero(..) | Op::Copy { .. } => Ok(()),
+            Op::Core(_) | Op::Call(..) | Op::Barrier | Op::Store(..) | Op::Zero(..) | Op::Copy { .. } => {
+                Ok(())
+            }
         }
     }
 }
@@ -303,6 +307,12 @@ fn references(module: &Module, function: &Function) -> Result<(), ValidateError>
             if !reference_exists(module, &inst.op) {
                 return Err(error(function, block, Some(at), ValidateErrorKind::NoSuchThing));
             }
+            if let Op::Call(Callee::Function(id), args) = &inst.op
+                && args.len() > 5
+                && module.functions[*id].inline != Inline::Always
+            {
+                return Err(error(function, block, Some(at), ValidateErrorKind::TooManyArguments));
+            }
         }
     }
     Ok(())
@@ -313,10 +323,8 @@ fn reference_exists(module: &Module, op: &Op) -> bool {
     match op {
         Op::MapAddr(map) => module.maps.get(*map).is_some(),
         Op::DataAddr(data, _) => module.data.get(*data).is_some(),
-        Op::ExternAddr(symbol) | Op::Call(crate::Callee::Kfunc(symbol), _) => {
-            module.externs.get(*symbol).is_some()
-        }
-        Op::FunctionAddr(id) | Op::Call(crate::Callee::Function(id), _) => function(*id),
+        Op::ExternAddr(symbol) | Op::Call(Callee::Kfunc(symbol), _) => module.externs.get(*symbol).is_some(),
+        Op::FunctionAddr(id) | Op::Call(Callee::Function(id), _) => function(*id),
         _ => true,
     }
 }

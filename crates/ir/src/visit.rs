@@ -19,6 +19,11 @@ impl Type {
             Self::I32 | Self::I64 => None,
         }
     }
+
+    /// Whether a value of this type may stand where one of another was: it is the same, or says more of what is pointed to.
+    pub(crate) fn stands_for(self, other: Self) -> bool {
+        self == other || (other == Self::Ptr(Pointee::Memory) && self.is_pointer())
+    }
 }
 
 /// What an instruction does besides computing its result.
@@ -37,6 +42,7 @@ macro_rules! operands {
         match $op {
             Op::Const(_)
             | Op::Core(_)
+            | Op::Barrier
             | Op::SlotAddr(_)
             | Op::MapAddr(_)
             | Op::DataAddr(..)
@@ -48,6 +54,7 @@ macro_rules! operands {
             | Op::SignExtend(_, a)
             | Op::Truncate(a)
             | Op::Cast(a)
+            | Op::Opaque(a)
             | Op::Swap(_, _, a)
             | Op::Load(_, Address { base: a, .. })
             | Op::LoadSigned(_, Address { base: a, .. })
@@ -103,7 +110,9 @@ impl Op {
             | Self::ExternAddr(_)
             | Self::FunctionAddr(_) => Effect::Pure,
             Self::Load(..) | Self::LoadSigned(..) => Effect::Reads,
-            Self::Store(..)
+            Self::Opaque(_)
+            | Self::Barrier
+            | Self::Store(..)
             | Self::Zero(..)
             | Self::Copy { .. }
             | Self::Atomic(..)

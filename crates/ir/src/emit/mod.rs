@@ -14,7 +14,7 @@ mod tails;
 
 pub use error::CompileError;
 
-use crate::{Callee, Function, FunctionId, Loc, Module, Op, validate_module};
+use crate::{Callee, Function, FunctionId, Inline, Loc, Module, Op, validate_module};
 use color::Outcome;
 use frame::Frame;
 use layout::Encoded;
@@ -50,6 +50,8 @@ pub struct Options {
 
 /// Compiles a module as it is; [`crate::optimize`] comes before.
 pub fn emit(mut module: Module, options: &Options) -> Result<Object, CompileError> {
+    // What is still there is called, whatever was asked for.
+    module.functions.iter_mut().for_each(|(_, function)| function.inline = Inline::Free);
     validate_module(&module).map_err(CompileError::Invalid)?;
     let mut functions = Arena::new();
     let mut frames = Vec::new();
@@ -63,7 +65,7 @@ pub fn emit(mut module: Module, options: &Options) -> Result<Object, CompileErro
     let btf = Btf::parse(module.btf.finish()).map_err(CompileError::Btf)?;
     Ok(Object {
         license: module.license,
-        version: None,
+        version: module.version,
         endian: Endian::default(),
         functions,
         maps: module.maps,

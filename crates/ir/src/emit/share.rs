@@ -72,7 +72,7 @@ fn owners(function: &Function, cfg: &Cfg) -> Vec<Option<Slot>> {
             if let Some(result) = inst.result {
                 owners[result.index()] = match inst.op {
                     Op::SlotAddr(slot) => Some(slot),
-                    Op::Alu(AluOp::Add, a, _) => owners[a.index()],
+                    Op::Alu(AluOp::Add, a, _) | Op::Cast(a) => owners[a.index()],
                     _ => None,
                 };
             }
@@ -89,13 +89,15 @@ fn apart(function: &Function, cfg: &Cfg, owners: &[Option<Slot>]) -> Vec<bool> {
             apart[slot.index()] = true;
         }
     };
+    let owned = |args: &[Value]| args.iter().filter(|arg| owners[arg.index()].is_some()).count();
     for &block in &cfg.order {
         let data = &function.blocks[block];
         for inst in &data.insts {
             match &inst.op {
-                Op::Load(..) | Op::LoadSigned(..) | Op::Zero(..) | Op::Copy { .. } => {}
+                Op::Load(..) | Op::LoadSigned(..) | Op::Zero(..) | Op::Copy { .. } | Op::Cast(_) => {}
                 Op::Call(Callee::Helper(number), _) if !keeps(*number) => {}
-                Op::Call(Callee::Function(_), _) => {}
+                // What a function is given two addresses of, it may put one into the other.
+                Op::Call(Callee::Function(_), args) if owned(args) < 2 => {}
                 Op::Alu(AluOp::Add, _, b) => escape(*b),
                 Op::Store(_, _, value) | Op::Atomic(_, _, _, value) => escape(*value),
                 op => op.operands(&mut escape),

@@ -214,7 +214,7 @@ fn same_params(function: &mut Function) -> bool {
             for at in (0..function.blocks[block].params.len()).rev() {
                 let param = function.blocks[block].params[at];
                 let same = same_arg(function, &cfg, block, at, &mut replace)
-                    .filter(|&same| function.kind(same) == function.kind(param))
+                    .filter(|&same| function.kind(same).stands_for(function.kind(param)))
                     .or_else(|| same_constant(function, &cfg, block, at, &mut constants));
                 if let Some(same) = same {
                     replace.set(param, same);

@@ -87,7 +87,7 @@ impl Stores {
             | Op::LoadSigned(size, at)
             | Op::Atomic(_, size, at, _)
             | Op::CompareExchange { size, at, .. } => self.read(at, size.bytes().into()),
-            Op::Call(..) => self.read_all(),
+            Op::Call(..) | Op::Barrier => self.read_all(),
             _ => {}
         }
         kept.push(inst);

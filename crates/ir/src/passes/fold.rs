@@ -68,7 +68,7 @@ impl Fold<'_> {
             let simpler = self.simpler(&inst.op, result);
             match simpler {
                 Simpler::Same => break,
-                Simpler::Value(value) if self.kind(value) == self.kind(result) => {
+                Simpler::Value(value) if self.kind(value).stands_for(self.kind(result)) => {
                     return self.replace.set(result, value);
                 }
                 Simpler::Value(value) if self.kind(value).is_wide() == self.kind(result).is_wide() => {
@@ -129,9 +129,9 @@ impl Fold<'_> {
         }
         match op {
             Op::Alu(op, a, b) => self.alu(*op, *a, *b, kind),
-            Op::Cast(a) if self.kind(*a) == kind => Simpler::Value(*a),
+            Op::Cast(a) if self.kind(*a).stands_for(kind) => Simpler::Value(*a),
             Op::Cast(a) => match self.op(*a) {
-                Some(Op::Cast(inner)) if self.kind(*inner) == kind => Simpler::Value(*inner),
+                Some(Op::Cast(inner)) if self.kind(*inner).stands_for(kind) => Simpler::Value(*inner),
                 _ => Simpler::Same,
             },
             Op::Truncate(a) => match self.op(*a) {

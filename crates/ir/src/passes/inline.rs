@@ -1,9 +1,10 @@
-//! Puts the bodies of static functions where they are called: those called once, and small ones.
+//! Puts the bodies of functions where they are called: static ones that are called once or small, and those that always are.
 use crate::{
-    Block, BlockData, Callee, Function, FunctionId, Inst, Jump, Module, Op, Terminator, Value, ValueData,
+    Block, BlockData, Callee, Function, FunctionId, Inline, Inst, Jump, Module, Op, Terminator, Value,
+    ValueData,
 };
 use osmia_base::{Arena, Key};
-use osmia_object::{Linkage, Symbol};
+use osmia_object::{FunctionKey, Linkage, Symbol};
 
 /// A function of at most so many instructions is put wherever it is called.
 const SMALL: usize = 16;
@@ -41,12 +42,13 @@ struct Facts {
     stack: u32,
     /// Whether it refers to itself.
     recurses: bool,
+    inline: Inline,
 }
 
 impl Facts {
     fn of(id: FunctionId, function: &Function) -> Self {
         let recurses = references(function).any(|next| next == id);
-        Self { calls: 0, size: size(function), stack: stack(function), recurses }
+        Self { calls: 0, size: size(function), stack: stack(function), recurses, inline: function.inline }
     }
 }
 
@@ -113,9 +115,15 @@ fn inline_into(module: &mut Module, id: FunctionId, facts: &[Facts]) -> Vec<Func
 /// Whether a function of so many instructions and bytes of stack may take in another.
 fn has_room((size, stack): (usize, u32), body: &Facts) -> bool {
     !body.recurses
-        && (body.calls == 1 || body.size <= SMALL)
-        && size + body.size <= BIG
-        && stack + body.stack <= STACK
+        && match body.inline {
+            Inline::Always => true,
+            Inline::Never => false,
+            Inline::Free => {
+                (body.calls == 1 || body.size <= SMALL)
+                    && size + body.size <= BIG
+                    && stack + body.stack <= STACK
+            }
+        }
 }
 
 fn fits(module: &Module, id: FunctionId, callee: FunctionId, args: &[Value], inst: &Inst) -> bool {
@@ -127,7 +135,7 @@ fn fits(module: &Module, id: FunctionId, callee: FunctionId, args: &[Value], ins
         (Some(result), Some(kind)) => caller.kind(result).is_wide() == kind.is_wide(),
         _ => true,
     };
-    body.linkage == Linkage::Static
+    (body.linkage == Linkage::Static || body.inline == Inline::Always)
         && body.program.is_none()
         && args.len() == params.len()
         && args.iter().zip(params).all(same_width)
@@ -221,27 +229,9 @@ impl Copy {
     }
 }
 
-/// Removes static subprograms that nobody refers to. Where data or maps name functions, all stay.
+/// Removes static subprograms that nobody refers to.
 fn remove_unused(module: &mut Module) {
-    let names = |symbol: &Symbol| matches!(symbol, Symbol::Function(_));
-    let in_data = module.data.values().flat_map(|data| &data.relocs).any(|(_, symbol)| names(symbol));
-    let in_maps = module.maps.values().flat_map(|map| &map.slots).any(|slot| names(&slot.symbol));
-    if in_data || in_maps {
-        return;
-    }
-    let mut used: Vec<bool> = module
-        .functions
-        .values()
-        .map(|function| function.linkage != Linkage::Static || function.program.is_some())
-        .collect();
-    let mut work: Vec<FunctionId> = module.functions.keys().filter(|id| used[id.index()]).collect();
-    while let Some(id) = work.pop() {
-        for next in references(&module.functions[id]) {
-            if !std::mem::replace(&mut used[next.index()], true) {
-                work.push(next);
-            }
-        }
-    }
+    let used = used(module);
     let mut ids = Vec::new();
     let mut kept = Arena::new();
     for (function, &used) in std::mem::take(&mut module.functions).values().zip(&used) {
@@ -250,14 +240,57 @@ fn remove_unused(module: &mut Module) {
             kept.push(function.clone());
         }
     }
-    for id in kept.keys().collect::<Vec<FunctionId>>() {
-        for block in kept[id].blocks.keys().collect::<Vec<_>>() {
-            for inst in &mut kept[id].blocks[block].insts {
-                if let Op::Call(Callee::Function(id), _) | Op::FunctionAddr(id) = &mut inst.op {
-                    *id = ids[id.index()];
-                }
+    module.functions = kept;
+    renumber(module, &ids);
+}
+
+/// Which functions there must be: programs, those that everybody sees, those that data and maps name, and what these refer to.
+fn used(module: &Module) -> Vec<bool> {
+    let mut used: Vec<bool> = module
+        .functions
+        .values()
+        .map(|function| function.linkage != Linkage::Static || function.program.is_some())
+        .collect();
+    for symbol in named(module) {
+        if let Symbol::Function(key) = symbol
+            && let Some(used) = used.get_mut(key.index())
+        {
+            *used = true;
+        }
+    }
+    let mut work: Vec<FunctionId> = module.functions.keys().filter(|id| used[id.index()]).collect();
+    while let Some(id) = work.pop() {
+        for next in references(&module.functions[id]) {
+            if !std::mem::replace(&mut used[next.index()], true) {
+                work.push(next);
             }
         }
     }
-    module.functions = kept;
+    used
+}
+
+/// What data and maps name.
+fn named(module: &Module) -> impl Iterator<Item = Symbol> {
+    let in_data = module.data.values().flat_map(|data| &data.relocs).map(|&(_, symbol)| symbol);
+    in_data.chain(module.maps.values().flat_map(|map| &map.slots).map(|slot| slot.symbol))
+}
+
+/// Gives functions their new numbers wherever they are named.
+fn renumber(module: &mut Module, ids: &[FunctionId]) {
+    for (_, function) in module.functions.iter_mut() {
+        for inst in function.blocks.iter_mut().flat_map(|(_, data)| &mut data.insts) {
+            if let Op::Call(Callee::Function(id), _) | Op::FunctionAddr(id) = &mut inst.op {
+                *id = ids[id.index()];
+            }
+        }
+    }
+    let in_data = module.data.iter_mut().flat_map(|(_, data)| &mut data.relocs).map(|(_, symbol)| symbol);
+    let in_maps = module.maps.iter_mut().flat_map(|(_, map)| &mut map.slots).map(|slot| &mut slot.symbol);
+    for symbol in in_data.chain(in_maps) {
+        if let Symbol::Function(key) = symbol
+            && let Some(id) = ids.get(key.index())
+        {
+            *key = FunctionKey::from_index(id.index());
+        }
+    }
 }

@@ -21,6 +21,7 @@ impl Places {
                 match inst.op {
                     Op::Const(number) => constants[result.index()] = Some(number),
                     Op::SlotAddr(slot) => places[result.index()] = Some((slot, 0)),
+                    Op::Cast(a) => places[result.index()] = places[a.index()],
                     Op::Alu(AluOp::Add, a, b) => {
                         let sum = places[a.index()].zip(constants[b.index()]);
                         places[result.index()] =
@@ -61,6 +62,7 @@ impl Places {
                 match &inst.op {
                     Op::Load(_, at) | Op::LoadSigned(_, at) | Op::Zero(at, _)
                         if self.access(at).is_some() => {}
+                    Op::Cast(_) => {}
                     Op::Store(_, at, value) | Op::Atomic(_, _, at, value) if self.access(at).is_some() => {
                         escape(*value)
                     }

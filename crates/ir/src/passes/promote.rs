@@ -2,7 +2,7 @@
 //! that is always accessed as a whole becomes a variable.
 use super::places::{Place, Places};
 use crate::cfg::{Cfg, PerBlock};
-use crate::{Address, Block, Function, Inst, Loc, Op, Type, Value, ValueData};
+use crate::{Address, Block, Function, Inst, Loc, Op, Pointee, Type, Value, ValueData};
 use osmia_base::Key;
 use osmia_isa::{AluOp, Size};
 use std::collections::{BTreeMap, HashMap};
@@ -85,6 +85,7 @@ fn note(uses: &mut [Use], places: &Places, inst: &Inst) {
         Op::Alu(AluOp::Add, _, b) if inst.result.is_some_and(|result| places.of(result).is_some()) => {
             escape(uses, places, *b);
         }
+        Op::Cast(_) => {}
         op => op.operands(|value| escape(uses, places, value)),
     }
 }
@@ -164,20 +165,23 @@ impl Promote {
         Some(inside.filter_map(|(&off, _)| self.vars.get(&(slot, off)).copied()).collect())
     }
 
-    /// A variable that only ever holds one kind of pointer has that type.
+    /// A variable that only ever holds pointers has their type; what a constant is does not matter.
     fn pointers(&mut self, function: &Function, cfg: &Cfg) {
+        let constants = constants(function);
         let mut seen: Vec<Option<Type>> = vec![None; self.kinds.len()];
-        let mut mixed = vec![false; self.kinds.len()];
         for &block in &cfg.order {
             for inst in &function.blocks[block].insts {
                 let Access::Store(var, Size::DW, value) = self.access(&inst.op) else { continue };
+                if constants[value.index()] {
+                    continue;
+                }
                 let kind = function.kind(value);
-                let old = seen[var.0 as usize].replace(kind);
-                mixed[var.0 as usize] |= old.is_some_and(|old| old != kind);
+                let seen = &mut seen[var.0 as usize];
+                *seen = Some(seen.map_or(kind, |old| common(old, kind)));
             }
         }
         for (var, kind) in seen.into_iter().enumerate() {
-            if let Some(kind) = kind.filter(|kind| kind.is_wide() && !mixed[var]) {
+            if let Some(kind) = kind.filter(|kind| kind.is_wide()) {
                 self.kinds[var] = kind;
             }
         }
@@ -277,6 +281,26 @@ impl Promote {
         }
         (defs, live)
     }
+}
+
+/// The type of a variable that holds values of two types.
+fn common(a: Type, b: Type) -> Type {
+    match (a, b) {
+        _ if a == b => a,
+        (Type::Ptr(_), Type::Ptr(_)) => Type::Ptr(Pointee::Memory),
+        _ => Type::I64,
+    }
+}
+
+/// Which values are constants.
+fn constants(function: &Function) -> Vec<bool> {
+    let mut constants = vec![false; function.values.len()];
+    for inst in function.blocks.values().flat_map(|data| &data.insts) {
+        if let (Some(result), Op::Const(_)) = (inst.result, &inst.op) {
+            constants[result.index()] = true;
+        }
+    }
+    constants
 }
 
 /// The blocks where what a block dominates ends.

@@ -175,6 +175,7 @@ fn leaked(function: &Function, cfg: &Cfg, places: &Places) -> Vec<bool> {
         for inst in &data.insts {
             match &inst.op {
                 Op::Load(_, at) | Op::LoadSigned(_, at) | Op::Zero(at, _) if places.access(at).is_some() => {}
+                Op::Cast(_) => {}
                 Op::Store(_, at, value) | Op::Atomic(_, _, at, value) if places.access(at).is_some() => {
                     leak(*value);
                 }

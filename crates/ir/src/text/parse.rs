@@ -1,8 +1,8 @@
 //! Parsing: one line, one thing.
 use super::names::{ALU, ATOMICS, CONDS, SIZES, SWAPS, TYPES, thing};
 use crate::{
-    Address, Block, BlockData, Callee, Core, Function, FunctionId, Inst, Jump, Loc, Module, Offset, Op, Slot,
-    SlotData, Terminator, Type, Value, ValueData,
+    Address, Block, BlockData, Callee, Core, Function, FunctionId, Inline, Inst, Jump, Loc, Module, Offset,
+    Op, Slot, SlotData, Terminator, Type, Value, ValueData,
 };
 use osmia_abi::{MapType, ProgramType};
 use osmia_base::{Arena, Key};
@@ -230,11 +230,17 @@ impl Words {
             slots: Arena::new(),
             entry: Block::from_index(0),
             result: None,
+            inline: Inline::Free,
         };
         if self.take("static") {
             function.linkage = Linkage::Static;
         } else if self.take("weak") {
             function.linkage = Linkage::Weak;
+        }
+        if self.take("always_inline") {
+            function.inline = Inline::Always;
+        } else if self.take("noinline") {
+            function.inline = Inline::Never;
         }
         if self.take("program") {
             function.program = Some(self.program()?);
@@ -426,6 +432,8 @@ impl Words {
             "neg" => Op::Neg(self.value()?),
             "trunc" => Op::Truncate(self.value()?),
             "cast" => Op::Cast(self.value()?),
+            "opaque" => Op::Opaque(self.value()?),
+            "barrier" => Op::Barrier,
             "select" => Op::Select(self.value()?, self.also()?, self.also()?),
             "zero" => {
                 let at = self.address()?;

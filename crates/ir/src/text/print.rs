@@ -1,7 +1,9 @@
 //! Printing.
 use super::names::{ALU, ATOMICS, CONDS, SIZES, SWAPS, TYPES, name};
 use crate::cfg::Cfg;
-use crate::{Address, Callee, Core, Function, Inst, Jump, Loc, Module, Offset, Op, Terminator, Value};
+use crate::{
+    Address, Callee, Core, Function, Inline, Inst, Jump, Loc, Module, Offset, Op, Terminator, Value,
+};
 use osmia_object::Linkage;
 use std::fmt::Write;
 
@@ -58,9 +60,14 @@ impl Print<'_> {
         let program =
             function.program.as_ref().map_or(String::new(), |p| format!(" program {}", p.kind.name()));
         let result = function.result.map_or(String::new(), |kind| format!(" -> {}", name(TYPES, &kind)));
+        let inline = match function.inline {
+            Inline::Free => "",
+            Inline::Always => " always_inline",
+            Inline::Never => " noinline",
+        };
         let _ = writeln!(
             self.out,
-            "func {:?} {:?}{linkage}{program}{result} {{",
+            "func {:?} {:?}{linkage}{inline}{program}{result} {{",
             function.name, function.section
         );
         for (slot, data) in function.slots.iter() {
@@ -137,6 +144,8 @@ fn op(op: &Op) -> String {
         Op::SignExtend(from, a) => format!("sext.{} {a}", size(from)),
         Op::Truncate(a) => format!("trunc {a}"),
         Op::Cast(a) => format!("cast {a}"),
+        Op::Opaque(a) => format!("opaque {a}"),
+        Op::Barrier => "barrier".into(),
         Op::Swap(swap, of, a) => format!("{}.{} {a}", name(SWAPS, swap), size(of)),
         Op::Compare(cond, a, b) => format!("cmp.{} {a}, {b}", name(CONDS, cond)),
         Op::Select(condition, a, b) => format!("select {condition}, {a}, {b}"),

@@ -292,7 +292,7 @@ impl Select<'_> {
             }
             Op::ZeroExtend(size, a) => self.zero_extend(*size, *a, result),
             Op::SignExtend(size, a) => self.sign_extend(*size, *a, result),
-            Op::Truncate(a) | Op::Cast(a) => {
+            Op::Truncate(a) | Op::Cast(a) | Op::Opaque(a) => {
                 let dst = self.vreg(result);
                 self.into(dst, *a);
             }
@@ -305,6 +305,7 @@ impl Select<'_> {
             // These are expanded before, or have no result.
             Op::Compare(..)
             | Op::Select(..)
+            | Op::Barrier
             | Op::Store(..)
             | Op::Zero(..)
             | Op::Copy { .. }
