@@ -1,7 +1,7 @@
 //! A compilation unit.
 use crate::Function;
 use osmia_base::{Arena, Source, key};
-use osmia_object::{Data, DataKey, Extern, ExternKey, Map, MapKey};
+use osmia_object::{Data, DataKey, Extern, ExternKey, Foreign, Map, MapKey};
 
 key!(
     /// A function of a [`Module`].
@@ -21,6 +21,8 @@ pub struct Module {
     pub maps: Arena<MapKey, Map>,
     /// Global data, passed on to the object.
     pub data: Arena<DataKey, Data>,
+    /// Sections that no program sees, passed on to the object.
+    pub foreign: Vec<Foreign>,
     /// External symbols, passed on to the object.
     pub externs: Arena<ExternKey, Extern>,
     /// The types that functions, maps, data and relocations name.

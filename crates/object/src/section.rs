@@ -103,6 +103,26 @@ pub fn lookup(section: &str) -> Option<SectionMatch<'_>> {
     SECTIONS.iter().find_map(|row| row.match_name(name).map(|target| SectionMatch { row, target, autoload }))
 }
 
+/// What the name of a code section says about its programs; `.text` holds none. Of a name that nobody knows it is a program
+/// of no kind.
+pub fn program(section: &str) -> Option<Program> {
+    if section == ".text" || section.starts_with(".text.") {
+        return None;
+    }
+    Some(lookup(section).map_or_else(|| unknown(section), |found| found.program()))
+}
+
+fn unknown(section: &str) -> Program {
+    Program {
+        kind: ProgramType::Unspec,
+        attach_type: None,
+        attach: Attach::Nowhere,
+        sleepable: false,
+        frags: false,
+        autoload: !section.starts_with('?'),
+    }
+}
+
 impl Section {
     /// The target where the row fits `name`; `Some(None)` where `name` has none.
     fn match_name<'a>(&self, name: &'a str) -> Option<Option<&'a str>> {

@@ -73,7 +73,7 @@ pub fn emit(mut module: Module, options: &Options) -> Result<Object, CompileErro
         externs: module.externs,
         tables: Arena::new(),
         btf: Some(btf),
-        foreign: Vec::new(),
+        foreign: module.foreign,
     })
 }
 

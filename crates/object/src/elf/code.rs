@@ -2,9 +2,8 @@
 use super::ElfError;
 use super::error::ElfErrorKind as Kind;
 use super::read::{Reader, Role, linkage};
-use crate::{Function, FunctionKey, Linkage, Program, Undecoded, section};
+use crate::{Function, FunctionKey, Linkage, Undecoded, section};
 use elf::elf::{STB_LOCAL, STT_FUNC, STT_NOTYPE};
-use osmia_abi::ProgramType;
 use osmia_base::Key;
 use osmia_btf::KindTag;
 use osmia_isa::wire;
@@ -135,7 +134,7 @@ fn function(reader: &mut Reader<'_>, section: usize, extent: Extent) -> Result<(
     let key = reader.object.functions.push(Function {
         section: reader.file.own(name).map_err(|kind| (0, kind))?,
         linkage: extent.linkage,
-        program: program(name).filter(|_| !extent.name.is_empty()),
+        program: section::program(name).filter(|_| !extent.name.is_empty()),
         insns,
         type_id: reader.type_named(&extent.name, KindTag::Func),
         name: extent.name,
@@ -156,25 +155,6 @@ fn slots(insns: &[osmia_isa::Insn]) -> Vec<u32> {
             Some(here)
         })
         .collect()
-}
-
-/// What a section's name says about its programs; `.text` holds none.
-fn program(name: &str) -> Option<Program> {
-    if name == ".text" || name.starts_with(".text.") {
-        return None;
-    }
-    Some(section::lookup(name).map_or_else(|| unknown(name), |found| found.program()))
-}
-
-fn unknown(name: &str) -> Program {
-    Program {
-        kind: ProgramType::Unspec,
-        attach_type: None,
-        attach: crate::Attach::Nowhere,
-        sleepable: false,
-        frags: false,
-        autoload: !name.starts_with('?'),
-    }
 }
 
 /// What is at a place in code.

@@ -98,6 +98,32 @@ enum Depth {
     Inner,
 }
 
+/// A map as a structure describes it.
+#[derive(Clone, Debug)]
+pub struct MapDefinition {
+    /// The map, with nothing in it.
+    pub map: Map,
+    /// Where the pointers to what is in it begin in the structure, in bytes.
+    pub values: Option<u64>,
+}
+
+/// The map of that name that a structure describes; otherwise why it describes none.
+pub fn map_definition(btf: &Btf, name: &str, ty: TypeId) -> Result<MapDefinition, String> {
+    let described = definition(btf, name.to_owned(), ty, Depth::Outer);
+    described.map(|(map, values)| MapDefinition { map, values }).map_err(|kind| match kind {
+        Kind::BadMap { reason, .. } => reason,
+        other => other.to_string(),
+    })
+}
+
+/// A map as `struct bpf_map_def` describes it.
+pub fn legacy_map_definition(bytes: &[u8], name: &str) -> Result<Map, String> {
+    legacy_map(Bytes::new(bytes, osmia_base::Endian::Little), name.to_owned()).map_err(|kind| match kind {
+        Kind::BadMap { reason, .. } => reason,
+        other => other.to_string(),
+    })
+}
+
 /// The map that a structure describes, and where its `values` begin.
 fn definition(btf: &Btf, name: String, ty: TypeId, depth: Depth) -> Result<(Map, Option<u64>), Kind> {
     let body = btf.get(btf.resolve(ty)).map_err(Kind::Btf)?.kind;

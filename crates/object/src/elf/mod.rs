@@ -13,7 +13,8 @@ mod write;
 
 pub use error::{ElfError, ElfErrorKind};
 pub use link::{Input, LinkError, LinkErrorKind, link};
-pub use read::read;
+pub use maps::{MapDefinition, legacy_map_definition, map_definition};
+pub use read::{data_kind, read};
 pub use write::write;
 
 /// How large all sections of zeros together may be.

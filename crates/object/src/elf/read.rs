@@ -134,8 +134,8 @@ fn named_role(name: &str, kind: u32, flags: u64) -> Role {
     data_kind(name).map_or(Role::Foreign, Role::Data)
 }
 
-/// What a data section of this name is for.
-pub(super) fn data_kind(name: &str) -> Option<DataKind> {
+/// What a data section of this name is for; nothing where libbpf sees no data in it.
+pub fn data_kind(name: &str) -> Option<DataKind> {
     let fits =
         |prefix: &str| name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     DATA.iter().find(|(prefix, _)| fits(prefix)).map(|&(_, kind)| kind)
