@@ -38,6 +38,7 @@ impl Builder {
             entry,
             result,
             inline: Inline::Free,
+            unroll: Vec::new(),
         };
         let mut builder = Self { function, block: entry, loc: Loc::default() };
         for &kind in params {

@@ -87,6 +87,8 @@ pub struct Function {
     pub result: Option<Type>,
     /// How it is put where it is called.
     pub inline: Inline,
+    /// The loops that are to be unrolled: those that begin with one of these blocks.
+    pub unroll: Vec<Block>,
 }
 
 /// How a function is put where it is called.

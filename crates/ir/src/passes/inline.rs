@@ -184,6 +184,7 @@ impl Copy {
         body.slots.values().for_each(|&slot| {
             caller.slots.push(slot);
         });
+        caller.unroll.extend(body.unroll.iter().map(|&block| copy.block(block)));
         copy
     }
 

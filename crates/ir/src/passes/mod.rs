@@ -16,6 +16,7 @@ mod unroll;
 pub(crate) use dead_code::dead_code;
 pub(crate) use places::Places;
 pub use unroll::unroll;
+use unroll::unroll_asked;
 
 use crate::{Function, Module, Value};
 use branches::branches;
@@ -40,6 +41,7 @@ const BEFORE: &[(&str, Pass)] =
 /// Passes over functions with what was inlined.
 const AFTER: &[(&str, Pass)] = &[
     ("branches", branches),
+    ("unroll_asked", unroll_asked),
     ("promote", promote),
     ("fold", fold),
     ("gvn", gvn),

@@ -11,6 +11,25 @@ const CLEAN: &[Pass] = &[promote, fold, gvn, branches, fold, branches, dead_code
 /// A function does not grow beyond so many instructions.
 const BIG: usize = 50_000;
 
+/// Rounds of a loop that is to be unrolled.
+const MOST: u32 = 1024;
+
+/// Unrolls the loops that are to be, as far as they have an end.
+pub(crate) fn unroll_asked(function: &mut Function) {
+    while !function.unroll.is_empty() {
+        let loops = Cfg::new(function).loops(function);
+        // Inner loops come last.
+        let asked =
+            loops.iter().rev().map(|found| found.header).find(|header| function.unroll.contains(header));
+        let Some(header) = asked else { return function.unroll.clear() };
+        let before = function.clone();
+        if !unroll_one(function, header, MOST) {
+            *function = before;
+        }
+        function.unroll.retain(|&block| block != header);
+    }
+}
+
 /// Unrolls the loops of a function that take at most `rounds` rounds, whatever the input. Returns whether no loop is
 /// left; those that are stay as they were.
 pub fn unroll(function: &mut Function, rounds: u32) -> bool {

@@ -231,6 +231,7 @@ impl Words {
             entry: Block::from_index(0),
             result: None,
             inline: Inline::Free,
+            unroll: Vec::new(),
         };
         if self.take("static") {
             function.linkage = Linkage::Static;
@@ -278,6 +279,13 @@ impl Words {
             let align = self.number()?;
             grow(&mut function.slots, slot, &SlotData { size: 0, align: 1 });
             function.slots[slot] = SlotData { size, align };
+            return Ok(block);
+        }
+        if self.take("unroll") {
+            function.unroll.push(self.key("b")?);
+            while self.take(",") {
+                function.unroll.push(self.key("b")?);
+            }
             return Ok(block);
         }
         if self.rest.first().is_some_and(|last| last == ":") {

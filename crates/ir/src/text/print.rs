@@ -73,6 +73,9 @@ impl Print<'_> {
         for (slot, data) in function.slots.iter() {
             let _ = writeln!(self.out, "  slot {slot} {} align {}", data.size, data.align);
         }
+        if !function.unroll.is_empty() {
+            let _ = writeln!(self.out, "  unroll {}", commas(&function.unroll));
+        }
         for &block in &Cfg::new(function).order {
             let data = &function.blocks[block];
             let params = commas(data.params.iter().map(|&param| self.typed(param)));
