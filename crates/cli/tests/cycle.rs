@@ -267,3 +267,21 @@ fn o79_benchmarks_are_a_table() {
         assert!(time.trim_end().parse::<u64>().is_ok() && runs.parse::<u64>().is_ok(), "{out}");
     }
 }
+
+#[test]
+fn json_is_of_the_run_alone() {
+    let done = vm(&["-f", "json"], "begin { nope }");
+    assert_eq!((done.status.code(), done.out.as_str()), (Some(1), ""), "{done:#?}");
+    assert_eq!(done.err, "stdin:1:9-13: ERROR: Unknown identifier: 'nope'\nbegin { nope }\n        ~~~~\n");
+    let done = vm(&["-q", "-f", "json"], "begin { $x = (int8)(int8)1; print($x); }");
+    assert_eq!(done.out, "{\"type\": \"value\", \"data\": 1}\n", "{done:#?}");
+    assert!(done.err.contains("WARNING: "), "{done:#?}");
+}
+
+#[test]
+fn options_of_test_runners_are_taken() {
+    assert_eq!(
+        said(&["--verify-llvm-ir"], "BEGIN { print(probe); print(probetype); }"),
+        "begin\nspecial\n\n\n"
+    );
+}

@@ -176,7 +176,34 @@ fn a_hint_after_silence() {
 #[test]
 fn what_this_machine_can_do() {
     let info = run(osmia().args(["trace", "--info"])).ok();
-    assert!(info.contains("kprobe") && info.contains("btf") && info.contains("skboutput: yes"), "{info}");
+    assert!(info.contains("skboutput: yes") && info.contains("libdw (DWARF support): yes"), "{info}");
+    // What test runners look for.
+    for name in [
+        "btf",
+        "iter",
+        "dpath",
+        "kprobe_multi",
+        "uprobe_multi",
+        "kprobe_session",
+        "get_func_ip",
+        "lookup_percpu_elem",
+        "dwunwind (DWARF stack unwinding)",
+        "blazesym (advanced symbolization)",
+        "bcc library path resolution",
+        "Loop support",
+        "loop",
+        "probe_read_kernel",
+        "fentry",
+        "send_signal",
+        "jiffies64",
+        "get_ktime_ns",
+        "get_tai_ns",
+    ] {
+        assert!(
+            ["yes", "no"].iter().any(|answer| info.contains(&format!("{name}: {answer}"))),
+            "{name}: {info}"
+        );
+    }
 }
 
 #[test]
