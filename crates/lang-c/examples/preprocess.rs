@@ -64,11 +64,11 @@ fn main() -> ExitCode {
     let done = preprocess(&mut source, &mut names, &Directories(dirs), &defines);
     let time = begin.elapsed();
     let mut out = String::new();
+    let mut pragma = false;
     for token in &done.tokens {
-        out.push_str(if token.first { "\n" } else { " " });
-        if token.kind == TokenKind::Pragma {
-            out.push_str("#pragma ");
-        }
+        out.push_str(if token.first || pragma { "\n" } else { " " });
+        pragma = token.kind == TokenKind::Pragma;
+        out.push_str(if pragma { "#pragma " } else { "" });
         out.push_str(names.text(token.text));
     }
     println!("{}", out.trim());

@@ -1,5 +1,6 @@
 //! Words by number: each spelling is kept once, and keywords have numbers that are known beforehand.
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// A spelling, by its number in [`Names`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,12 +61,33 @@ words! {
 #[derive(Clone, Debug)]
 pub struct Names {
     texts: Vec<Box<str>>,
-    numbers: HashMap<Box<str>, Name>,
+    numbers: HashMap<Box<str>, Name, BuildHasherDefault<Mix>>,
+}
+
+/// A hash of short texts, eight bytes at a time: headers have a million words.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        let mut last = [0; 8];
+        last.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
+        for word in words.iter().chain([&last]) {
+            let mixed = self.0 ^ u64::from_le_bytes(*word) ^ 0x9e37_79b9_7f4a_7c15;
+            let product = u128::from(mixed) * 0xf39c_c060_5ced_c835;
+            self.0 = (product >> 64) as u64 ^ product as u64;
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl Default for Names {
     fn default() -> Self {
-        let mut names = Self { texts: Vec::new(), numbers: HashMap::new() };
+        let mut names = Self { texts: Vec::new(), numbers: HashMap::default() };
         for word in WORDS {
             names.add(word);
         }

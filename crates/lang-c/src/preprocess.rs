@@ -25,7 +25,7 @@ use crate::lex::{complain, lex};
 use crate::{Names, Token, TokenKind};
 use builtin::BUILTINS;
 use macros::{Macro, Macros};
-use osmia_base::{Diagnostic, Diagnostics, Source, Span};
+use osmia_base::{Diagnostic, Diagnostics, Source};
 use reading::Left;
 use state::{Carry, Own, Spent, State};
 use std::collections::HashMap;
@@ -65,12 +65,12 @@ pub fn preprocess(
         frames: Vec::new(),
         floor: None,
         carry: Carry::default(),
-        top: Span::default(),
         depth: 0,
         bases: vec![0],
         spent: Spent::default(),
         counter: 0,
         kernel: false,
+        stopped: false,
     };
     let unit = state.add_tokens(&name, tokens);
     state.open(unit, Own::Yes);
@@ -114,7 +114,6 @@ impl State<'_> {
                 _ => tokens.push(piece.token),
             }
             if tokens.len() > limits::UNIT {
-                tokens.truncate(limits::UNIT / 2);
                 self.stop(Diagnostic::error(
                     piece.token.span,
                     "This unit is too long: the rest of it is not read",

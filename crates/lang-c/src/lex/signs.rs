@@ -54,8 +54,30 @@ const fn rows() -> [(u8, u8); 128] {
     rows
 }
 
+/// The bytes of each row as a number, and which bytes of a number count.
+const PATTERNS: [(u32, u32); SIGNS.len()] = patterns();
+
+const fn patterns() -> [(u32, u32); SIGNS.len()] {
+    let mut patterns = [(0, 0); SIGNS.len()];
+    let mut number = 0;
+    while number < SIGNS.len() {
+        let bytes = SIGNS[number].written.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            patterns[number].0 |= (bytes[at] as u32) << (8 * at);
+            patterns[number].1 |= 0xff << (8 * at);
+            at += 1;
+        }
+        number += 1;
+    }
+    patterns
+}
+
 /// The number of the longest punctuator that the bytes begin with.
 pub(super) fn sign_at(bytes: [u8; 4]) -> Option<usize> {
     let &(first, end) = ROWS.get(usize::from(bytes[0]))?;
-    (usize::from(first)..usize::from(end)).find(|&number| bytes.starts_with(SIGNS[number].written.as_bytes()))
+    let bytes = u32::from_le_bytes(bytes);
+    let fits = |&(pattern, mask): &(u32, u32)| bytes & mask == pattern;
+    let rows = PATTERNS.get(usize::from(first)..usize::from(end))?;
+    rows.iter().position(fits).map(|number| usize::from(first) + number)
 }

@@ -6,14 +6,14 @@ use super::piece::Piece;
 use super::state::State;
 use crate::headers::Search;
 use crate::{Token, TokenKind};
-use osmia_base::Diagnostic;
+use osmia_base::{Diagnostic, Span};
 
 impl State<'_> {
     /// What one of the preprocessor's own macros becomes; nothing where it is read next.
     pub(super) fn builtin(&mut self, builtin: Builtin, piece: Piece) -> Option<Piece> {
         let name = piece.token;
         let token = match builtin {
-            Builtin::Line => self.number(self.line().max(0).unsigned_abs(), name),
+            Builtin::Line => self.number(self.line(name.span).max(0).unsigned_abs(), name),
             Builtin::File => self.quote(&self.file_name(), name),
             Builtin::FileName => {
                 let path = self.file_name();
@@ -30,7 +30,10 @@ impl State<'_> {
             Builtin::IncludeLevel => self.number(self.readings.len().saturating_sub(1) as u64, name),
             Builtin::Text(text) => self.made(TokenKind::Text, text, name),
             Builtin::Pragma if self.floor.is_some() => return Some(piece),
-            Builtin::Pragma => return self.pragma_operator(name).map(Piece::from),
+            Builtin::Pragma => {
+                self.carry.first |= name.first;
+                return self.pragma_operator(name).map(Piece::from);
+            }
             Builtin::Has(table) => self.has(table, name),
             Builtin::HasInclude => self.has_include(name, Search::First),
             Builtin::HasIncludeNext => self.has_include(name, Search::Next),
@@ -47,9 +50,10 @@ impl State<'_> {
         self.made(TokenKind::Text, &format!("\"{text}\""), like)
     }
 
-    /// The number of the line in which the outermost call ends, as `#line` has it.
-    fn line(&self) -> i64 {
-        let line = self.line_of(self.top.end.saturating_sub(1).max(self.top.start));
+    /// The number of the line of a place, as `#line` has it: of what macros became, that in which the outermost call ends.
+    fn line(&self, span: Span) -> i64 {
+        let outermost = self.source.calls(span).last().copied().unwrap_or(span);
+        let line = self.line_of(outermost.end.saturating_sub(1).max(outermost.start));
         let says = self.readings.last().and_then(|reading| reading.says.as_ref());
         says.map_or(i64::from(line), |says| says.line + i64::from(line) - i64::from(says.from))
     }

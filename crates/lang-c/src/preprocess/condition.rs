@@ -56,10 +56,7 @@ impl State<'_> {
                 word::ENDIF => depth -= 1,
                 word::ELSE | word::ELIF | word::ELIFDEF | word::ELIFNDEF if depth == 0 => {
                     let line = tokens.get(from..to).unwrap_or(&[]);
-                    let top = std::mem::replace(&mut self.top, directive.span);
-                    let group = self.group(directive, line);
-                    self.top = top;
-                    if group == Group::Read {
+                    if self.group(directive, line) == Group::Read {
                         return;
                     }
                 }

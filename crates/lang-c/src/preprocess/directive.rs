@@ -30,25 +30,17 @@ const DIRECTIVES: &[&str] = &[
 ];
 
 impl State<'_> {
-    /// Carries out the directive behind a `#`; a token that stands for it, if one does.
-    pub(super) fn directive(&mut self, hash: Token) -> Option<Token> {
+    /// Carries out the directive behind a `#` that was read; a token that stands for it, if one does.
+    pub(super) fn directive(&mut self) -> Option<Token> {
         let (tokens, from, to) = self.rest_of_line()?;
         let line = tokens.get(from..to).unwrap_or(&[]);
         let (&name, rest) = line.split_first()?;
-        let top = std::mem::replace(&mut self.top, hash.span);
-        let made = match name.kind {
-            TokenKind::Word => self.named_directive(name, rest),
-            TokenKind::Number => {
-                self.marker(name, rest);
-                None
-            }
-            _ => {
-                self.unknown(name);
-                None
-            }
-        };
-        self.top = top;
-        made
+        match name.kind {
+            TokenKind::Word => return self.named_directive(name, rest),
+            TokenKind::Number => self.marker(name, name, rest),
+            _ => self.unknown(name),
+        }
+        None
     }
 
     fn named_directive(&mut self, name: Token, line: &[Token]) -> Option<Token> {
@@ -147,7 +139,7 @@ impl State<'_> {
         let expanded = self.expand_list(pieces, Purpose::Plain);
         let line: Vec<Token> = expanded.iter().map(|piece| piece.token).collect();
         match line.split_first() {
-            Some((&number, rest)) => self.marker(number, rest),
+            Some((&number, rest)) => self.marker(directive, number, rest),
             None => self.bad_line(directive.span),
         }
     }
@@ -158,14 +150,13 @@ impl State<'_> {
     }
 
     /// marker = "#" number (string number*)?
-    fn marker(&mut self, number: Token, rest: &[Token]) {
+    fn marker(&mut self, directive: Token, number: Token, rest: &[Token]) {
         let Ok(line) = self.names.text(number.text).parse::<u32>() else {
             return self.bad_line(number.span);
         };
         let name = rest.first().filter(|token| token.kind == TokenKind::Text);
         let name = name.map(|token| Rc::from(unquoted(self.names.text(token.text)).as_str()));
-        // What a macro wrote has no line of its own, the directive has.
-        let from = self.line_of(self.top.start) + 1;
+        let from = self.line_of(directive.span.start) + 1;
         if let Some(reading) = self.reading() {
             let name = name.or_else(|| reading.says.take().and_then(|says| says.name));
             reading.says = Some(Says { from, line: i64::from(line), name });

@@ -29,22 +29,12 @@ impl State<'_> {
             return Some(piece);
         }
         let definition = Rc::clone(definition);
-        let outermost = self.frames.is_empty() && self.floor.is_none();
-        let arguments = match &definition.form {
-            Form::Builtin(builtin) => {
-                if outermost {
-                    self.top = piece.token.span;
-                }
-                return self.builtin(*builtin, piece);
-            }
+        let (arguments, call) = match &definition.form {
+            Form::Builtin(builtin) => return self.builtin(*builtin, piece),
             Form::Function(_) if !self.paren_follows() => return Some(piece),
             Form::Function(params) => self.arguments(piece.token, &definition, params)?,
             Form::Object => (Vec::new(), piece.token.span),
         };
-        let (arguments, call) = arguments;
-        if outermost {
-            self.top = call;
-        }
         let became = self.substitute(&definition, arguments, call);
         self.push(became, definition, piece.token);
         None
@@ -54,6 +44,9 @@ impl State<'_> {
     fn push(&mut self, became: Became, owner: Rc<Macro>, name: Token) {
         let Became { mut pieces, gap } = became;
         self.spend(pieces.len(), name.span);
+        if self.stopped {
+            return;
+        }
         let Some(first) = pieces.first_mut() else {
             self.carry.spaced |= name.spaced || gap;
             self.carry.first |= name.first;
@@ -70,6 +63,9 @@ impl State<'_> {
         if self.depth >= limits::ARGUMENT_DEPTH {
             let at = pieces.first().map_or(Span::NOWHERE, |piece| piece.token.span);
             self.stop(Diagnostic::error(at, "Macros are called too deeply within arguments of macros"));
+            return Vec::new();
+        }
+        if self.stopped {
             return Vec::new();
         }
         self.depth += 1;
@@ -189,7 +185,7 @@ impl State<'_> {
         let are = if given == 1 { "is" } else { "are" };
         let text = format!("The macro `{name}` takes {at_least}{least} {arguments}, but {given} {are} given");
         let error = Diagnostic::error(call, text).label(definition.name.span, "It is defined here");
-        self.report(match given > least {
+        self.report(match given > least && least > 0 {
             true => error.hint("a comma within an argument stands in parentheses"),
             false => error,
         });

@@ -54,7 +54,7 @@ impl State<'_> {
             if !(token.first && is(&token, "#")) {
                 return token;
             }
-            if let Some(token) = self.directive(token) {
+            if let Some(token) = self.directive() {
                 return token;
             }
         }
@@ -89,7 +89,6 @@ impl State<'_> {
     pub(super) fn spend(&mut self, tokens: usize, at: Span) {
         self.spent.made += tokens + 1;
         if self.spent.made > limits::MADE {
-            self.spent.made = 0;
             let error =
                 Diagnostic::error(at, "Macros make too many tokens: the rest of the unit is not read");
             self.stop(

@@ -28,8 +28,6 @@ pub(super) struct State<'a> {
     pub(super) floor: Option<usize>,
     /// What the next token gets from macros that became nothing.
     pub(super) carry: Carry,
-    /// The outermost call of a macro, or directive, that is being worked on: that is where `__LINE__` is.
-    pub(super) top: Span,
     /// Lists that are expanded within one another.
     pub(super) depth: usize,
     /// The first address of each text and expansion.
@@ -38,6 +36,8 @@ pub(super) struct State<'a> {
     pub(super) counter: u64,
     /// Whether the kernel's types were included.
     pub(super) kernel: bool,
+    /// Whether the unit is not read any further.
+    pub(super) stopped: bool,
 }
 
 /// What was used up of what there are limits for.
@@ -126,6 +126,9 @@ pub(super) struct Frame {
 impl State<'_> {
     /// Adds a message, as long as there are not too many.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        if self.stopped {
+            return;
+        }
         if self.diagnostics.list.len() < limits::MESSAGES {
             return self.diagnostics.push(diagnostic);
         }
@@ -137,6 +140,10 @@ impl State<'_> {
 
     /// Ends all reading.
     pub(super) fn stop(&mut self, why: Diagnostic) {
+        if self.stopped {
+            return;
+        }
+        self.stopped = true;
         self.diagnostics.push(why);
         self.frames.clear();
         for reading in &mut self.readings {
@@ -230,7 +237,6 @@ impl State<'_> {
     pub(super) fn spell(&mut self, bytes: usize, at: Span) {
         self.spent.spelled += bytes;
         if self.spent.spelled > limits::SPELLED {
-            self.spent.spelled = 0;
             self.stop(Diagnostic::error(at, "What `#` and `##` make here is too long"));
         }
     }
