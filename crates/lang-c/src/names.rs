@@ -47,6 +47,7 @@ words! {
     ALIGNOF_ "__alignof", ALIGNOF__ "__alignof__", CONST_ "__const", CONST__ "__const__", EXTENSION "__extension__",
     INLINE_ "__inline", INLINE__ "__inline__", RESTRICT_ "__restrict", RESTRICT__ "__restrict__", SIGNED_ "__signed",
     SIGNED__ "__signed__", TYPEOF "typeof", TYPEOF_ "__typeof", TYPEOF__ "__typeof__", TYPEOF_UNQUAL "typeof_unqual",
+    TYPEOF_UNQUAL_ "__typeof_unqual", TYPEOF_UNQUAL__ "__typeof_unqual__",
     VOLATILE_ "__volatile", VOLATILE__ "__volatile__", AUTO_TYPE "__auto_type", INT128 "__int128", LABEL "__label__",
     OFFSETOF "__builtin_offsetof", TYPES_COMPATIBLE "__builtin_types_compatible_p", CHOOSE_EXPR "__builtin_choose_expr",
     VA_ARG "__builtin_va_arg",

@@ -52,9 +52,10 @@ impl Parser<'_> {
     /// `list = attribute? ("," attribute?)*`
     fn attribute_list(&mut self, list: &mut Vec<Attribute>, end: &str) {
         while !self.lost && !self.at(end) {
-            if !self.eat(",") {
-                self.attribute(list);
+            if self.eat(",") {
+                continue;
             }
+            self.attribute(list);
             if !self.at(end) && !self.at(",") && !self.lost {
                 self.missing(&format!("`,` or `{end}` behind the attribute"));
             }

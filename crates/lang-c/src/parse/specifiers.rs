@@ -99,6 +99,7 @@ const VOLATILE: &[Name] = &[word::VOLATILE, word::VOLATILE_, word::VOLATILE__];
 const RESTRICT: &[Name] = &[word::RESTRICT, word::RESTRICT_, word::RESTRICT__];
 const INLINE: &[Name] = &[word::INLINE, word::INLINE_, word::INLINE__];
 const TYPEOF: &[Name] = &[word::TYPEOF, word::TYPEOF_, word::TYPEOF__];
+const TYPEOF_UNQUAL: &[Name] = &[word::TYPEOF_UNQUAL, word::TYPEOF_UNQUAL_, word::TYPEOF_UNQUAL__];
 
 /// What was read of specifiers so far.
 #[derive(Debug, Default)]
@@ -132,10 +133,10 @@ impl Parser<'_> {
         }
         match token.text {
             word::TYPEDEF | word::EXTERN | word::STATIC | word::AUTO | word::REGISTER => true,
-            word::STRUCT | word::UNION | word::ENUM | word::AUTO_TYPE | word::TYPEOF_UNQUAL => true,
+            word::STRUCT | word::UNION | word::ENUM | word::AUTO_TYPE => true,
             word::ALIGNAS | word::ATOMIC | word::COMPLEX | word::NORETURN | word::THREAD_LOCAL => true,
             word if word.is_keyword() => {
-                let lists = [CONST, VOLATILE, RESTRICT, INLINE, TYPEOF];
+                let lists = [CONST, VOLATILE, RESTRICT, INLINE, TYPEOF, TYPEOF_UNQUAL];
                 lists.iter().any(|list| list.contains(&word)) || WORDS.iter().any(|&(found, _)| found == word)
             }
             word => self.is_type(word) || self.is_builtin(word),
@@ -203,13 +204,17 @@ impl Parser<'_> {
     }
 
     fn atomic(&mut self) -> bool {
-        let token = self.token;
-        let found = self.eat_word(word::ATOMIC);
+        let found = self.at_word(word::ATOMIC) && !self.second().is("(");
         if found {
-            let hint = "use a plain type, and `__sync_fetch_and_add()` and its kin for what has to be atomic";
-            self.remark(Diagnostic::error(token.span, "`_Atomic` types are not known").hint(hint));
+            self.complain_of_atomic();
+            self.bump();
         }
         found
+    }
+
+    fn complain_of_atomic(&mut self) {
+        let hint = "use a plain type, and `__sync_fetch_and_add()` and its kin for what has to be atomic";
+        self.remark(Diagnostic::error(self.token.span, "`_Atomic` types are not known").hint(hint));
     }
 
     fn storage(&mut self, read: &mut Read) -> bool {
@@ -297,12 +302,16 @@ impl Parser<'_> {
         let ty = match token.text {
             word::STRUCT | word::UNION => self.record(&mut read.attributes),
             word::ENUM => self.enumeration(&mut read.attributes),
-            word::TYPEOF_UNQUAL => TypeSpec::Unqualified(Box::new(self.typeof_type())),
             word::AUTO_TYPE => {
                 self.bump();
                 TypeSpec::Auto
             }
+            word::ATOMIC => {
+                self.complain_of_atomic();
+                self.typeof_type()
+            }
             word if TYPEOF.contains(&word) => self.typeof_type(),
+            word if TYPEOF_UNQUAL.contains(&word) => TypeSpec::Unqualified(Box::new(self.typeof_type())),
             _ => return false,
         };
         self.set_type(read, ty, token);
