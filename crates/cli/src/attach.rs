@@ -5,8 +5,10 @@ use crate::trace::fail;
 use clap::{ArgAction, Args};
 use osmia::place::{HOOKS, PlaceError, Wish, parse_place, reference};
 use osmia::{AttachRequest, Keep, ObjectOptions, ObjectRef, Output, Placing, ProbeMode, Style};
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::io::IsTerminal;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,7 +19,7 @@ const ELF: &[u8] = b"\x7fELF";
 pub(crate) struct Attach {
     /// FILE.bpf.o, FILE.bpf.o:PROGRAM, or a loaded program: its id, the path of its pin, its name
     #[arg(value_name = "PROGRAM")]
-    pub(crate) program: String,
+    pub(crate) program: OsString,
 
     /// Where; where nothing stands, each program of an object goes where its section says
     #[arg(value_name = "WHERE")]
@@ -134,16 +136,19 @@ Examples:
 }
 
 /// An object's file, and which of its programs.
-fn object(text: &str) -> Option<(PathBuf, Option<String>)> {
-    let is_elf = |path: &str| {
+fn object(word: &OsStr) -> Option<(PathBuf, Option<String>)> {
+    let is_elf = |path: &OsStr| {
         use std::io::Read as _;
         let mut start = [0; ELF.len()];
         std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == ELF
     };
-    if is_elf(text) {
-        return Some((PathBuf::from(text), None));
+    if is_elf(word) {
+        return Some((PathBuf::from(word), None));
     }
-    let (path, name) = text.rsplit_once(':')?;
+    let colon = word.as_bytes().iter().rposition(|byte| *byte == b':')?;
+    let (path, name) = word.as_bytes().split_at(colon);
+    let name = std::str::from_utf8(name).ok()?.strip_prefix(':')?;
+    let path = OsStr::from_bytes(path);
     is_elf(path).then(|| (PathBuf::from(path), Some(name.to_owned())))
 }
 
@@ -228,13 +233,16 @@ fn of_object(
 }
 
 fn of_loaded(args: &Attach, wish: Option<Wish>, output: &mut Output) -> Result<(), String> {
+    let word = args.program.to_string_lossy();
     if !args.placing.at.is_empty() {
-        return Err(format!("{}: --at is for the programs of an object", args.program));
+        return Err(format!("{word}: --at is for the programs of an object"));
     }
-    if args.program.contains(".o") && !args.program.starts_with("/sys/fs/bpf") {
-        return Err(format!("{}: there is no such object", args.program));
+    if word.contains(".o") && !word.starts_with("/sys/fs/bpf") {
+        return Err(format!("{word}: there is no such object"));
     }
-    let program = reference(&args.program).map_err(|error| error.to_string())?;
+    let text =
+        args.program.to_str().ok_or_else(|| format!("argument {:?} is no UTF-8 text", args.program))?;
+    let program = reference(text).map_err(|error| error.to_string())?;
     let wish = wish.ok_or("a loaded program does not say where it is to be attached: name the place")?;
     let keep = match (&args.pin, args.stay) {
         (Some(path), _) => Keep::PinLinks(path.clone()),

@@ -1,5 +1,6 @@
 //! The command line as words: what may be written, and its help. Nothing here touches the machine.
 use clap::{ArgAction, Args, Parser, Subcommand};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -150,7 +151,7 @@ Examples:
 pub(crate) struct Trace {
     /// The script's file, `-` for standard input; with -l what to list. Then $1, $2, … of the script
     #[arg(value_name = "FILE")]
-    pub(crate) words: Vec<String>,
+    pub(crate) words: Vec<OsString>,
 
     /// The script itself
     #[arg(short = 'e', value_name = "PROGRAM", overrides_with = "program")]
@@ -323,7 +324,7 @@ these has severity, text, file, start and end (line and column from 1, in bytes)
 pub(crate) struct Check {
     /// The script's file, `-` for standard input. Then $1, $2, … of the script
     #[arg(value_name = "FILE")]
-    pub(crate) words: Vec<String>,
+    pub(crate) words: Vec<OsString>,
 
     /// The script itself
     #[arg(short = 'e', value_name = "PROGRAM", overrides_with = "program")]

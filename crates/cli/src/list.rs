@@ -3,7 +3,9 @@ use crate::flags::Trace;
 use crate::out::{open_output, written};
 use crate::trace::fail;
 use osmia::Detail;
+use std::ffi::OsString;
 use std::io::Write;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -17,23 +19,23 @@ pub(crate) fn list(args: &Trace) -> ExitCode {
     };
     let script = args.program.is_some()
         || args.words.first().is_some_and(|word| word == "-" || Path::new(word).is_file());
-    if let Some(word) =
-        args.words.first().filter(|word| !script && word.contains('.') && !word.contains([':', '*']))
-        && !args.no_warnings
-    {
+    let pattern = match args.words.first().map_or(Some(""), |word| word.to_str()) {
+        Some(pattern) => pattern,
+        None if script => "",
+        None => return fail(&format!("pattern {:?} is no UTF-8 text", args.words[0])),
+    };
+    if !script && pattern.contains('.') && !pattern.contains([':', '*']) && !args.no_warnings {
         crate::trace::complain(&format!(
-            "WARNING: It appears that '{word}' is a filename but the file does not exist. Treating '{word}' as a search pattern.\n"
+            "WARNING: It appears that '{pattern}' is a filename but the file does not exist. Treating '{pattern}' as a search pattern.\n"
         ));
     }
     let lines = if script {
-        args.source().and_then(|(source, params)| osmia::list_script(&source, &params, detail, &search))
+        args.source().and_then(|(source, params)| {
+            let params: Vec<Vec<u8>> = params.into_iter().map(OsString::into_vec).collect();
+            osmia::list_script(&source, &params, detail, &search)
+        })
     } else {
-        osmia::list_probes(
-            args.words.first().map_or("", String::as_str),
-            detail,
-            &search,
-            &args.debug_folders(),
-        )
+        osmia::list_probes(pattern, detail, &search, &args.debug_folders())
     };
     match lines.and_then(|lines| print_lines(&lines)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,7 +3,9 @@ use crate::flags::Trace;
 use crate::words::{Work, parse_pid};
 use osmia::{Buffering, Choice, CompileOptions, Form, RunOptions};
 use osmia_base::Source;
+use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 /// Names the map that is the clock of time series: tests wind it by hand.
@@ -42,7 +44,7 @@ impl Trace {
     }
 
     /// Checks that the words go together for a script that is there.
-    pub(crate) fn request(&self, source: Source, words: Vec<String>) -> Result<Request, String> {
+    pub(crate) fn request(&self, source: Source, words: Vec<OsString>) -> Result<Request, String> {
         let (work, mode) = self.work()?;
         let choice = Choice::new(mode, self.probe_filter.as_deref())?;
         let report_failures = self.reports_failures()?;
@@ -62,7 +64,7 @@ impl Trace {
         }
         let pid = self.process()?;
         let dwarf_pids = self.dwarf_pid.iter().map(|pid| parse_pid(pid)).collect::<Result<Vec<_>, _>>()?;
-        let (named, params) = words.into_iter().partition::<Vec<_>, _>(|word| word.starts_with("--"));
+        let (named, params) = parameters(words)?;
         let mut compile = CompileOptions {
             ask_machine: !self.vm,
             btf: self.btf.clone().or_else(|| std::env::var_os("BPFTRACE_BTF").map(PathBuf::from)),
@@ -117,7 +119,7 @@ impl Trace {
     }
 
     /// The script, and the words behind it.
-    pub(crate) fn source(&self) -> Result<(Source, Vec<String>), String> {
+    pub(crate) fn source(&self) -> Result<(Source, Vec<OsString>), String> {
         if let Some(program) = &self.program {
             return Ok((Source::new("stdin", program.as_str()), self.words.clone()));
         }
@@ -127,6 +129,16 @@ impl Trace {
         let (name, text) = read(Path::new(file))?;
         Ok((Source::new(name, text), params.to_vec()))
     }
+}
+
+/// Words behind a script: those that name what they are for (`--name=value`), and `$1`, `$2`, ….
+fn parameters(words: Vec<OsString>) -> Result<(Vec<String>, Vec<Vec<u8>>), String> {
+    let (named, counted) =
+        words.into_iter().partition::<Vec<_>, _>(|word| word.as_bytes().starts_with(b"--"));
+    let text =
+        |word: OsString| word.into_string().map_err(|word| format!("argument {word:?} is no UTF-8 text"));
+    let named = named.into_iter().map(text).collect::<Result<_, _>>()?;
+    Ok((named, counted.into_iter().map(OsString::into_vec).collect()))
 }
 
 /// A file's name for messages, and its text.

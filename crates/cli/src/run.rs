@@ -4,6 +4,7 @@ use crate::out::open_output;
 use crate::trace::{fail, trace};
 use osmia::{Child, Compiled, Keep, ObjectOptions, Output, Style};
 use osmia_base::Source;
+use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
@@ -18,15 +19,18 @@ pub(crate) fn run(args: &Run) -> ExitCode {
         }
         return fail("osmia run needs a file: a script or an object (.bpf.o)");
     };
-    let bytes = match osmia::read_file(Path::new(file)) {
+    let path = Path::new(file);
+    let bytes = match osmia::read_file(path) {
         Ok(bytes) => bytes,
         Err(_) if file == "-" => return trace(&args.trace),
-        Err(error) => return fail(&format!("{file}: {error}")),
+        Err(error) => return fail(&format!("{}: {error}", path.display())),
     };
     if !bytes.starts_with(ELF) {
         return match std::str::from_utf8(&bytes) {
             Ok(_) => trace(&args.trace),
-            Err(_) => fail(&format!("{file}: this is neither an object (ELF) nor a script (text)")),
+            Err(_) => {
+                fail(&format!("{}: this is neither an object (ELF) nor a script (text)", path.display()))
+            }
         };
     }
     run_object(args, &bytes)
@@ -34,7 +38,8 @@ pub(crate) fn run(args: &Run) -> ExitCode {
 
 /// Runs an object, for which the first word stands.
 pub(crate) fn run_object(args: &Run, bytes: &[u8]) -> ExitCode {
-    let file = args.trace.words.first().map_or("osmia", String::as_str);
+    let path = Path::new(args.trace.words.first().map_or(OsStr::new("osmia"), OsString::as_os_str));
+    let file = path.display();
     match osmia::open_script(bytes, args.trace.btf.as_ref()) {
         Ok(Some((source, compiled))) if args.pin.is_none() => return run_script(args, source, compiled),
         Ok(_) => {}
@@ -44,7 +49,7 @@ pub(crate) fn run_object(args: &Run, bytes: &[u8]) -> ExitCode {
         Ok(placing) => placing,
         Err(message) => return fail(&message),
     };
-    let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     let options = ObjectOptions {
         name: name.split('.').next().unwrap_or_default().to_owned(),
         keep: args.pin.clone().map_or(Keep::Watched, Keep::PinAll),

@@ -392,8 +392,20 @@ fn arguments_that_are_no_text() {
     run(osmia().args(["fmt", "--check"]).arg(&script)).ok();
     std::fs::write(&script, "processed 2 insns (limit 1000000)\n").expect("a log");
     assert_eq!(run(osmia().arg("explain").arg(&script)).ok(), "the log tells of no refusal\n");
-    for command in ["trace", "check", "run", "attach"] {
-        let error = run(osmia().args([command, "a.bt"]).arg(odd)).refused();
-        assert_eq!(error, "ERROR: argument \"a\\xFF.bt\" is no UTF-8 text\n");
+    std::fs::write(&script, "begin { printf(\"%r\\n\", buf(str($1), strlen(str($1)))); }\n")
+        .expect("a script");
+    run(osmia().arg("check").arg(&script)).ok();
+    for command in [&["trace", "--vm", "-q"][..], &["--vm", "-q"], &["run", "--vm", "-q"]] {
+        let out = run(osmia().args(command).arg(&script).arg(OsStr::from_bytes(b"a\xff"))).ok();
+        assert_eq!(out.trim_end(), "a\\xff", "{command:?}");
     }
+    assert!(run(osmia().arg("attach").arg(&script)).refused().contains("is no UTF-8 text"));
+    // Paths of attach points, and names, are text.
+    for (script, word) in [("uprobe:/bin/$1:f { }", "$1"), ("begin { print(str($1)); }", "\"--a\\xFF\"")] {
+        let odd = OsStr::from_bytes(if word == "$1" { b"a\xff" } else { b"--a\xff" });
+        let error = run(osmia().args(["-e", script, "--"]).arg(odd)).refused();
+        assert!(error.contains(&format!("{word} is no UTF-8 text")), "{error}");
+    }
+    let error = run(osmia().arg("-e").arg(odd)).refused();
+    assert_eq!(error, "ERROR: argument \"a\\xFF.bt\" is no UTF-8 text\n");
 }

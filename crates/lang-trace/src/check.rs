@@ -63,8 +63,8 @@ use vars::Learnt;
 /// What checking knows besides script and machine.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// `$1`, `$2`, ….
-    pub params: Vec<String>,
+    /// `$1`, `$2`, …: not every word of a command line is text.
+    pub params: Vec<Vec<u8>>,
     /// Values of named parameters; what is not among them has its default.
     pub named: BTreeMap<String, crate::params::ParamValue>,
     /// Leave parameters open: they are known when the object is loaded.

@@ -95,7 +95,7 @@ impl Wants {
 
 /// What `script` needs, its attach points having `params` in the place of `$1` and so on. Attach points that cannot be
 /// read want nothing; checking says what is wrong with them.
-pub fn wants(script: &Script, params: &[String]) -> Wants {
+pub fn wants(script: &Script, params: &[Vec<u8>]) -> Wants {
     let mut collector = Collector {
         wants: Wants::default(),
         own: own_names(script),
@@ -237,7 +237,7 @@ struct Collector<'a> {
     /// The kinds of probes that there are.
     providers: BTreeSet<Provider>,
     /// `$1`, `$2`, ….
-    params: &'a [String],
+    params: &'a [Vec<u8>],
     /// What `uaddr` names in the block that is being read.
     variables: BTreeSet<String>,
     /// What else that block says.
@@ -391,7 +391,9 @@ impl Collector<'_> {
     fn text(&self, arg: &Expr) -> Option<String> {
         match &arg.kind {
             ExprKind::Str(text) => Some(String::from_utf8_lossy(text).into_owned()),
-            ExprKind::Positional(index) => self.params.get((*index as usize).checked_sub(1)?).cloned(),
+            ExprKind::Positional(index) => {
+                String::from_utf8(self.params.get((*index as usize).checked_sub(1)?)?.clone()).ok()
+            }
             ExprKind::Call { name, args } if name.node == "str" => self.text(args.first()?),
             _ => None,
         }
@@ -478,7 +480,7 @@ mod tests {
     fn of(text: &str) -> Wants {
         let parsed = parse(&Source::new("stdin", text));
         assert!(!parsed.diagnostics.has_errors(), "{text}");
-        wants(&parsed.script, &["sched_switch".to_owned()])
+        wants(&parsed.script, &[b"sched_switch".to_vec()])
     }
 
     #[test]

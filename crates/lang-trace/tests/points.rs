@@ -8,7 +8,7 @@ use osmia_object::{
 use osmia_testkit::golden;
 use std::process::Command;
 
-fn params() -> Vec<String> {
+fn params() -> Vec<Vec<u8>> {
     vec!["IN".into(), "sched:sched_switch".into()]
 }
 

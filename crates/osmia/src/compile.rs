@@ -243,7 +243,7 @@ pub fn compile(source: &mut Source, options: &CompileOptions) -> Result<Compiled
 }
 
 /// Probes that nothing fires where there is no kernel to ask. Points that are wrong are told of later.
-fn kernel_only(script: &Script, params: &[String]) -> Diagnostics {
+fn kernel_only(script: &Script, params: &[Vec<u8>]) -> Diagnostics {
     let mut all = Diagnostics::default();
     for point in script.probes.iter().flat_map(|probe| &probe.points) {
         let resolved = resolve_point(&point.text, point.span, params);

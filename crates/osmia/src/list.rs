@@ -24,7 +24,7 @@ pub fn list_probes(
 /// The probes that a script names, each once, as they are listed elsewhere.
 pub fn list_script(
     source: &Source,
-    params: &[String],
+    params: &[Vec<u8>],
     detail: Detail,
     search: &Search,
 ) -> Result<Vec<String>, String> {

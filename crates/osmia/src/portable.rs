@@ -118,7 +118,7 @@ fn check(script: &Script) -> Result<(), String> {
 
 /// Fills the variables of parameters: `$1`, `$2`, … from `words`, named ones from words such as `--name=value`. What nobody
 /// says is as it was when the object was written.
-pub fn fill_parameters(compiled: &mut Compiled, words: &[String], named: &[String]) -> Result<(), String> {
+pub fn fill_parameters(compiled: &mut Compiled, words: &[Vec<u8>], named: &[String]) -> Result<(), String> {
     let mut values: Vec<(String, Vec<u8>)> = Vec::new();
     if !words.is_empty() {
         values.push((COUNT.to_owned(), (words.len() as u64).to_ne_bytes().to_vec()));
@@ -129,6 +129,7 @@ pub fn fill_parameters(compiled: &mut Compiled, words: &[String], named: &[Strin
         match number(word) {
             Some(number) => values.push((variable, number.to_ne_bytes().to_vec())),
             None if has(compiled, &variable) => {
+                let word = String::from_utf8_lossy(word);
                 return Err(format!("ERROR: ${index} is used as a number, and \"{word}\" is none\n"));
             }
             None => {}
@@ -165,15 +166,16 @@ fn write(compiled: &mut Compiled, variable: &str, value: &[u8]) {
     }
 }
 
-fn number(word: &str) -> Option<i64> {
+fn number(word: &[u8]) -> Option<i64> {
+    let word = std::str::from_utf8(word).ok()?;
     match word.strip_prefix('-') {
         Some(digits) => Some(literal::integer(digits).ok()?.cast_signed().wrapping_neg()),
         None => Some(literal::integer(word).ok()?.cast_signed()),
     }
 }
 
-fn text(word: &str) -> Vec<u8> {
-    let mut bytes = word.as_bytes().to_vec();
+fn text(word: &[u8]) -> Vec<u8> {
+    let mut bytes = word.to_vec();
     bytes.push(0);
     bytes
 }
@@ -183,7 +185,7 @@ fn bytes(value: &ParamValue) -> Vec<u8> {
         ParamValue::Bool(on) => vec![u8::from(*on)],
         ParamValue::Unsigned(number) => number.to_ne_bytes().to_vec(),
         ParamValue::Signed(number) => number.to_ne_bytes().to_vec(),
-        ParamValue::Text(word) => text(word),
+        ParamValue::Text(word) => text(word.as_bytes()),
     }
 }
 

@@ -23,7 +23,7 @@ impl From<&str> for Wrong {
 }
 
 /// Takes the text of an attach point apart. `$1` in it are replaced by `params`.
-pub fn resolve_point(text: &str, span: Span, params: &[String]) -> Result<AttachPoint, Diagnostic> {
+pub fn resolve_point(text: &str, span: Span, params: &[Vec<u8>]) -> Result<AttachPoint, Diagnostic> {
     let diagnose = |Wrong(text, hint): Wrong| {
         let diagnostic = Diagnostic::error(span, text);
         hint.into_iter().fold(diagnostic, Diagnostic::hint)
@@ -66,7 +66,7 @@ fn place(provider: Provider, parts: &[&str]) -> Result<Point, Wrong> {
 }
 
 /// Splits at `:`, outside of quotes, which are taken off; puts parameters in.
-pub fn split_parts(text: &str, params: &[String]) -> Result<Vec<String>, String> {
+pub fn split_parts(text: &str, params: &[Vec<u8>]) -> Result<Vec<String>, String> {
     let mut parts = vec![String::new()];
     let mut quoted = false;
     let mut rest = text;
@@ -94,7 +94,7 @@ fn put(parts: &mut [String], char: char) {
 }
 
 /// Puts the parameter in whose number `rest` begins with, and returns what follows. A `:` in it separates parts, too.
-fn put_param<'a>(parts: &mut Vec<String>, rest: &'a str, params: &[String]) -> Result<&'a str, String> {
+fn put_param<'a>(parts: &mut Vec<String>, rest: &'a str, params: &[Vec<u8>]) -> Result<&'a str, String> {
     let length = rest.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
     let (digits, after) = rest.split_at(length);
     if digits.is_empty() || digits.starts_with('0') {
@@ -105,7 +105,10 @@ fn put_param<'a>(parts: &mut Vec<String>, rest: &'a str, params: &[String]) -> R
         ));
     }
     let number: usize = digits.parse().map_err(|_| format!("positional parameter is not valid: {digits}"))?;
-    for char in params.get(number - 1).map_or("", String::as_str).chars() {
+    let word = params.get(number - 1).map_or(&[][..], Vec::as_slice);
+    let text = std::str::from_utf8(word)
+        .map_err(|_| format!("${number} is no UTF-8 text, and cannot be part of an attach point"))?;
+    for char in text.chars() {
         match char {
             ':' => parts.push(String::new()),
             char => put(parts, char),

@@ -181,7 +181,7 @@ impl Body<'_, '_> {
         };
         match parse_number(text) {
             Some(value) => Some(literal(value, span)),
-            None => Some(text_literal(text.clone().into_bytes(), span)),
+            None => Some(text_literal(text.clone(), span)),
         }
     }
 
@@ -450,7 +450,8 @@ pub(super) const fn place_space(ty: &Type) -> Space {
 }
 
 /// A number as command lines have them: as in a script, with a sign.
-pub(super) fn parse_number(text: &str) -> Option<i128> {
+pub(super) fn parse_number(word: &[u8]) -> Option<i128> {
+    let text = std::str::from_utf8(word).ok()?;
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text),

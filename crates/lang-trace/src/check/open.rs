@@ -30,15 +30,14 @@ pub fn named_variable(position: usize) -> String {
 impl Body<'_, '_> {
     /// `$N` as a number; that of what was given when the object was written, where nobody says otherwise.
     pub(super) fn open_number(&self, index: u32, span: Span) -> Expr {
-        let given = self.given(index).and_then(|text| parse_number(text)).unwrap_or(0);
+        let given = self.given(index).and_then(parse_number).unwrap_or(0);
         // Numbers of 64 bits, with or without sign, are the same bytes.
         open(number_variable(index), &(given as i64).to_ne_bytes(), Type::INT64, span)
     }
 
     /// `str($N)`.
     pub(super) fn open_text(&self, index: u32, span: Span) -> Expr {
-        let given = self.given(index).cloned().unwrap_or_default();
-        self.open_bytes(text_variable(index), given.as_bytes(), span)
+        self.open_bytes(text_variable(index), self.given(index).unwrap_or_default(), span)
     }
 
     /// `$#`.
@@ -59,8 +58,8 @@ impl Body<'_, '_> {
         })
     }
 
-    fn given(&self, index: u32) -> Option<&String> {
-        self.options().params.get((index as usize).checked_sub(1)?)
+    fn given(&self, index: u32) -> Option<&[u8]> {
+        self.options().params.get((index as usize).checked_sub(1)?).map(Vec::as_slice)
     }
 
     fn open_bytes(&self, variable: String, text: &[u8], span: Span) -> Expr {

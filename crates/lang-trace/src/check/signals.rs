@@ -106,6 +106,6 @@ fn number_of(text: &str) -> Option<i64> {
     let name = text.to_ascii_uppercase();
     let name = name.strip_prefix("SIG").unwrap_or(&name);
     let found = SIGNALS.iter().find(|(known, _)| *known == name).map(|(_, number)| *number);
-    let digits = || parse_number(name).and_then(|number| i64::try_from(number).ok());
+    let digits = || parse_number(name.as_bytes()).and_then(|number| i64::try_from(number).ok());
     found.or_else(digits).filter(|number| NUMBERS.contains(number))
 }

@@ -105,7 +105,7 @@ fn str_capacity(
 fn positional_text(body: &Body<'_, '_>, arg: &ast::Expr) -> Option<Vec<u8>> {
     let param = |index: u32| {
         let text = (index as usize).checked_sub(1).and_then(|at| body.options().params.get(at));
-        text.map_or_else(Vec::new, |text| text.clone().into_bytes())
+        text.cloned().unwrap_or_default()
     };
     match &arg.kind {
         ast::ExprKind::Positional(index) => Some(param(*index)),
