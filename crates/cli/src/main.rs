@@ -20,7 +20,8 @@ mod words;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches as _, Parser};
 use flags::{Bpftrace, Command, Osmia};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
     {
         return tool::tool("osmia", words);
     }
-    if args.get(1).is_some_and(|first| is_script(&first.to_string_lossy())) {
+    if args.get(1).is_some_and(|first| is_script(first)) {
         args.insert(1, "trace".into());
     }
     match parse(&args) {
@@ -78,17 +79,19 @@ fn stand_alone(object: &[u8], mut args: Vec<OsString>) -> ExitCode {
     }
 }
 
-/// Whether the first word begins a script rather than naming a command: `-e …`, `-l`, a file.
-fn is_script(first: &str) -> bool {
+/// Whether the first word begins a script rather than naming a command: `-e …`, `-l`, a path. What is wrong with a path (there is no
+/// such file, it is a directory) the one says who reads it.
+fn is_script(first: &OsStr) -> bool {
     let own = ["-h", "--help", "-V", "--version"];
     let command = commands();
     let named = command
         .get_subcommands()
         .any(|known| known.get_name() == first || known.get_all_aliases().any(|alias| alias == first));
-    if own.contains(&first) || first == "help" || named {
+    if own.iter().any(|option| first == *option) || first == "help" || named {
         return false;
     }
-    first.starts_with('-') || first.contains('.') || Path::new(first).is_file()
+    let word = first.as_bytes();
+    word.starts_with(b"-") || word.iter().any(|byte| b"./".contains(byte)) || Path::new(first).exists()
 }
 
 fn dispatch(osmia: Osmia) -> ExitCode {
