@@ -341,7 +341,9 @@ pub enum Arg {
 pub enum Builtin {
     /// `__builtin_memset(place, byte, size)`
     Fill(Box<Expr>, Box<Expr>, Box<Expr>),
-    /// `__builtin_memcpy` and `__builtin_memmove` (which may overlap).
+    /// `__builtin_memcpy(to, from, size)`: the two do not overlap.
+    Copy(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `__builtin_memmove(to, from, size)`: the two may overlap.
     Move(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `__builtin_memcmp(a, b, size)`
     Compare(Box<Expr>, Box<Expr>, Box<Expr>),

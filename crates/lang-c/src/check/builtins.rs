@@ -12,6 +12,7 @@ use osmia_base::{Diagnostic, Span};
 pub(super) enum Known {
     Memset,
     Memcpy,
+    Memmove,
     Memcmp,
     /// Bytes.
     Swap(u32),
@@ -38,7 +39,7 @@ const TABLE: &[(&str, Known)] = &[
     ("__builtin_memset", Known::Memset),
     ("__builtin_memcpy", Known::Memcpy),
     ("__builtin_memcpy_inline", Known::Memcpy),
-    ("__builtin_memmove", Known::Memcpy),
+    ("__builtin_memmove", Known::Memmove),
     ("__builtin_memcmp", Known::Memcmp),
     ("__builtin_bcmp", Known::Memcmp),
     ("__builtin_bswap16", Known::Swap(2)),
@@ -69,7 +70,7 @@ const TABLE: &[(&str, Known)] = &[
 const LIBRARY: &[(&str, Known)] = &[
     ("memset", Known::Memset),
     ("memcpy", Known::Memcpy),
-    ("memmove", Known::Memcpy),
+    ("memmove", Known::Memmove),
     ("memcmp", Known::Memcmp),
     ("bcmp", Known::Memcmp),
 ];
@@ -112,7 +113,8 @@ impl Checker<'_> {
         }
         let expr = match builtin {
             Known::Memset => self.fill_memory(call),
-            Known::Memcpy => self.move_memory(call),
+            Known::Memcpy => self.move_memory(call, Builtin::Copy),
+            Known::Memmove => self.move_memory(call, Builtin::Move),
             Known::Memcmp => self.compare_memory(call),
             Known::Swap(bytes) => self.swap(bytes, call),
             Known::Expect => self.expect(call),
@@ -193,12 +195,16 @@ impl Checker<'_> {
         })
     }
 
-    fn move_memory(&mut self, call: Called<'_>) -> Option<Expr> {
+    fn move_memory(
+        &mut self,
+        call: Called<'_>,
+        make: fn(Box<Expr>, Box<Expr>, Box<Expr>) -> Builtin,
+    ) -> Option<Expr> {
         let [place, from, size] = self.exactly(call)?;
         let (place, from) = (self.memory(place, true), self.memory(from, false));
         let size = self.converted(size, Basic::UnsignedLong);
         self.with_address(place?, call.span, |place| {
-            Some(Builtin::Move(Box::new(place), Box::new(from?), Box::new(size?)))
+            Some(make(Box::new(place), Box::new(from?), Box::new(size?)))
         })
     }
 

@@ -211,6 +211,7 @@ fn walk_callee(callee: &mut Callee, see: &mut See<'_>) {
 fn walk_builtin(builtin: &mut Builtin, see: &mut See<'_>) {
     match builtin {
         Builtin::Fill(a, b, c)
+        | Builtin::Copy(a, b, c)
         | Builtin::Move(a, b, c)
         | Builtin::Compare(a, b, c)
         | Builtin::CompareExchange(a, b, c) => {

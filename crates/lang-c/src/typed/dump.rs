@@ -330,6 +330,7 @@ impl Dumper<'_> {
     fn builtin(&self, builtin: &Builtin) -> String {
         match builtin {
             Builtin::Fill(place, byte, size) => self.list("fill", &[place, byte, size]),
+            Builtin::Copy(to, from, size) => self.list("copy", &[to, from, size]),
             Builtin::Move(to, from, size) => self.list("move", &[to, from, size]),
             Builtin::Compare(a, b, size) => self.list("compare", &[a, b, size]),
             Builtin::Swap(bytes, of) => self.list(&format!("swap{}", u64::from(*bytes) * 8), &[of]),

@@ -1,0 +1,166 @@
+//! CO-RE: the way from a type to a place in it, as relocations spell it.
+use super::btf::Facts;
+use super::cx::Cx;
+use crate::typed::{ExprKind, Place, PlaceKind};
+use crate::types::{RecordId, Ty, TypeKind, Types};
+use osmia_ir::Core;
+
+/// `enum bpf_core_relo_kind`, as far as places are asked about.
+pub(super) const BYTE_OFFSET: u32 = 0;
+const BYTE_SIZE: u32 = 1;
+const EXISTS: u32 = 2;
+const SIGNED: u32 = 3;
+pub(super) const LEFT_SHIFT: u32 = 4;
+pub(super) const RIGHT_SHIFT: u32 = 5;
+pub(super) const LOCAL_TYPE_ID: u32 = 6;
+pub(super) const KERNEL_TYPE_ID: u32 = 7;
+const TYPE_SIZE: u32 = 9;
+const ENUMERATOR_VALUE: u32 = 11;
+
+/// The way from a type to a place in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Path {
+    /// Where it begins.
+    root: Ty,
+    /// Positions of members and elements; the first is zero.
+    steps: Vec<u64>,
+    /// Where it leads in the unit's types, in bits.
+    pub(super) bit_offset: u64,
+    /// What is there.
+    ty: Ty,
+    /// How many bits, of a bit-field.
+    bits: Option<u32>,
+}
+
+impl Path {
+    /// The way to a value of a type itself.
+    pub(super) fn new(types: &Types, root: Ty) -> Self {
+        Self { root: named(types, root), steps: vec![0], bit_offset: 0, ty: root, bits: None }
+    }
+
+    /// One step into a record.
+    pub(super) fn field(&mut self, types: &Types, record: RecordId, index: usize) {
+        let Some(body) = &types.records[record].body else { return };
+        let Some(field) = body.fields.get(index) else { return };
+        let before = body.fields.iter().take(index);
+        let position = before.filter(|field| field.is_described(types)).count();
+        self.steps.push(position as u64);
+        self.bit_offset = self.bit_offset.wrapping_add(field.bit_offset);
+        (self.ty, self.bits) = (field.ty, field.bits);
+    }
+
+    /// One step into an array.
+    pub(super) fn element(&mut self, types: &Types, index: u64, element: Ty) {
+        self.steps.push(index);
+        let bytes = types.size(element).unwrap_or(0).wrapping_mul(index);
+        self.bit_offset = self.bit_offset.wrapping_add(bytes.wrapping_mul(8));
+        (self.ty, self.bits) = (element, None);
+    }
+
+    fn access(&self) -> String {
+        let steps: Vec<String> = self.steps.iter().map(u64::to_string).collect();
+        steps.join(":")
+    }
+
+    /// Bytes of what is there; of a bit-field those of its type.
+    fn size(&self, types: &Types) -> u64 {
+        types.size(self.ty).unwrap_or(0)
+    }
+
+    /// The first byte of what is loaded.
+    fn byte_offset(&self, types: &Types) -> u64 {
+        let size = self.size(types).max(1);
+        match self.bits {
+            None => self.bit_offset / 8,
+            Some(_) => self.bit_offset / 8 / size * size,
+        }
+    }
+
+    /// What the unit's own types answer.
+    fn answer(&self, types: &Types, kind: u32) -> i64 {
+        let bits = self.bits.map_or(self.size(types) * 8, u64::from);
+        let shift = self.bit_offset.wrapping_sub(self.byte_offset(types) * 8);
+        let answer = match kind {
+            BYTE_OFFSET => self.byte_offset(types),
+            BYTE_SIZE => self.size(types),
+            EXISTS => 1,
+            SIGNED => types.integer(self.ty).is_some_and(|integer| integer.signed).into(),
+            LEFT_SHIFT => 64_u64.wrapping_sub(shift.wrapping_add(bits)),
+            RIGHT_SHIFT => 64_u64.wrapping_sub(bits),
+            _ => 0,
+        };
+        answer.cast_signed()
+    }
+}
+
+/// The type by which relocations know another: the record itself, or its name where it has no tag.
+fn named(types: &Types, ty: Ty) -> Ty {
+    match types.record(ty) {
+        Some(record) if types.records[record].tag.is_some() => types.bare(ty),
+        _ => types.unqualified(ty),
+    }
+}
+
+/// The way to a place, if it is known without running anything: from where a pointer points, or from a variable.
+pub(super) fn path(types: &Types, place: &Place) -> Option<Path> {
+    match &place.kind {
+        PlaceKind::Field { of, record, index, .. } => {
+            let mut path = path(types, of)?;
+            path.field(types, *record, *index);
+            Some(path)
+        }
+        PlaceKind::Index { of, index, .. } => {
+            let ExprKind::Int(index) = index.kind else { return None };
+            let mut path = path(types, of)?;
+            path.element(types, u64::try_from(index).ok()?, place.ty);
+            Some(path)
+        }
+        PlaceKind::After(_, place) => path(types, place),
+        PlaceKind::Local(_)
+        | PlaceKind::Global(_)
+        | PlaceKind::Deref(_)
+        | PlaceKind::Conditional(..)
+        | PlaceKind::Call(..) => Some(Path::new(types, place.ty)),
+    }
+}
+
+impl<'a> Cx<'a> {
+    /// What types are looked up in.
+    pub(super) const fn facts(&self) -> Facts<'a> {
+        Facts { types: &self.unit.types, names: self.names }
+    }
+
+    /// A question about a place.
+    pub(super) fn ask(&mut self, path: &Path, kind: u32) -> Core {
+        let facts = self.facts();
+        let type_id = self.types.whole(facts, path.root);
+        Core { type_id, access: path.access(), kind, local: path.answer(facts.types, kind) }
+    }
+
+    /// A question about a type: whether it is there, or how large.
+    pub(super) fn ask_type(&mut self, ty: Ty, kind: u32) -> Core {
+        let facts = self.facts();
+        let type_id = self.types.whole(facts, ty);
+        let local = match kind {
+            TYPE_SIZE => facts.types.size(ty).unwrap_or(0).cast_signed(),
+            LOCAL_TYPE_ID | KERNEL_TYPE_ID => type_id.0.into(),
+            _ => 1,
+        };
+        Core { type_id, access: "0".into(), kind, local }
+    }
+
+    /// A question about a name of an enumeration.
+    pub(super) fn ask_enumerator(&mut self, ty: Ty, position: usize, kind: u32) -> Core {
+        let facts = self.facts();
+        let type_id = self.types.whole(facts, ty);
+        let value = match facts.types.bare_kind(ty) {
+            TypeKind::Enum(number) => {
+                let names = facts.types.enums[*number].names.iter().flatten();
+                names.skip(position).map(|name| name.1).next().unwrap_or(0)
+            }
+            _ => 0,
+        };
+        let local = if kind == ENUMERATOR_VALUE { value } else { 1 };
+        Core { type_id, access: position.to_string(), kind, local }
+    }
+}
