@@ -16,9 +16,6 @@
 //!
 //! Each step yields what it understood and all diagnostics; the next one runs only without errors.
 pub mod ast;
-pub mod headers;
-mod lex;
-mod check;
 mod check;
 mod compile;
 pub mod headers;
@@ -31,8 +28,6 @@ pub mod token;
 pub mod typed;
 pub mod types;
 
-pub use lex::lex;
-pub use check::{Checked, check};
 pub use check::{Checked, check};
 pub use compile::{Compiled, compile};
 pub use lex::lex;

@@ -51,13 +51,14 @@ enum bpf_enum_value_kind {
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define bpf_core_cast(ptr, type) ((typeof(type) *)bpf_rdonly_cast((ptr), bpf_core_type_id_kernel(type)))
 
-/* Bit-fields. What the running kernel has around the bits is read as a whole; two shifts leave the bits alone. */
+/* Bit-fields. What the running kernel has around the bits is read as a whole; a shift to the left and one to the right, by which
+ * the sign comes down, leave the bits alone. */
 #define __CORE_RELO(src, field, info) __builtin_preserve_field_info((src)->field, BPF_FIELD_##info)
 #define ___bpf_bits(whole, s, field)                                                           \
-    (__CORE_RELO(s, field, SIGNED)                                                             \
-         ? (unsigned long long)((long long)((whole) << __CORE_RELO(s, field, LSHIFT_U64)) >>   \
-                                __CORE_RELO(s, field, RSHIFT_U64))                             \
-         : (whole) << __CORE_RELO(s, field, LSHIFT_U64) >> __CORE_RELO(s, field, RSHIFT_U64))
+    ((whole) <<= __CORE_RELO(s, field, LSHIFT_U64),                                            \
+     __CORE_RELO(s, field, SIGNED)                                                             \
+         ? (unsigned long long)((long long)(whole) >> __CORE_RELO(s, field, RSHIFT_U64))       \
+         : (whole) >> __CORE_RELO(s, field, RSHIFT_U64))
 
 /* The first byte of a number that is read into the low bytes of eight. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
