@@ -8,7 +8,7 @@ pub(super) const INCLUDE_DEPTH: usize = 200;
 /// Calls of macros within arguments of calls.
 pub(super) const ARGUMENT_DEPTH: usize = 256;
 /// Tokens that macros make.
-pub(super) const MADE: usize = 1 << (23 - LARGE);
+pub(super) const MADE: usize = 1 << (26 - LARGE);
 /// Bytes of spellings that `#` and `##` make.
 pub(super) const SPELLED: usize = 1 << (26 - LARGE);
 /// Tokens of all texts, each counted as often as it is included.
