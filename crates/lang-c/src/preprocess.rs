@@ -1,7 +1,7 @@
 //! Directives carried out, macros expanded (C11 6.10).
 //!
 //! Texts are read one token at a time ([`reading`]). A `#` at the begin of a line is a directive ([`directive`], with
-//! [`condition`], [`include`], [`pragma`]); a word may be a macro ([`expand`]), whose body with the arguments in it
+//! [`condition`], [`mod@include`], [`pragma`]); a word may be a macro ([`expand`]), whose body with the arguments in it
 //! ([`substitute`]) is read next. All that changes meanwhile is [`state`].
 mod answer;
 mod builtin;

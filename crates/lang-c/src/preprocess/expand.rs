@@ -4,9 +4,8 @@
 //! macro is off is painted: it is never expanded any more, wherever it gets.
 use super::limits;
 use super::macros::{Form, Macro, Params};
-use super::piece::Piece;
+use super::piece::{Became, Piece};
 use super::state::{Frame, State};
-use super::substitute::Became;
 use crate::{Token, TokenKind, word};
 use osmia_base::{Diagnostic, Span};
 use std::rc::Rc;

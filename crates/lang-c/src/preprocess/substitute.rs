@@ -1,7 +1,7 @@
 //! What a macro becomes: its body with the arguments in it, `#` and `##` carried out (C11 6.10.3.1 to 6.10.3.3).
 use super::expand::Purpose;
 use super::macros::{Form, Macro, Part};
-use super::piece::Piece;
+use super::piece::{Became, Piece};
 use super::reading::end;
 use super::state::State;
 use crate::lex::lex_one;
@@ -18,30 +18,6 @@ struct Call<'m> {
     /// The body, and the first address of its copy.
     body: Span,
     base: u32,
-}
-
-/// What a body, or a part of it, became.
-#[derive(Debug, Default)]
-pub(super) struct Became {
-    pub(super) pieces: Vec<Piece>,
-    /// Whether layout goes on to what is behind it.
-    pub(super) gap: bool,
-}
-
-impl Became {
-    /// Takes away what only `##` needed.
-    fn drop_placemarkers(&mut self) {
-        let mut gap = false;
-        self.pieces.retain_mut(|piece| {
-            if piece.token.kind == TokenKind::End {
-                gap |= piece.token.spaced;
-                return false;
-            }
-            piece.token.spaced |= std::mem::take(&mut gap);
-            true
-        });
-        self.gap |= gap;
-    }
 }
 
 impl Call<'_> {
