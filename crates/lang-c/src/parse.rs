@@ -25,7 +25,7 @@ pub use dump::dump;
 use crate::ast::Unit;
 use crate::token::Token;
 use crate::{Name, Names};
-use osmia_base::{Diagnostic, Diagnostics};
+use osmia_base::{Diagnostic, Diagnostics, Span};
 use osmia_btf::Btf;
 
 /// How deep things may stand in each other, and how high trees may grow.
@@ -99,6 +99,12 @@ struct Parser<'a> {
     diagnostics: Diagnostics,
     /// An error was reported, and the place from where to go on is not reached yet.
     lost: bool,
+    /// What was reported last is that something is too deep: nothing before the next item of the unit is read.
+    deep: bool,
+    /// A block of which it was told already that its `}` is missing.
+    unclosed: Option<Span>,
+    /// How many `{` are open.
+    braces: u32,
     /// How deep the parser is inside itself.
     depth: u32,
     /// How high, in steps that no recursion of the parser counts, the tree made last is at most.
@@ -121,6 +127,9 @@ impl<'a> Parser<'a> {
             function: None,
             diagnostics: Diagnostics::default(),
             lost: false,
+            deep: false,
+            unclosed: None,
+            braces: 0,
             depth: 0,
             height: 0,
         };
@@ -159,5 +168,6 @@ impl<'a> Parser<'a> {
     fn too_deep(&mut self) {
         let span = self.token.span;
         self.report(Diagnostic::error(span, format!("this is nested more than {MAX_DEPTH} levels deep")));
+        self.deep = true;
     }
 }

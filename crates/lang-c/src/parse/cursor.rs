@@ -31,6 +31,11 @@ impl Parser<'_> {
     /// Takes the token. The end stays where it is.
     pub(super) fn bump(&mut self) -> Token {
         let taken = self.token;
+        match taken.kind {
+            TokenKind::Sign("{") => self.braces += 1,
+            TokenKind::Sign("}") => self.braces = self.braces.saturating_sub(1),
+            _ => (),
+        }
         if taken.kind != TokenKind::End {
             self.last = self.pos;
             self.pos += 1;

@@ -29,7 +29,7 @@ impl Parser<'_> {
             let item = self.item();
             unit.items.extend(item);
             if self.lost {
-                self.recover();
+                self.recover_item();
             }
             if self.pos == before {
                 self.bump();
@@ -88,6 +88,9 @@ impl Parser<'_> {
         let start = self.pos;
         let mut specifiers = self.specifiers_behind(attributes, Place::Declaration);
         let mut declarators = Vec::new();
+        if self.lacks_semicolon() {
+            return Declared::Declaration(Declaration { specifiers, declarators, span: self.from(start) });
+        }
         while !self.lost && !self.at(";") {
             let mut declarator = self.beside(|parser| parser.declarator(Naming::Named));
             self.declare(&specifiers, &declarator);

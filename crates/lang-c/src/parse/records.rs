@@ -58,6 +58,9 @@ impl Parser<'_> {
             if self.lost {
                 self.recover();
             }
+            if self.lost {
+                break;
+            }
             if self.pos == before {
                 self.bump();
             }
@@ -77,6 +80,13 @@ impl Parser<'_> {
         let start = self.pos;
         let specifiers = self.specifiers(Place::Type);
         let mut declarators = Vec::new();
+        if self.lacks_semicolon() {
+            return Some(Member::Declaration(Declaration {
+                specifiers,
+                declarators,
+                span: self.from(start),
+            }));
+        }
         while !self.lost && !self.at(";") && !self.at("}") {
             declarators.push(self.beside(Self::member_declarator));
             if !self.eat(",") {

@@ -31,6 +31,8 @@ impl Parser<'_> {
         if !self.lost && self.eat(sign) {
             return;
         }
+        // That the block has no end was told where another function begins in it.
+        self.lost |= self.at_end() && self.unclosed == Some(open.span);
         let span = self.here();
         let found = self.found();
         self.report(
@@ -42,6 +44,9 @@ impl Parser<'_> {
 
     /// After an error inside brackets: goes on behind the bracket that closes them, if there is one.
     fn resume_behind(&mut self, sign: &str, within: Within) {
+        if self.deep {
+            return;
+        }
         let Some(end) = self.find_closing(sign, within) else { return };
         self.pos = end;
         self.settle();
@@ -126,27 +131,35 @@ impl Parser<'_> {
         }
     }
 
-    /// After an error: passes over the rest of a statement, up to its `;` or to the `}` that is not its own.
+    /// After an error: passes over the rest of a statement or member, up to its `;` or to the `}` that is not its own. Where
+    /// something is too deep, there is no way on before the next item of the unit.
     pub(super) fn recover(&mut self) {
-        self.skip_statement();
-        self.lost = false;
+        if !self.deep {
+            self.skip(self.braces);
+            self.lost = false;
+        }
     }
 
-    fn skip_statement(&mut self) {
-        let mut open = 0u32;
+    /// After an error: passes over the rest of an item of the unit.
+    pub(super) fn recover_item(&mut self) {
+        self.skip(0);
+        self.lost = false;
+        self.deep = false;
+    }
+
+    /// Up to the `;` or the last `}` of something that stands in so many `{`.
+    fn skip(&mut self, around: u32) {
         while !self.at_end() && self.token.kind != TokenKind::Kernel {
-            if self.at("}") && open == 0 {
+            if self.at("}") && self.braces <= around {
                 return;
             }
-            match self.bump().kind {
-                TokenKind::Sign("{") => open += 1,
-                TokenKind::Sign("}") if open == 1 => {
-                    self.eat(";");
-                    return;
-                }
-                TokenKind::Sign("}") => open -= 1,
-                TokenKind::Sign(";") if open == 0 => return,
-                _ => (),
+            let token = self.bump();
+            if self.braces <= around && token.is("}") {
+                self.eat(";");
+                return;
+            }
+            if self.braces <= around && token.is(";") {
+                return;
             }
         }
     }

@@ -237,7 +237,13 @@ impl Parser<'_> {
 
     fn basic_word(&mut self, read: &mut Read) -> bool {
         let Some(&(_, weight)) = WORDS.iter().find(|&&(word, _)| self.at_word(word)) else { return false };
+        if read.ty.is_some() && !read.guessed {
+            return self.second_type();
+        }
         let token = self.bump();
+        if read.guessed {
+            (read.guessed, read.ty) = (false, None);
+        }
         read.words += 1;
         if read.words > MAX_WORDS {
             self.complain(token.span, "these words are no type together");
@@ -245,6 +251,33 @@ impl Parser<'_> {
             read.sum += weight;
         }
         true
+    }
+
+    /// Passes over the word of another type behind one; only behind a `}` it begins something new.
+    fn second_type(&mut self) -> bool {
+        let new = self.is_behind_brace();
+        if !new {
+            let text = "there is already a type before this one: is a `;` or `,` missing?";
+            self.complain(self.token.span, text);
+            self.bump();
+        }
+        !new
+    }
+
+    fn is_behind_brace(&self) -> bool {
+        self.tokens.get(self.last).is_some_and(|last| last.is("}"))
+    }
+
+    /// Behind the `}` of a record or an enumeration something new begins: the `;` is missing.
+    pub(super) fn lacks_semicolon(&mut self) -> bool {
+        let begins = [word::STRUCT, word::UNION, word::ENUM, word::TYPEDEF, word::STATIC, word::EXTERN];
+        let basic = WORDS.iter().any(|&(word, _)| self.at_word(word));
+        let lacks = !self.lost && self.is_behind_brace() && (basic || self.at_any(&begins));
+        if lacks {
+            let (span, found) = (self.here(), self.words_for(self.token));
+            self.complain(span, format!("expected `;` or a name behind this `}}`, found {found}"));
+        }
+        lacks
     }
 
     /// What belongs to a declaration and is neither storage nor type.
@@ -299,6 +332,9 @@ impl Parser<'_> {
     /// Types with more to them than a word.
     fn made_type(&mut self, read: &mut Read) -> bool {
         let token = self.token;
+        if read.ty.is_some() && !read.guessed && self.is_behind_brace() {
+            return false;
+        }
         let ty = match token.text {
             word::STRUCT | word::UNION => self.record(&mut read.attributes),
             word::ENUM => self.enumeration(&mut read.attributes),
@@ -333,7 +369,7 @@ impl Parser<'_> {
             let text = "there is already a type before this one: is a `;` or `,` missing?";
             self.complain(token.span, text);
         }
-        read.guessed = false;
+        (read.guessed, read.words) = (false, 0);
         read.ty = Some(ty);
     }
 
@@ -409,13 +445,7 @@ impl Parser<'_> {
     /// The type that was read, or what is missing.
     fn type_of(&mut self, start: usize, read: &mut Read) -> TypeSpec {
         if let Some(ty) = read.ty.take() {
-            if read.words > 0 && !read.guessed {
-                let span = self.from(start);
-                self.complain(span, "there are two types here: is a `;` or `,` missing?");
-            }
-            if read.words == 0 {
-                return ty;
-            }
+            return ty;
         }
         if read.words == 0 {
             if read.auto {

@@ -30,6 +30,9 @@ impl Parser<'_> {
             if self.lost {
                 self.recover();
             }
+            if self.lost {
+                break;
+            }
             if self.pos == before {
                 self.bump();
             }
@@ -94,6 +97,7 @@ impl Parser<'_> {
                 let diagnostic = Diagnostic::error(place, "a function cannot stand inside of another one")
                     .label(open.span, "this block is still open: is its `}` missing?");
                 self.remark(diagnostic);
+                self.unclosed = Some(open.span);
                 None
             }
         }
