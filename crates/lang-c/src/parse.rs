@@ -5,6 +5,7 @@
 //! ask for is kept beside the tree and joins it where it applies (`pragmas`).
 mod asm;
 mod attributes;
+mod basic;
 mod cursor;
 mod declarations;
 mod declarators;
@@ -43,7 +44,7 @@ pub struct Parsed {
     pub diagnostics: Diagnostics,
 }
 
-/// Reads a unit. Behind [`TokenKind::Kernel`] the names of the kernel's types are types, unless the unit gives them another
+/// Reads a unit. Behind [`crate::TokenKind::Kernel`] the names of the kernel's types are types, unless the unit gives them another
 /// meaning.
 pub fn parse(tokens: &[Token], names: &mut Names, kernel: Option<&Btf>) -> Parsed {
     let mut parser = Parser::new(tokens, names, kernel);

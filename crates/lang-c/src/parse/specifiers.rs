@@ -1,5 +1,6 @@
 //! What stands before declarators: storage, qualifiers, and the type.
 use super::Parser;
+use super::basic::{MAX_WORDS, WORDS, basic};
 use super::recovery::Within;
 use crate::Name;
 use crate::ast::{Attribute, AttributeArg, Basic, Expr, ExprKind};
@@ -16,76 +17,6 @@ pub(super) enum Place {
     /// Members, parameters, casts: nothing but a type can stand here.
     Type,
 }
-
-// What the words of a type count in a sum that does not depend on their order.
-const VOID: u64 = 1;
-const BOOL: u64 = 1 << 4;
-const CHAR: u64 = 1 << 8;
-const SHORT: u64 = 1 << 12;
-const INT: u64 = 1 << 16;
-const LONG: u64 = 1 << 20;
-const INT128: u64 = 1 << 24;
-const FLOAT: u64 = 1 << 28;
-const DOUBLE: u64 = 1 << 32;
-const SIGNED: u64 = 1 << 36;
-const UNSIGNED: u64 = 1 << 40;
-
-/// No type has more words; more could spoil the sum.
-const MAX_WORDS: usize = 4;
-
-const WORDS: &[(Name, u64)] = &[
-    (word::VOID, VOID),
-    (word::BOOL, BOOL),
-    (word::CHAR, CHAR),
-    (word::SHORT, SHORT),
-    (word::INT, INT),
-    (word::LONG, LONG),
-    (word::INT128, INT128),
-    (word::FLOAT, FLOAT),
-    (word::DOUBLE, DOUBLE),
-    (word::SIGNED, SIGNED),
-    (word::SIGNED_, SIGNED),
-    (word::SIGNED__, SIGNED),
-    (word::UNSIGNED, UNSIGNED),
-];
-
-/// Which words make which type (C11 6.7.2).
-const BASIC: &[(u64, Basic)] = &[
-    (VOID, Basic::Void),
-    (BOOL, Basic::Bool),
-    (CHAR, Basic::Char),
-    (SIGNED + CHAR, Basic::SignedChar),
-    (UNSIGNED + CHAR, Basic::UnsignedChar),
-    (SHORT, Basic::Short),
-    (SHORT + INT, Basic::Short),
-    (SIGNED + SHORT, Basic::Short),
-    (SIGNED + SHORT + INT, Basic::Short),
-    (UNSIGNED + SHORT, Basic::UnsignedShort),
-    (UNSIGNED + SHORT + INT, Basic::UnsignedShort),
-    (INT, Basic::Int),
-    (SIGNED, Basic::Int),
-    (SIGNED + INT, Basic::Int),
-    (UNSIGNED, Basic::UnsignedInt),
-    (UNSIGNED + INT, Basic::UnsignedInt),
-    (LONG, Basic::Long),
-    (LONG + INT, Basic::Long),
-    (SIGNED + LONG, Basic::Long),
-    (SIGNED + LONG + INT, Basic::Long),
-    (UNSIGNED + LONG, Basic::UnsignedLong),
-    (UNSIGNED + LONG + INT, Basic::UnsignedLong),
-    (LONG + LONG, Basic::LongLong),
-    (LONG + LONG + INT, Basic::LongLong),
-    (SIGNED + LONG + LONG, Basic::LongLong),
-    (SIGNED + LONG + LONG + INT, Basic::LongLong),
-    (UNSIGNED + LONG + LONG, Basic::UnsignedLongLong),
-    (UNSIGNED + LONG + LONG + INT, Basic::UnsignedLongLong),
-    (INT128, Basic::Int128),
-    (SIGNED + INT128, Basic::Int128),
-    (UNSIGNED + INT128, Basic::UnsignedInt128),
-    (FLOAT, Basic::Float),
-    (DOUBLE, Basic::Double),
-    (LONG + DOUBLE, Basic::LongDouble),
-];
 
 const STORAGE: &[(Name, Storage)] = &[
     (word::TYPEDEF, Storage::Typedef),
@@ -454,12 +385,12 @@ impl Parser<'_> {
             self.missing("a type");
             return TypeSpec::Basic(Basic::Int);
         }
-        let found = BASIC.iter().find(|&&(sum, _)| sum == read.sum);
+        let found = basic(read.sum);
         if found.is_none() {
             let span = self.from(start);
             self.complain(span, "these words are no type together");
         }
-        TypeSpec::Basic(found.map_or(Basic::Int, |&(_, basic)| basic))
+        TypeSpec::Basic(found.unwrap_or(Basic::Int))
     }
 
     /// Whether the name of a type begins here.
