@@ -50,7 +50,7 @@ impl std::error::Error for ClangError {}
 
 /// The object that clang makes of a program in C, with headers from these directories too, and what clang says of it all the
 /// same. Nothing is written to any file.
-pub fn compile_c(source: &Path, include_dirs: &[PathBuf]) -> Result<(Vec<u8>, String), ClangError> {
+pub fn compile_by_clang(source: &Path, include_dirs: &[PathBuf]) -> Result<(Vec<u8>, String), ClangError> {
     let clang = std::env::var(VARIABLE).unwrap_or_else(|_| CLANG.to_owned());
     let mut command = Command::new(&clang);
     command.args(["-g", "-O2", "-mcpu=v3", "--target=bpf", MACHINE, ASM]);

@@ -127,9 +127,7 @@ fn read(path: &Path, kind: ScriptKind) -> Result<ScriptFile, ImportError> {
         return Err(unreadable("it is no regular file".into()));
     }
     let mut bytes = Vec::new();
-    if kind != ScriptKind::CSource {
-        fs::File::open(path).map_err(error)?.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(error)?;
-    }
+    fs::File::open(path).map_err(error)?.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(error)?;
     if bytes.len() as u64 > MAX_SIZE {
         return Err(unreadable(format!("it is longer than {MAX_SIZE} bytes")));
     }

@@ -37,7 +37,7 @@ mod wants;
 pub use binary::{Binary, BinaryError, Place, mapped_file, usdt_probes};
 pub use btf::{KERNEL_BTF, btf_file, kernel_btf};
 pub use cgroups::Cgroups;
-pub use clang::{ClangError, compile_c};
+pub use clang::{ClangError, compile_by_clang};
 pub use contents::{read_file, read_stream};
 pub use cpus::{cpu_list, online_cpus, possible_cpus};
 pub use demangle::demangle;

@@ -135,7 +135,12 @@ impl CompileError {
 }
 
 fn script_places(options: &CompileOptions) -> ScriptPlaces {
-    ScriptPlaces { include_dirs: options.include_dirs.clone(), includes: options.includes.clone() }
+    ScriptPlaces {
+        include_dirs: options.include_dirs.clone(),
+        includes: options.includes.clone(),
+        btf: options.btf.clone(),
+        isa: isa(options),
+    }
 }
 
 /// Reads the script; says what clang says to bpftrace's users where a header is missing.

@@ -2,6 +2,7 @@
 mod attach;
 mod bring_up;
 mod by_request;
+mod c;
 mod capture;
 mod check;
 mod child;

@@ -1,6 +1,7 @@
 //! A whole script: its own text, what it imports and includes, its macros expanded.
+use crate::c::{CObject, compile_c};
 use osmia_base::{Diagnostic, Diagnostics, Source, Span};
-use osmia_host::{ClangError, ImportError, ScriptFile, ScriptKind, compile_c, read_import, read_include};
+use osmia_host::{ImportError, ScriptFile, ScriptKind, read_import, read_include};
 use osmia_lang_trace::ast::{CItem, Import, Name, Script, StmtKind, Visit, visit_block};
 use osmia_lang_trace::{expand, is_kernel_header, parse, parse_part};
 use std::collections::BTreeSet;
@@ -35,6 +36,10 @@ pub struct ScriptPlaces {
     pub include_dirs: Vec<PathBuf>,
     /// Files that are included in front of everything.
     pub includes: Vec<PathBuf>,
+    /// The kernel's types, where they are not the running one's.
+    pub btf: Option<PathBuf>,
+    /// The instructions that programs in C may be made of.
+    pub isa: osmia_ir::Isa,
 }
 
 /// Why there is no script.
@@ -164,29 +169,18 @@ impl Reader<'_> {
         }
     }
 
-    /// A program in C becomes an object by the clang of this machine.
+    /// A program in C becomes an object.
     fn compile(&mut self, file: ScriptFile, span: Span) {
-        let error = match compile_c(&file.path, &self.places.include_dirs) {
-            Ok((bytes, said)) => {
-                if !said.is_empty() {
-                    let text = format!("{}: clang says:\n{}", file.name, said.trim_end());
+        match compile_c(&file, self.places, span) {
+            Ok(CObject { bytes, said }) => {
+                if let Some(said) = said {
+                    let text = format!("{}: {}", file.name, said.trim_end());
                     self.diagnostics.push(Diagnostic::warning(span, text));
                 }
-                return self.objects.push(ScriptObject { name: file.name, span, bytes });
+                self.objects.push(ScriptObject { name: file.name, span, bytes });
             }
-            Err(error) => error,
-        };
-        let mut message = Diagnostic::error(span, format!("{}: {error}", file.name));
-        if matches!(error, ClangError::Missing(..)) {
-            let object = file.name.trim_end_matches('c').to_owned() + "o";
-            let how = format!(
-                "compile it elsewhere, and import what that makes: clang -g -O2 -target bpf -c {} -o {object}",
-                file.name
-            );
-            let else_how = "or write what you need of it as `macro` or `fn`; types can be in a header (.h)";
-            message = message.hint(how).hint(else_how);
+            Err(error) => self.diagnostics.push(error),
         }
-        self.diagnostics.push(message);
     }
 
     /// A file, with all that belongs to it; nothing where it was read before.

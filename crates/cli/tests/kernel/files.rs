@@ -34,7 +34,7 @@ fn mistakes_are_told_in_the_file_that_has_them() {
     for (name, text, expected) in [
         ("config.bt", "config = { max_strlen = 5 }\n", "invalid `config` within import"),
         ("broken.bt", "macro ( {\n", "syntax: "),
-        ("program.bpf.c", "int x\n", "clang does not compile it (exit status: 1):\n"),
+        ("program.bpf.c", "int x\n", "program.bpf.c cannot be compiled:\n"),
         ("program.bpf.o", "\x7fELF", "program.bpf.o: "),
     ] {
         scratch.write(name, text);
@@ -42,10 +42,16 @@ fn mistakes_are_told_in_the_file_that_has_them() {
         let err = run(osmia().env("CLANG", "clang-19").args(["-q", "-e", &script])).refused();
         assert!(err.contains(expected), "{name}: {err}");
     }
-    let script = format!("import \"{}\"; begin {{ }}", scratch.path("program.bpf.c"));
+    let program =
+        scratch.write("program.bpf.c", "int f(int a) { return a + b; }\nint g(int a) { return h(a); }\n");
+    let script = format!("import \"{program}\"; begin {{ }}");
     let err = run(osmia().env("CLANG", "no-such-clang").args(["-q", "-e", &script])).refused();
-    for expected in ["no-such-clang cannot be run", "HINT: compile it elsewhere, and import what"] {
-        assert!(err.contains(expected), "{err}");
+    for expected in [
+        format!("{program}:1:27-28: ERROR: there is no variable, function or constant `b`\nint f("),
+        format!("{program}:2:23-24: ERROR: "),
+        "HINT: what osmia's compiler does not know, clang may: no-such-clang cannot be run".into(),
+    ] {
+        assert!(err.contains(&expected), "{expected}: {err}");
     }
     let err = run(osmia().args(["-q", "-e", "import \"not/there.bt\"; begin { }"])).refused();
     assert!(
@@ -54,7 +60,7 @@ fn mistakes_are_told_in_the_file_that_has_them() {
     );
 }
 
-/// What clang makes of a library: functions, one of them hidden, a map, a variable, and a program.
+/// A library in C: functions, one of them hidden, a map, a variable, and a program.
 const LIBRARY: &str = r#"
     #include <linux/bpf.h>
     #include <bpf/bpf_helpers.h>
@@ -95,9 +101,22 @@ fn library(scratch: &Scratch, name: &str, text: &str) -> String {
 fn functions_of_compiled_objects_are_called() {
     let scratch = Scratch::new();
     library(&scratch, "lib", LIBRARY);
+    for file in ["lib.bpf.o", "lib.bpf.c"] {
+        called(&scratch, file);
+    }
+}
+
+/// A script calls all functions of the library, compiled by clang or here.
+fn called(scratch: &Scratch, file: &str) {
+    let osmia = || {
+        let mut osmia = osmia();
+        osmia.env("CLANG", "no-such-clang");
+        osmia
+    };
     let main = scratch.write(
         "main.bt",
-        r#"import "lib.bpf.o";
+        format!("import \"{file}\";\n")
+            + r#"
         begin {
             printf("%d %d %d\n", add(40, 2), add(-40, -2), calls_so_far());
             printf("%d %d %d\n", remember(7), remember(7), remember(8));
@@ -122,20 +141,31 @@ fn functions_of_compiled_objects_are_called() {
     assert_eq!(run(osmia().args(["run", "-q", &written])).out, expected);
 }
 
-/// Where there is a clang, sources need not be compiled by hand.
+/// What osmia's own compiler does not know, clang compiles where there is one; and that is told.
 #[test]
-fn functions_of_programs_in_c_are_called() {
+fn clang_compiles_what_osmia_does_not_know() {
     let scratch = Scratch::new();
-    scratch.write("lib.bpf.c", format!("#warning \"so it is\"\n{LIBRARY}"));
-    let main = scratch.write(
-        "main.bt",
-        "import \"lib.bpf.c\";\nbegin { print((add(40, 2), remember(7), remember(7))); }\n",
-    );
+    let assembly = r#"int five(void) { int x; asm volatile("%0 = 5" : "=r"(x)); return x; }"#;
+    scratch.write("lib.bpf.c", assembly);
+    let main = scratch.write("main.bt", "import \"lib.bpf.c\";\nbegin { print(five()); }\n");
     for machine in [&[][..], &["--vm"]] {
         let out = run(osmia().env("CLANG", "clang-19").arg("-q").args(machine).arg(&main));
-        assert_eq!(out.out, "(42, 1, 2)\n\n\n", "{machine:?}: {}", out.err);
-        assert!(out.err.contains("WARNING: ") && out.err.contains("so it is"), "{}", out.err);
+        assert_eq!(out.out, "5\n\n\n", "{machine:?}: {}", out.err);
+        assert!(out.err.contains("clang compiled it, as osmia does not:\n"), "{}", out.err);
     }
+    let err = run(osmia().env("CLANG", "no-such-clang").arg("-q").arg(&main)).refused();
+    assert!(err.contains("lib.bpf.c:1:25-"), "{err}");
+}
+
+/// Warnings of a program in C are told, and it is compiled all the same.
+#[test]
+fn warnings_of_programs_in_c_are_told() {
+    let scratch = Scratch::new();
+    scratch.write("lib.bpf.c", "#warning \"so it is\"\nint five(void) { return 5; }\n");
+    let main = scratch.write("main.bt", "import \"lib.bpf.c\";\nbegin { print(five()); }\n");
+    let out = run(osmia().env("CLANG", "no-such-clang").arg("-q").arg(&main));
+    assert_eq!(out.out, "5\n\n\n", "{}", out.err);
+    assert!(out.err.contains("WARNING: ") && out.err.contains("so it is"), "{}", out.err);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::{
     ValueData,
 };
 use osmia_base::{Arena, Key};
+use osmia_btf::Kind;
 use osmia_object::{FunctionKey, Linkage, Symbol};
 
 /// A function of at most so many instructions is put wherever it is called.
@@ -250,7 +251,7 @@ fn used(module: &Module) -> Vec<bool> {
     let mut used: Vec<bool> = module
         .functions
         .values()
-        .map(|function| function.linkage != Linkage::Static || function.program.is_some())
+        .map(|function| seen(module, function) || function.program.is_some())
         .collect();
     for symbol in named(module) {
         if let Symbol::Function(key) = symbol
@@ -268,6 +269,13 @@ fn used(module: &Module) -> Vec<bool> {
         }
     }
     used
+}
+
+/// Whether others see a function; one that is hidden is static for the verifier, and global for its type.
+fn seen(module: &Module, function: &Function) -> bool {
+    let kind = module.btf.get(function.type_id).map(|ty| &ty.kind);
+    function.linkage != Linkage::Static
+        || matches!(kind, Some(Kind::Func { linkage: osmia_btf::Linkage::Global, .. }))
 }
 
 /// What data and maps name.

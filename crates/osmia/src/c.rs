@@ -1,0 +1,124 @@
+//! Programs in C become objects: by osmia's own compiler, and where that does not know a thing that a program has, by the clang of
+//! this machine, if it has one.
+use crate::script::ScriptPlaces;
+use osmia_base::{Diagnostic, Diagnostics, Source, Span};
+use osmia_host::{ClangError, ScriptFile, compile_by_clang, kernel_btf, read_include};
+use osmia_ir::Options;
+use osmia_lang_c::headers::{Builtin, Form, Found, Headers, Include, Search};
+use osmia_object::elf;
+use std::path::{Path, PathBuf};
+
+/// Where the system keeps headers.
+const SYSTEM_DIRS: [&str; 3] = ["/usr/local/include", "/usr/include/x86_64-linux-gnu", "/usr/include"];
+
+/// The macro by which `bpf_tracing.h` knows the machine whose registers programs read.
+const MACHINE: &str = if cfg!(target_arch = "aarch64") { "__TARGET_ARCH_arm64" } else { "__TARGET_ARCH_x86" };
+
+/// An object made of C.
+#[derive(Debug)]
+pub(crate) struct CObject {
+    /// The file that a compiler would have written.
+    pub bytes: Vec<u8>,
+    /// What there is to say of the program all the same.
+    pub said: Option<String>,
+}
+
+/// Compiles a program in C that is imported at `span`.
+pub(crate) fn compile_c(file: &ScriptFile, places: &ScriptPlaces, span: Span) -> Result<CObject, Diagnostic> {
+    let refusal = match compile_here(file, places) {
+        Ok(object) => return Ok(object),
+        Err(refusal) => refusal,
+    };
+    match compile_by_clang(&file.path, &places.include_dirs) {
+        Ok((bytes, said)) => {
+            let text = format!("clang compiled it, as osmia does not:\n{}\n{said}", refusal.trim_end());
+            Ok(CObject { bytes, said: Some(text) })
+        }
+        Err(error) => {
+            let text = format!("{} cannot be compiled:\n{}", file.name, refusal.trim_end());
+            Err(Diagnostic::error(span, text).hint(other_way(&error)))
+        }
+    }
+}
+
+/// What came of asking clang.
+fn other_way(error: &ClangError) -> String {
+    match error {
+        ClangError::Missing(..) => format!("what osmia's compiler does not know, clang may: {error}"),
+        ClangError::Refused(..) => error.to_string(),
+    }
+}
+
+/// Compiles it without anybody's help; else what is wrong with it, in words with their places.
+fn compile_here(file: &ScriptFile, places: &ScriptPlaces) -> Result<CObject, String> {
+    let mut source = Source::new(file.name.clone(), file.text.clone());
+    let headers = HeaderFiles { beside: beside(&file.path), dirs: &places.include_dirs };
+    let defines = [(MACHINE.to_owned(), "1".to_owned())];
+    let types = kernel_btf(places.btf.as_deref().unwrap_or(Path::new(osmia_host::KERNEL_BTF))).ok();
+    let compiled = osmia_lang_c::compile(&mut source, &headers, &defines, types.as_ref());
+    let words = |diagnostics: &Diagnostics| diagnostics.render(&source);
+    let Some(mut module) = compiled.module else { return Err(words(&compiled.diagnostics)) };
+    osmia_ir::optimize(&mut module);
+    let object = osmia_ir::emit(module, &Options { isa: places.isa }).map_err(|error| error.to_string())?;
+    let said = Some(words(&compiled.diagnostics)).filter(|said| !said.is_empty());
+    Ok(CObject { bytes: elf::write(&object), said })
+}
+
+fn beside(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+/// Headers as a compiler finds them: beside the program, in the directories that the person names, then those that are part of
+/// osmia, and only then the system's; what nobody has of the kernel's, its types stand for.
+struct HeaderFiles<'a> {
+    beside: PathBuf,
+    dirs: &'a [PathBuf],
+}
+
+impl HeaderFiles<'_> {
+    /// Where a line looks first.
+    fn near(&self, include: &Include<'_>) -> Vec<PathBuf> {
+        let here = match include.form {
+            Form::Quoted => {
+                let from = Path::new(include.from);
+                let from = if from.is_absolute() { beside(from) } else { self.beside.clone() };
+                Some(from)
+            }
+            Form::Angled => None,
+        };
+        here.into_iter().chain(self.dirs.iter().cloned()).collect()
+    }
+}
+
+impl Headers for HeaderFiles<'_> {
+    fn find(&self, include: &Include<'_>) -> Found {
+        let system = SYSTEM_DIRS.map(PathBuf::from);
+        let mut near = self.near(include);
+        if include.next == Search::Next {
+            // Behind the directory in which the including text was found.
+            let from = beside(Path::new(include.from));
+            let all = near.into_iter().chain(system).skip_while(|dir| *dir != from).skip(1);
+            return read(include.name, &all.collect::<Vec<_>>()).unwrap_or_else(|| Builtin.find(include));
+        }
+        if let Some(found) = read(include.name, &near) {
+            return found;
+        }
+        match Builtin.find(include) {
+            Found::Missing(_) => {
+                near.extend(system);
+                let looked = near.iter().map(|dir| dir.display().to_string()).collect();
+                read(include.name, &near).unwrap_or(Found::Missing(looked))
+            }
+            Found::Kernel => read(include.name, &system).unwrap_or(Found::Kernel),
+            found => found,
+        }
+    }
+}
+
+fn read(name: &str, dirs: &[PathBuf]) -> Option<Found> {
+    let file = read_include(name, dirs)?;
+    Some(match file {
+        Ok(file) => Found::Text { name: file.path.to_string_lossy().into_owned(), text: file.text },
+        Err(error) => Found::Failed(error.to_string()),
+    })
+}
