@@ -1,4 +1,4 @@
-//! Checks C that is preprocessed already and says what is wrong with it: `check [--dump] [--btf FILE] FILE…`.
+//! Checks C that is preprocessed already and says what is wrong with it: `check [--dump] [--layouts] [--btf FILE] FILE…`.
 #![expect(clippy::print_stdout, reason = "that is what it is for")]
 use osmia_base::{Severity, Source};
 use osmia_btf::Btf;
@@ -8,10 +8,11 @@ use std::time::Instant;
 
 fn main() -> std::io::Result<()> {
     let mut args = std::env::args().skip(1);
-    let (mut dump, mut kernel, mut files) = (false, None, Vec::new());
+    let (mut dump, mut layouts, mut kernel, mut files) = (false, false, None, Vec::new());
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--dump" => dump = true,
+            "--layouts" => layouts = true,
             "--btf" => kernel = Btf::parse(std::fs::read(args.next().unwrap_or_default())?).ok(),
             _ => files.push(arg),
         }
@@ -33,6 +34,9 @@ fn main() -> std::io::Result<()> {
         good += usize::from(errors == 0);
         let (functions, types) = (checked.unit.functions.len(), checked.unit.types.len());
         println!("{file}: {errors} errors, {functions} functions, {types} types in {time:?}");
+        for record in checked.unit.types.records.keys().filter(|_| layouts) {
+            print!("{}", typed::dump_record(&checked.unit, &names, record));
+        }
         if dump {
             print!("{}", typed::dump(&checked.unit, &names));
         }

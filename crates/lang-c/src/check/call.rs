@@ -45,7 +45,7 @@ impl Checker<'_> {
             Some(TypeKind::Function(signature)) => signature.clone(),
             _ => {
                 let text = self.spell(expr.ty);
-                self.error(callee.span, format!("this is a `{text}`, and functions alone are called"));
+                self.error(callee.span, format!("this is of type `{text}`, and functions alone are called"));
                 return None;
             }
         };

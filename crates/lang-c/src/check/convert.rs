@@ -113,7 +113,7 @@ impl Checker<'_> {
 
     fn mismatch(&mut self, from: Ty, to: Ty, role: &str, span: Span) {
         let (from, to) = (self.spell(from), self.spell(to));
-        self.error(span, format!("{role} is of type `{to}`, which a `{from}` does not fit"));
+        self.error(span, format!("{role} is of type `{to}`, which `{from}` does not fit"));
     }
 
     /// The same for scalars.

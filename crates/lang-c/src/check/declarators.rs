@@ -64,7 +64,7 @@ impl Checker<'_> {
         let (value, ty) = self.constant_or(length, "the length of an array is a constant number in BPF: its stack is laid out when the program is compiled")?;
         let signed = self.types.integer(ty).is_none_or(|integer| integer.signed);
         if signed && value < 0 {
-            self.error(length.span, format!("an array of {value} elements"));
+            self.error(length.span, format!("this array would have {value} elements"));
             return None;
         }
         let array = self.types.add(TypeKind::Array(element, Some(value.cast_unsigned())));

@@ -81,7 +81,7 @@ impl Checker<'_> {
             }
             other => {
                 let text = self.spell(self.type_of(&other));
-                self.error(span, format!("a number or pointer is needed here, and this is a `{text}`"));
+                self.error(span, format!("a number or pointer is needed here, and this is of type `{text}`"));
                 None
             }
         }
@@ -92,7 +92,7 @@ impl Checker<'_> {
         let value = self.scalar(expr)?;
         if self.types.integer(value.ty).is_none() {
             let text = self.spell(value.ty);
-            self.error(expr.span, format!("a whole number is needed here, and this is a `{text}`"));
+            self.error(expr.span, format!("a whole number is needed here, and this is of type `{text}`"));
             return None;
         }
         Some(self.promote(value))

@@ -380,7 +380,7 @@ impl Checker<'_> {
         if let TypeKind::Array(..) = self.types.bare_kind(place.ty) {
             let text = self.spell(place.ty);
             let diagnostic =
-                Diagnostic::error(span, format!("a `{text}` is initialized by a list, or by text"));
+                Diagnostic::error(span, format!("`{text}` is initialized by a list, or by text"));
             return self.diagnostics.push(diagnostic.hint("write `{ … }` around the elements"));
         }
         let ty = self.types.unqualified(place.ty);
@@ -395,7 +395,7 @@ impl Checker<'_> {
     fn store_array(&mut self, place: Place, from: Place, span: Span, filled: &mut Filled) {
         if !self.compatible(place.ty, from.ty) {
             let text = self.spell(place.ty);
-            self.error(span, format!("a `{text}` is initialized by a list, or by text"));
+            self.error(span, format!("`{text}` is initialized by a list, or by text"));
             return;
         }
         if let TypeKind::Array(_, Some(length)) = self.types.bare_kind(from.ty) {

@@ -145,7 +145,7 @@ impl Checker<'_> {
     pub(super) fn index_number(&mut self, index: Expr) -> Option<Expr> {
         let Some(integer) = self.types.integer(index.ty) else {
             let text = self.spell(index.ty);
-            self.error(index.span, format!("an index is a whole number, and this is a `{text}`"));
+            self.error(index.span, format!("an index is a whole number, and this is of type `{text}`"));
             return None;
         };
         let index = self.promote(index);
@@ -184,7 +184,7 @@ impl Checker<'_> {
         let place = self.deref(pointer, span);
         if place.is_none() {
             let text = self.spell(ty);
-            self.error(span, format!("only pointers point somewhere, and this is a `{text}`"));
+            self.error(span, format!("only pointers point somewhere, and this is of type `{text}`"));
         }
         place.map(Value::Place)
     }
@@ -225,7 +225,7 @@ impl Checker<'_> {
         }
         if matches!(self.types.bare_kind(place.ty), TypeKind::Array(..) | TypeKind::Function(_)) {
             let text = self.spell(place.ty);
-            self.error(expr.span, format!("a `{text}` is not assigned to as a whole"));
+            self.error(expr.span, format!("`{text}` is not assigned to as a whole"));
             return None;
         }
         if self.types.qualifiers(place.ty).constant {

@@ -264,7 +264,7 @@ impl Checker<'_> {
         let Some(expr) = value else {
             if !self.types.is_void(result) {
                 let text = self.spell(result);
-                self.error(span, format!("this function returns a `{text}`, and here nothing"));
+                self.error(span, format!("this function returns `{text}`, and here nothing"));
             }
             return Some(StmtKind::Return(None));
         };
