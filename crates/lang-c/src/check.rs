@@ -7,6 +7,7 @@ mod atomics;
 mod attributes;
 mod builtins;
 mod call;
+mod cleanup;
 mod constant;
 mod convert;
 mod core;
@@ -32,6 +33,7 @@ use crate::ast::{self, Item};
 use crate::typed::{Function, FunctionId, Global, GlobalId, Local, LocalId, Relocate, Unit};
 use crate::types::{RecordId, Ty, Types};
 use crate::{Name, Names};
+use cleanup::Cleanup;
 use declare::Linked;
 use kernel::Kernel;
 use osmia_base::{Arena, Diagnostic, Diagnostics, Span};
@@ -109,15 +111,32 @@ struct Frame {
     result: Ty,
     locals: Arena<LocalId, Local>,
     labels: BTreeMap<Name, Label>,
-    /// What `break` and `continue` are in, the innermost last.
-    within: Vec<Within>,
+    /// What `break` and `continue` are in, the innermost last, and how many calls were due when it began.
+    within: Vec<(Within, usize)>,
     switches: Vec<Switch>,
+    /// What is called when blocks are left, the last variable's last.
+    cleanups: Vec<Cleanup>,
+    /// How many calls were due when each open block began.
+    blocks: Vec<usize>,
+    /// From where `goto` goes to a label, and how many calls are due there.
+    gotos: Vec<(Name, usize, Span)>,
 }
 
 impl Frame {
     fn new(function: FunctionId, name: Name, result: Ty) -> Self {
         let (locals, labels) = (Arena::new(), BTreeMap::new());
-        Self { function, name, result, locals, labels, within: Vec::new(), switches: Vec::new() }
+        Self {
+            function,
+            name,
+            result,
+            locals,
+            labels,
+            within: Vec::new(),
+            switches: Vec::new(),
+            cleanups: Vec::new(),
+            blocks: Vec::new(),
+            gotos: Vec::new(),
+        }
     }
 }
 
@@ -127,6 +146,8 @@ struct Label {
     number: u32,
     mentioned: Span,
     defined: Option<Span>,
+    /// How many calls are due where it is defined.
+    due: usize,
 }
 
 /// What a statement is in.

@@ -1,7 +1,9 @@
 //! What attributes say.
 use super::Checker;
+use crate::Name;
 use crate::ast::{Attribute, AttributeArg};
 use crate::typed::Inline;
+use osmia_base::Span;
 
 /// All that the attributes of one thing say.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +24,10 @@ pub(super) struct Attributes {
     pub(super) type_tags: Vec<Box<str>>,
     /// `mode(…)`: bytes of the number that is meant.
     pub(super) mode: Option<u64>,
+    /// What is called when the variable's block is left.
+    pub(super) cleanup: Option<(Name, Span)>,
+    /// `asm("name")`: another name for the linker.
+    pub(super) renamed: Option<Span>,
 }
 
 /// Attributes that say nothing of what a program does, or what the compiler does anyway.
@@ -53,6 +59,8 @@ const IGNORED: &[&str] = &[
     "maybe_unused",
     "minsize",
     "musttail",
+    "naked",
+    "align_value",
     "no_builtin",
     "no_caller_saved_registers",
     "no_instrument_function",
@@ -84,12 +92,9 @@ const IGNORED: &[&str] = &[
 const REFUSED: &[&str] = &[
     "address_space",
     "alias",
-    "asm",
-    "cleanup",
     "constructor",
     "destructor",
     "ifunc",
-    "naked",
     "ms_struct",
     "overloadable",
     "scalar_storage_order",
@@ -135,6 +140,13 @@ impl Checker<'_> {
             "btf_type_tag" => {
                 all.type_tags.extend(self.attribute_text(attribute).map(String::into_boxed_str))
             }
+            "cleanup" => match attribute.args.as_slice() {
+                [AttributeArg::Word(name)] => all.cleanup = Some((*name, attribute.span)),
+                _ => {
+                    self.bad_argument(attribute, "the name of a function");
+                }
+            },
+            "asm" => all.renamed = Some(attribute.span),
             "mode" => all.mode = self.attribute_mode(attribute),
             name if IGNORED.contains(&name) => {}
             // Those behind a record's `}` are read with the record and with what is declared.
@@ -222,6 +234,8 @@ impl Attributes {
         self.decl_tags.extend(other.decl_tags);
         self.type_tags.extend(other.type_tags);
         self.mode = other.mode.or(self.mode);
+        self.cleanup = other.cleanup.or(self.cleanup);
+        self.renamed = other.renamed.or(self.renamed);
         self
     }
 }

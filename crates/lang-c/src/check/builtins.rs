@@ -22,6 +22,7 @@ pub(super) enum Known {
     Unknown(i64),
     Ignore,
     Strlen,
+    Strcmp,
     AccessIndex,
     FieldInfo,
     TypeInfo,
@@ -53,6 +54,7 @@ const TABLE: &[(&str, Known)] = &[
     ("__builtin_prefetch", Known::Ignore),
     ("__builtin_assume", Known::Ignore),
     ("__builtin_strlen", Known::Strlen),
+    ("__builtin_strcmp", Known::Strcmp),
     ("__builtin_preserve_access_index", Known::AccessIndex),
     ("__builtin_preserve_field_info", Known::FieldInfo),
     ("__builtin_preserve_type_info", Known::TypeInfo),
@@ -122,6 +124,7 @@ impl Checker<'_> {
             Known::Unknown(value) => Some(self.int(value, Basic::UnsignedLong, span)),
             Known::Ignore => Some(self.nothing(span)),
             Known::Strlen => self.strlen(call),
+            Known::Strcmp => self.strcmp(call),
             Known::FieldInfo => self.field_info(call),
             Known::TypeInfo => self.type_info(call),
             Known::EnumValue => self.enum_value(call),
@@ -264,15 +267,24 @@ impl Checker<'_> {
 
     fn strlen(&mut self, call: Called<'_>) -> Option<Expr> {
         let [text] = self.exactly(call)?;
-        let ast::ExprKind::Text(bytes) = &text.kind else {
-            self.later(Diagnostic::error(
-                call.span,
-                format!("`{}` of what is no text in quotes is not known yet", call.text),
-            ));
+        let length = self.text_of(text, call)?.len();
+        Some(self.int(length as i64, Basic::UnsignedLong, call.span))
+    }
+
+    fn strcmp(&mut self, call: Called<'_>) -> Option<Expr> {
+        let [a, b] = self.exactly(call)?;
+        let (a, b) = (self.text_of(a, call)?, self.text_of(b, call)?);
+        Some(self.int(a.cmp(b) as i64, Basic::Int, call.span))
+    }
+
+    /// The bytes of a text in quotes, up to the first zero.
+    fn text_of<'b>(&mut self, expr: &'b ast::Expr, call: Called<'_>) -> Option<&'b [u8]> {
+        let ast::ExprKind::Text(bytes) = &expr.kind else {
+            let text = format!("`{}` of what is no text in quotes is not known yet", call.text);
+            self.later(Diagnostic::error(call.span, text));
             return None;
         };
-        let length = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-        Some(self.int(length as i64, Basic::UnsignedLong, call.span))
+        bytes.split(|byte| *byte == 0).next()
     }
 }
 

@@ -126,6 +126,8 @@ impl Checker<'_> {
             _ if boolean && (from_pointer || number(self, expr.ty)) => {}
             (true, true) => self.check_pointers(&expr, to, role, span),
             (false, true) if self.is_null(&expr) => {}
+            // In BPF, addresses are often numbers of 64 bits (arguments of tracing programs): those are not told.
+            (false, true) if self.types.size(expr.ty) == Some(8) && number(self, expr.ty) => {}
             (false, true) if number(self, expr.ty) => {
                 let (from, to) = (self.spell(expr.ty), self.spell(to));
                 let text = format!(
@@ -134,6 +136,7 @@ impl Checker<'_> {
                 self.diagnostics
                     .push(Diagnostic::warning(span, text).hint("write the cast where that is meant"));
             }
+            (true, false) if number(self, to) && self.types.size(to) == Some(8) => {}
             (true, false) if number(self, to) => {
                 let (from, to) = (self.spell(expr.ty), self.spell(to));
                 let text = format!(

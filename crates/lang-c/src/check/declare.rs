@@ -129,9 +129,11 @@ impl Checker<'_> {
         let local = frame.locals.push(Local { name: Some(name), ty, align: attributes.aligned, span });
         self.scopes.declare(name, Entity::Local(local), span);
         let place = Place { kind: PlaceKind::Local(local), ty, span };
+        let cleanup = attributes.cleanup;
         let Some(initializer) = initializer else {
             let kind = StmtKind::Declare { local, zero: false, stores: Vec::new() };
-            return out.push(Stmt { kind, span });
+            out.push(Stmt { kind, span });
+            return self.due_later(local, cleanup);
         };
         let mut filled = self.initialize(place, initializer);
         if open {
@@ -144,6 +146,13 @@ impl Checker<'_> {
             self.error(span, "a member without a length has no room in a variable of a function".to_owned());
         }
         out.push(self.begin_local(local, filled, span));
+        self.due_later(local, cleanup);
+    }
+
+    fn due_later(&mut self, local: crate::typed::LocalId, cleanup: Option<(Name, Span)>) {
+        if let Some((name, span)) = cleanup {
+            self.add_cleanup(local, name, span);
+        }
     }
 
     fn set_local_type(&mut self, local: crate::typed::LocalId, ty: Ty) {

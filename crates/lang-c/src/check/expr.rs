@@ -301,10 +301,40 @@ impl Checker<'_> {
             self.error(span, "statements stand in functions alone".to_owned());
             return None;
         }
-        self.scopes.enter();
+        self.open_block();
         let value = self.block_value(block, span);
-        self.scopes.leave();
-        value
+        let mut due = Vec::new();
+        self.close_block(&mut due);
+        if due.is_empty() {
+            return value;
+        }
+        self.value_before(value?, due, span)
+    }
+
+    /// A value that is found before statements are run.
+    fn value_before(&mut self, value: Value, due: Vec<crate::typed::Stmt>, span: Span) -> Option<Value> {
+        match value {
+            Value::Scalar(expr) if self.types.is_void(expr.ty) => {
+                let ty = expr.ty;
+                let mut stmts = vec![super::make::statement(expr)];
+                stmts.extend(due);
+                Some(Value::Scalar(Expr { kind: ExprKind::Block(stmts, None), ty, span }))
+            }
+            Value::Scalar(expr) => {
+                let (ty, (place, begin)) = (expr.ty, self.kept(expr)?);
+                let mut stmts = vec![begin];
+                stmts.extend(due);
+                let value = Some(Box::new(self.load(place)));
+                Some(Value::Scalar(Expr { kind: ExprKind::Block(stmts, value), ty, span }))
+            }
+            other => {
+                self.later(osmia_base::Diagnostic::error(
+                    span,
+                    "a record out of a block that cleans up is not known yet",
+                ));
+                Some(other)
+            }
+        }
     }
 
     fn block_value(&mut self, block: &ast::Block, span: Span) -> Option<Value> {

@@ -14,7 +14,7 @@ use osmia_base::{Arena, Diagnostic};
 impl Checker<'_> {
     /// A variable of the program.
     pub(super) fn declare_global(&mut self, declared: Declared<'_>) {
-        if self.types.is_void(declared.ty) {
+        if self.types.is_void(declared.ty) && declared.storage != Storage::Extern {
             self.error(declared.span, "a variable of type `void` holds nothing".to_owned());
             return self.scopes.declare(declared.name, Entity::Unknown, declared.span);
         }
@@ -116,6 +116,10 @@ impl Checker<'_> {
         self.scopes.declare(declared.name, Entity::Function(function), declared.span);
         if declared.attributes.used {
             self.used_functions.insert(function);
+        }
+        if let Some(span) = declared.attributes.renamed {
+            let diagnostic = Diagnostic::error(span, "another name for the linker is not known yet");
+            self.deferred.push((function, diagnostic));
         }
         Some(function)
     }
@@ -224,14 +228,14 @@ impl Checker<'_> {
         // So that calls of it know that there is a body.
         let end = osmia_base::Span::new(function.span.end.saturating_sub(1), function.span.end);
         defined_body(&mut self.functions[id], Body { locals: Arena::new(), stmts: Vec::new(), end });
-        self.scopes.enter();
         self.frame = Some(super::Frame::new(id, declared.name, result));
+        self.open_block();
         self.declare_params(params);
         let mut stmts = Vec::new();
         for stmt in &function.body.stmts {
             self.stmt(stmt, &mut stmts);
         }
-        self.scopes.leave();
+        self.close_block(&mut stmts);
         let Some(frame) = self.frame.take() else { return };
         self.check_labels(&frame);
         defined_body(&mut self.functions[id], Body { locals: frame.locals, stmts, end });

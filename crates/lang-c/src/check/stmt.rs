@@ -53,11 +53,9 @@ impl Checker<'_> {
                 })
             }
             Ast::Switch(value, body) => self.switch(value, body),
-            Ast::Goto(name) => self.label_number(*name).map(StmtKind::Goto),
-            Ast::Break => self.leaves(span, "break", |_| true).then_some(StmtKind::Break),
-            Ast::Continue => self
-                .leaves(span, "continue", |within| matches!(within, Within::Loop))
-                .then_some(StmtKind::Continue),
+            Ast::Goto(name) => self.goto(*name),
+            Ast::Break => return self.leaves(stmt, &[Within::Loop, Within::Switch], StmtKind::Break, out),
+            Ast::Continue => return self.leaves(stmt, &[Within::Loop], StmtKind::Continue, out),
             Ast::Return(value) => self.returned(value.as_ref(), span),
         };
         out.extend(kind.map(|kind| Stmt { kind, span }));
@@ -65,10 +63,10 @@ impl Checker<'_> {
 
     /// The statement of an `if` or the like: a block of its own.
     fn inner(&mut self, stmt: &ast::Stmt) -> Stmt {
-        self.scopes.enter();
+        self.open_block();
         let mut stmts = Vec::new();
         self.stmt(stmt, &mut stmts);
-        self.scopes.leave();
+        self.close_block(&mut stmts);
         match <[Stmt; 1]>::try_from(stmts) {
             Ok([only]) => only,
             Err(stmts) => Stmt { kind: StmtKind::Block(stmts), span: stmt.span },
@@ -76,12 +74,12 @@ impl Checker<'_> {
     }
 
     pub(super) fn block(&mut self, block: &ast::Block) -> Vec<Stmt> {
-        self.scopes.enter();
+        self.open_block();
         let mut stmts = Vec::new();
         for stmt in &block.stmts {
             self.stmt(stmt, &mut stmts);
         }
-        self.scopes.leave();
+        self.close_block(&mut stmts);
         stmts
     }
 
@@ -95,7 +93,7 @@ impl Checker<'_> {
 
     fn enter(&mut self, within: Within) {
         if let Some(frame) = &mut self.frame {
-            frame.within.push(within);
+            frame.within.push((within, frame.cleanups.len()));
         }
     }
 
@@ -105,29 +103,34 @@ impl Checker<'_> {
         }
     }
 
-    fn leaves(&mut self, span: Span, word: &str, does: fn(&Within) -> bool) -> bool {
-        let inside = self.frame.as_ref().is_some_and(|frame| frame.within.iter().any(does));
-        if !inside {
-            self.error(span, format!("there is nothing around this `{word}` that it leaves or goes on with"));
-        }
-        inside
+    /// `break` and `continue`: what is due inside of what they leave is called first.
+    fn leaves(&mut self, stmt: &ast::Stmt, from: &[Within], kind: StmtKind, out: &mut Vec<Stmt>) {
+        let found = self.frame.as_ref().and_then(|frame| {
+            frame.within.iter().rev().find(|(within, _)| from.contains(within)).map(|(_, due)| *due)
+        });
+        let Some(due) = found else {
+            let word = if from.len() == 1 { "continue" } else { "break" };
+            return self.error(stmt.span, format!("there is no loop around this `{word}`"));
+        };
+        out.extend(self.due(due));
+        out.push(Stmt { kind, span: stmt.span });
     }
 
     fn for_loop(&mut self, stmt: &ast::Stmt, out: &mut Vec<Stmt>) {
         let ast::StmtKind::For(first, condition, step, body, unroll) = &stmt.kind else { return };
-        self.scopes.enter();
+        self.open_block();
         let mut stmts = Vec::new();
         self.stmt(first, &mut stmts);
         let condition = condition.as_ref().map(|condition| self.scalar(condition));
         let step = step.as_ref().map(|step| self.effect(step));
         let body = Box::new(self.turn(body));
-        self.scopes.leave();
         let wrong = matches!(condition, Some(None)) || matches!(step, Some(None));
         let (condition, step) = (condition.flatten(), step.flatten());
         if !wrong {
             let kind = StmtKind::Loop { enter: Enter::Asked, condition, step, body, unroll: *unroll };
             stmts.push(Stmt { kind, span: stmt.span });
         }
+        self.close_block(&mut stmts);
         match <[Stmt; 1]>::try_from(stmts) {
             Ok([only]) => out.push(only),
             Err(stmts) => out.push(Stmt { kind: StmtKind::Block(stmts), span: stmt.span }),
@@ -220,18 +223,27 @@ impl Checker<'_> {
     fn label_number(&mut self, name: Spanned<Name>) -> Option<u32> {
         let labels = &mut self.frame.as_mut()?.labels;
         let next = u32::try_from(labels.len()).ok()?;
-        Some(
-            labels
-                .entry(name.node)
-                .or_insert(Label { number: next, mentioned: name.span, defined: None })
-                .number,
-        )
+        let label = Label { number: next, mentioned: name.span, defined: None, due: 0 };
+        Some(labels.entry(name.node).or_insert(label).number)
+    }
+
+    fn goto(&mut self, name: Spanned<Name>) -> Option<StmtKind> {
+        let due = self.due_count();
+        if let Some(frame) = &mut self.frame {
+            frame.gotos.push((name.node, due, name.span));
+        }
+        self.label_number(name).map(StmtKind::Goto)
     }
 
     fn label(&mut self, name: Spanned<Name>, inner: &ast::Stmt, span: Span, out: &mut Vec<Stmt>) {
         if let Some(number) = self.label_number(name) {
+            let due = self.due_count();
             let label = self.frame.as_mut().and_then(|frame| frame.labels.get_mut(&name.node));
-            if let Some(at) = label.and_then(|label| label.defined.replace(name.span)) {
+            let before = label.and_then(|label| {
+                label.due = due;
+                label.defined.replace(name.span)
+            });
+            if let Some(at) = before {
                 let text = self.text(name.node);
                 let diagnostic = Diagnostic::error(name.span, format!("there is a label `{text}` already"));
                 self.diagnostics.push(diagnostic.label(at, "here"));
@@ -257,6 +269,12 @@ impl Checker<'_> {
             missing.push(diagnostic.suggest(text, known.iter().copied()));
         }
         self.diagnostics.list.extend(missing);
+        for (name, due, span) in &frame.gotos {
+            if frame.labels.get(name).is_some_and(|label| label.due != *due) {
+                let text = "a `goto` in or out of a block whose variables have `cleanup` is not known yet";
+                self.error(*span, text.to_owned());
+            }
+        }
     }
 
     fn returned(&mut self, value: Option<&ast::Expr>, span: Span) -> Option<StmtKind> {
@@ -266,7 +284,7 @@ impl Checker<'_> {
                 let text = self.spell(result);
                 self.error(span, format!("this function returns `{text}`, and here nothing"));
             }
-            return Some(StmtKind::Return(None));
+            return Some(self.left_by_return(None, span));
         };
         let value = self.value(expr)?;
         if self.types.is_void(result) {
@@ -275,15 +293,15 @@ impl Checker<'_> {
                 self.error(expr.span, "this function returns nothing, and here a value".to_owned());
                 return None;
             }
-            return Some(StmtKind::Block(vec![
-                Stmt { kind: StmtKind::Expr(effect), span },
-                Stmt { kind: StmtKind::Return(None), span },
-            ]));
+            let effect = Stmt { kind: StmtKind::Expr(effect), span };
+            let left = Stmt { kind: self.left_by_return(None, span), span };
+            return Some(StmtKind::Block(vec![effect, left]));
         }
-        Some(StmtKind::Return(Some(match self.given(value, result, "what is returned", expr.span)? {
+        let returned = match self.given(value, result, "what is returned", expr.span)? {
             Given::Scalar(expr) => Returned::Scalar(expr),
             Given::Record(place) => Returned::Record(place),
-        })))
+        };
+        Some(self.left_by_return(Some(returned), span))
     }
 
     pub(super) fn static_assert(&mut self, assert: &ast::StaticAssert) {
