@@ -4,7 +4,7 @@ use osmia_base::Source;
 use osmia_btf::Btf;
 use osmia_ir::{Options, emit, optimize, text};
 use osmia_lang_c::compile;
-use osmia_lang_c::headers::{Form, Found, Headers, Include, Search};
+use osmia_lang_c::headers::{Builtin, Form, Found, Headers, Include, Search};
 use osmia_object::{Object, Target, elf, resolve};
 use osmia_vm::{Input, Machine};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ struct Directories(Vec<PathBuf>);
 
 impl Headers for Directories {
     fn find(&self, include: &Include<'_>) -> Found {
-        if include.name.ends_with("vmlinux.h") {
+        if Path::new(include.name).file_name().is_some_and(|name| name == "vmlinux.h") {
             return Found::Kernel;
         }
         let own = Path::new(include.from).parent().unwrap_or(Path::new(""));
@@ -31,7 +31,7 @@ impl Headers for Directories {
                 return Found::Text { name: path.display().to_string(), text };
             }
         }
-        Found::Missing(self.0.iter().map(|dir| dir.display().to_string()).collect())
+        Builtin.find(include)
     }
 }
 

@@ -1,6 +1,5 @@
 //! C in, IR out, as it is before any pass; or what cannot be lowered.
 use osmia_base::Source;
-use osmia_btf::{Btf, dump};
 use osmia_ir::{text, validate_module};
 use osmia_lang_c::compile;
 use osmia_lang_c::headers::NoHeaders;

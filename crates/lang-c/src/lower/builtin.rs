@@ -1,6 +1,6 @@
 //! What the compiler itself does.
 use super::copy::{MOST, Overlap, cut};
-use super::core::{KERNEL_TYPE_ID, LOCAL_TYPE_ID, path};
+use super::core::{ENUMERATOR_KINDS, FIELD_KINDS, KERNEL_TYPE_ID, LOCAL_TYPE_ID, TYPE_KINDS, path};
 use super::function::Body;
 use super::place::Spot;
 use super::scalar::Scalar;
@@ -71,9 +71,19 @@ impl Body<'_, '_> {
     }
 
     fn question(&mut self, question: &CoreQuestion, scalar: Scalar, span: Span) -> Value {
+        let (kinds, kind) = match question {
+            CoreQuestion::Field(_, kind) => (FIELD_KINDS, *kind),
+            CoreQuestion::Type(_, kind) => (TYPE_KINDS, *kind),
+            CoreQuestion::Enumerator(.., kind) => (ENUMERATOR_KINDS, *kind),
+        };
+        let kind = usize::try_from(kind).ok().and_then(|kind| kinds.get(kind).copied());
+        let Some(kind) = kind else {
+            self.cx.error(span, format!("there are {} kinds of this question, counted from 0", kinds.len()));
+            return self.number(0, scalar);
+        };
         let core = match question {
-            CoreQuestion::Field(place, kind) => match path(self.types(), place) {
-                Some(path) => self.cx.ask(&path, *kind),
+            CoreQuestion::Field(place, _) => match path(self.types(), place) {
+                Some(path) => self.cx.ask(&path, kind),
                 None => {
                     self.cx
                         .error(span, "what is asked about must be known when the object is loaded")
@@ -82,8 +92,8 @@ impl Body<'_, '_> {
                     return self.number(0, scalar);
                 }
             },
-            CoreQuestion::Type(ty, kind) => self.cx.ask_type(*ty, *kind),
-            CoreQuestion::Enumerator(ty, position, kind) => self.cx.ask_enumerator(*ty, *position, *kind),
+            CoreQuestion::Type(ty, _) => self.cx.ask_type(*ty, kind),
+            CoreQuestion::Enumerator(ty, position, _) => self.cx.ask_enumerator(*ty, *position, kind),
         };
         self.b.push(Op::Core(core), scalar.kind)
     }

@@ -5,7 +5,7 @@ use crate::typed::{ExprKind, Place, PlaceKind};
 use crate::types::{RecordId, Ty, TypeKind, Types};
 use osmia_ir::Core;
 
-/// `enum bpf_core_relo_kind`, as far as places are asked about.
+/// `enum bpf_core_relo_kind`.
 pub(super) const BYTE_OFFSET: u32 = 0;
 const BYTE_SIZE: u32 = 1;
 const EXISTS: u32 = 2;
@@ -14,8 +14,18 @@ pub(super) const LEFT_SHIFT: u32 = 4;
 pub(super) const RIGHT_SHIFT: u32 = 5;
 pub(super) const LOCAL_TYPE_ID: u32 = 6;
 pub(super) const KERNEL_TYPE_ID: u32 = 7;
+const TYPE_EXISTS: u32 = 8;
 const TYPE_SIZE: u32 = 9;
+const ENUMERATOR_EXISTS: u32 = 10;
 const ENUMERATOR_VALUE: u32 = 11;
+const TYPE_MATCHES: u32 = 12;
+
+/// What `__builtin_preserve_field_info` counts (`enum bpf_field_info_kind`).
+pub(super) const FIELD_KINDS: &[u32] = &[BYTE_OFFSET, BYTE_SIZE, EXISTS, SIGNED, LEFT_SHIFT, RIGHT_SHIFT];
+/// What `__builtin_preserve_type_info` counts (`enum bpf_type_info_kind`).
+pub(super) const TYPE_KINDS: &[u32] = &[TYPE_EXISTS, TYPE_SIZE, TYPE_MATCHES];
+/// What `__builtin_preserve_enum_value` counts (`enum bpf_enum_value_kind`).
+pub(super) const ENUMERATOR_KINDS: &[u32] = &[ENUMERATOR_EXISTS, ENUMERATOR_VALUE];
 
 /// The way from a type to a place in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
