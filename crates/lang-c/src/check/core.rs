@@ -71,6 +71,8 @@ impl Checker<'_> {
     pub(super) fn type_info(&mut self, call: Called<'_>) -> Option<Expr> {
         let [ty, kind] = self.exactly(call)?;
         let (ty, kind) = (self.asked_type(ty), self.kind_of_question(kind));
+        // A record that is only declared is none that the kernel could have.
+        ty.iter().for_each(|&ty| self.complete(ty));
         let question = CoreQuestion::Type(ty?, kind?);
         Some(self.built(Builtin::Core(question), Basic::UnsignedInt, call.span))
     }
@@ -79,6 +81,8 @@ impl Checker<'_> {
     pub(super) fn type_id(&mut self, call: Called<'_>) -> Option<Expr> {
         let [ty, kind] = self.exactly(call)?;
         let (ty, kind) = (self.asked_type(ty), self.kind_of_question(kind));
+        // A record that is only declared is none that the kernel could have.
+        ty.iter().for_each(|&ty| self.complete(ty));
         let builtin = Builtin::TypeId(ty?, kind?.into());
         Some(self.built(builtin, Basic::UnsignedLong, call.span))
     }
