@@ -258,6 +258,8 @@ pub enum Callee {
     Kfunc(ExternKey),
     /// A function of this module.
     Function(FunctionId),
+    /// Wherever the first argument leads. There is no instruction for that: passes must find out.
+    Pointer,
 }
 
 /// A jump with the arguments for its block's parameters.

@@ -207,6 +207,7 @@ impl Check<'_> {
             Op::Atomic(op, ..) => result(fetches(*op))?,
             // What is always inlined is no call in the end.
             Op::Call(Callee::Function(_), _) => {}
+            Op::Call(Callee::Pointer, args) => require(!args.is_empty(), ValidateErrorKind::WrongResult)?,
             Op::Call(_, args) => require(args.len() <= 5, ValidateErrorKind::TooManyArguments)?,
             _ => result(true)?,
         }

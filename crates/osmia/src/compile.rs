@@ -276,7 +276,9 @@ fn with(diagnostics: &Diagnostics, error: Diagnostic) -> Diagnostics {
 fn emit_error(source: &Source, error: &osmia_ir::CompileError) -> Diagnostic {
     let loc = match error {
         osmia_ir::CompileError::StackTooDeep { biggest, .. } => biggest.first().map(|(_, loc)| *loc),
-        osmia_ir::CompileError::Unsupported { loc, .. } => Some(*loc),
+        osmia_ir::CompileError::Unsupported { loc, .. } | osmia_ir::CompileError::UnknownCallee { loc } => {
+            Some(*loc)
+        }
         _ => None,
     };
     let span = loc.and_then(|loc| {

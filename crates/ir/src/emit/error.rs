@@ -26,6 +26,11 @@ pub enum CompileError {
         /// Where it was written.
         loc: Loc,
     },
+    /// A call through a pointer of which no pass found out where it leads.
+    UnknownCallee {
+        /// Where it was written.
+        loc: Loc,
+    },
     /// A function so long that a jump cannot reach its target.
     TooLong {
         /// The function.
@@ -48,6 +53,9 @@ impl fmt::Display for CompileError {
                 write!(f, "{} needs {used} bytes of stack; there are {limit}", functions.join(" -> "))
             }
             Self::Unsupported { what, .. } => write!(f, "{what} needs a newer instruction set"),
+            Self::UnknownCallee { .. } => {
+                write!(f, "nobody knows where this call leads, and the kernel has no calls through pointers")
+            }
             Self::TooLong { function } => write!(f, "{function} is too long"),
             Self::Recursive { function } => write!(f, "{function} calls itself"),
             Self::Btf(error) => write!(f, "{error}"),

@@ -53,6 +53,7 @@ pub fn emit(mut module: Module, options: &Options) -> Result<Object, CompileErro
     // What is still there is called, whatever was asked for.
     module.functions.iter_mut().for_each(|(_, function)| function.inline = Inline::Free);
     validate_module(&module).map_err(CompileError::Invalid)?;
+    callees_are_known(&module)?;
     let mut functions = Arena::new();
     let mut frames = Vec::new();
     for id in module.functions.keys().collect::<Vec<_>>() {
@@ -75,6 +76,14 @@ pub fn emit(mut module: Module, options: &Options) -> Result<Object, CompileErro
         btf: Some(btf),
         foreign: module.foreign,
     })
+}
+
+/// There is no instruction for a call of whatever a pointer points to.
+fn callees_are_known(module: &Module) -> Result<(), CompileError> {
+    let blocks = module.functions.values().flat_map(|function| function.blocks.values());
+    let mut calls = blocks.flat_map(|data| &data.insts);
+    let unknown = calls.find(|inst| matches!(inst.op, Op::Call(Callee::Pointer, _)));
+    unknown.map_or(Ok(()), |inst| Err(CompileError::UnknownCallee { loc: inst.loc }))
 }
 
 fn compile(function: &mut Function, options: &Options) -> Result<(Encoded, Frame), CompileError> {

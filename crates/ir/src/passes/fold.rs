@@ -4,7 +4,7 @@ use crate::bits::{Bits, Knower};
 use crate::cfg::Cfg;
 use crate::emit::{exchange, negate};
 use crate::meaning::{self, as_constant, canonical, width};
-use crate::{Block, Function, Inst, Loc, Op, Terminator, Type, Value, ValueData};
+use crate::{Block, Callee, Function, Inst, Loc, Op, Terminator, Type, Value, ValueData};
 use osmia_base::Key;
 use osmia_isa::{AluOp, Cond, Size, Width};
 
@@ -62,6 +62,7 @@ impl Fold<'_> {
     }
 
     fn inst(&mut self, mut inst: Inst) {
+        self.known_callee(&mut inst.op);
         let Some(result) = inst.result else { return self.out.push(inst) };
         // Each step makes it simpler; a few are enough.
         for _ in 0..4 {
@@ -88,6 +89,18 @@ impl Fold<'_> {
         }
         self.ops[result.index()] = Some(inst.op.clone());
         self.out.push(inst);
+    }
+
+    /// A call of a function by its address is one by its name.
+    fn known_callee(&self, op: &mut Op) {
+        let Op::Call(callee @ Callee::Pointer, args) = op else { return };
+        let known = match args.first().and_then(|&pointer| self.op(pointer)) {
+            Some(Op::FunctionAddr(id)) => Callee::Function(*id),
+            Some(Op::ExternAddr(symbol)) => Callee::Kfunc(*symbol),
+            _ => return,
+        };
+        *callee = known;
+        args.remove(0);
     }
 
     /// A new constant of the width of `kind`.

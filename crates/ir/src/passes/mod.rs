@@ -18,7 +18,7 @@ pub(crate) use places::Places;
 pub use unroll::unroll;
 use unroll::unroll_asked;
 
-use crate::{Function, Module, Value};
+use crate::{Callee, Function, Module, Op, Value};
 use branches::branches;
 use dead_stores::dead_stores;
 use fold::fold;
@@ -62,12 +62,33 @@ pub fn optimize(module: &mut Module) {
 /// As [`optimize`]; `seen` gets each function after each pass.
 pub fn optimize_with(module: &mut Module, mut seen: impl FnMut(&str, &Function)) {
     run_passes(module, BEFORE, &mut seen);
+    inline_all(module, &mut seen);
+    for _ in 0..ROUNDS {
+        if !calls_pointers(module) {
+            break;
+        }
+        run_passes(module, BEFORE, &mut seen);
+        inline_all(module, &mut seen);
+    }
+    run_passes(module, AFTER, &mut seen);
+}
+
+/// So often a function that is called through a pointer is put where that is known, and may itself call through one.
+const ROUNDS: u32 = 4;
+
+/// Whether a call is left of which it is not known where it leads.
+fn calls_pointers(module: &Module) -> bool {
+    let blocks = module.functions.values().flat_map(|function| function.blocks.values());
+    let mut insts = blocks.flat_map(|data| &data.insts);
+    insts.any(|inst| matches!(inst.op, Op::Call(Callee::Pointer, _)))
+}
+
+fn inline_all(module: &mut Module, seen: &mut impl FnMut(&str, &Function)) {
     inline(module);
     for function in module.functions.values() {
         seen("inline", function);
         debug_assert_eq!(crate::validate(function), Ok(()), "after inline");
     }
-    run_passes(module, AFTER, &mut seen);
 }
 
 fn run_passes(module: &mut Module, passes: &[(&str, Pass)], seen: &mut impl FnMut(&str, &Function)) {

@@ -472,6 +472,9 @@ impl Words {
         if self.take("helper") {
             return Ok(Callee::Helper(self.number()?));
         }
+        if self.take("pointer") {
+            return Ok(Callee::Pointer);
+        }
         if self.peek().starts_with("extern") {
             return Ok(Callee::Kfunc(self.key("extern")?));
         }

@@ -173,6 +173,7 @@ fn op(op: &Op) -> String {
             let callee = match callee {
                 Callee::Helper(number) => format!("helper {number}"),
                 Callee::Kfunc(symbol) => symbol.to_string(),
+                Callee::Pointer => "pointer".into(),
                 Callee::Function(id) => id.to_string(),
             };
             format!("call {callee}({})", commas(args))

@@ -34,12 +34,19 @@ impl Body<'_, '_> {
                 }
                 FunctionPlace::Unneeded => None,
             },
-            Callee::Pointer(_) => {
-                self.cx
-                    .error(call.span, "a call of whatever a pointer points to: the kernel has no such calls")
-                    .hints
-                    .push("call the functions by their names, chosen by `if` or `switch`".into());
-                None
+            // Where it leads may be known once functions are where they are called.
+            Callee::Pointer(pointer) => {
+                let pointer = self.value(pointer);
+                let mut values = vec![pointer];
+                values.extend(args.iter().map(|arg| self.argument(arg, None)));
+                let op = Op::Call(osmia_ir::Callee::Pointer, values);
+                match self.types().scalar(call.ty) {
+                    Some(scalar) => Some(self.b.push(op, scalar.kind)),
+                    None => {
+                        self.b.effect(op);
+                        None
+                    }
+                }
             }
         }
     }

@@ -236,10 +236,10 @@ impl Body<'_, '_> {
         self.store(&spot, place.ty, value)
     }
 
-    /// The place is found once, before the value: it may be what is changed.
+    /// The place is found once.
     fn assign_op(&mut self, place: &Place, op: BinaryOp, in_type: Ty, value: &Expr, yields: Yields) -> Value {
-        let spot = self.place(place);
         let operand = self.value(value);
+        let spot = self.place(place);
         let old = self.load(&spot, place.ty);
         let (outside, inside) = (self.scalar(place.ty), self.scalar(in_type));
         let before = self.convert(old, outside, inside);

@@ -395,6 +395,8 @@ impl Select<'_> {
         let callee = match callee {
             Callee::Helper(number) => Target::Direct(osmia_isa::Callee::Helper(number)),
             Callee::Kfunc(symbol) => Target::Symbol(Symbol::Extern(symbol)),
+            // Refused before anything is selected.
+            Callee::Pointer => return,
             Callee::Function(id) => Target::Symbol(Symbol::Function(FunctionKey::from_index(id.index()))),
         };
         self.put(Mach::Call { callee, args: args.len() as u32 });
