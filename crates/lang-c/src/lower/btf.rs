@@ -270,11 +270,16 @@ impl Describe {
         }
         let it = &facts.types.records[record];
         let name = it.tag.map_or("", |tag| facts.names.text(tag)).to_owned();
-        let Some(body) = &it.body else {
-            self.declarations.insert(record, (name, it.kind));
-            return self.declaration(record);
+        // The kernel's own records are more than declared, though nobody looks into them.
+        let size = match &it.body {
+            Some(body) => body.size,
+            None if it.relocatable => 0,
+            None => {
+                self.declarations.insert(record, (name, it.kind));
+                return self.declaration(record);
+            }
         };
-        let body = Composite { size: small(body.size), members: Vec::new() };
+        let body = Composite { size: small(size), members: Vec::new() };
         let kind = match it.kind {
             RecordKind::Struct => Kind::Struct(body),
             RecordKind::Union => Kind::Union(body),

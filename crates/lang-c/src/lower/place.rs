@@ -111,7 +111,15 @@ impl Body<'_, '_> {
         if let ExprKind::AddressOf(place) = &pointer.kind
             && self.types().size(place.ty).is_some()
         {
-            return self.place(place);
+            let mut spot = self.place(place);
+            let types = self.types();
+            // The first element of an array is not the array.
+            if types.bare(ty) != types.bare(place.ty)
+                && let (Some(path), 0) = (&mut spot.core, spot.bytes)
+            {
+                path.element(types, 0, ty);
+            }
+            return spot;
         }
         let base = self.value(pointer);
         let base = self.pointer_typed(base);

@@ -127,14 +127,14 @@ b0(v0: i32, v1: *mem):
   store.32 [v2], v0
   v3: *stack = slot s1
   store.64 [v3], v1
-  v4: *stack = slot s1
-  v5: *mem = load.64 [v4]
-  v6: *stack = slot s0
-  v7: i32 = load.32 [v6]
-  v8: i64 = zext.32 v7
-  v9: i64 = load.64 [v5]
-  v10: i64 = add v9, v8
-  store.64 [v5], v10
+  v4: *stack = slot s0
+  v5: i32 = load.32 [v4]
+  v6: i64 = zext.32 v5
+  v7: *stack = slot s1
+  v8: *mem = load.64 [v7]
+  v9: i64 = load.64 [v8]
+  v10: i64 = add v9, v6
+  store.64 [v8], v10
   v11: i64 = const 0
   ret v11
 }

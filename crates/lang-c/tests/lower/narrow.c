@@ -33,12 +33,12 @@ b0(v0: *ctx, v1: i32, v2: i32, v3: i64):
   v11: *mem = data data0
   store.8 [v11], v10
   v12: *mem = data data0
-  v13: *mem = data data0
-  v14: i32 = loads.8 [v13]
-  v15: i32 = load.8 [v12 + 1]
-  v16: i32 = add v15, v14
+  v13: i32 = loads.8 [v12]
+  v14: *mem = data data0
+  v15: i32 = load.8 [v14 + 1]
+  v16: i32 = add v15, v13
   v17: i32 = zext.8 v16
-  store.8 [v12 + 1], v17
+  store.8 [v14 + 1], v17
   v18: *stack = slot s1
   v19: i32 = loads.8 [v18]
   v20: *mem = data data0
@@ -60,12 +60,12 @@ b0(v0: *ctx, v1: i32, v2: i32, v3: i64):
   v33: i32 = sext.8 v32
   v34: *stack = slot s4
   store.8 [v34], v33
-  v35: *stack = slot s4
-  v36: i32 = const 1
-  v37: i32 = loads.8 [v35]
-  v38: i32 = add v37, v36
+  v35: i32 = const 1
+  v36: *stack = slot s4
+  v37: i32 = loads.8 [v36]
+  v38: i32 = add v37, v35
   v39: i32 = sext.8 v38
-  store.8 [v35], v39
+  store.8 [v36], v39
   v40: *stack = slot s0
   v41: *mem = load.64 [v40]
   v42: i32 = load.8 [v41 + 9]
@@ -106,33 +106,33 @@ b0(v0: *ctx, v1: i32, v2: i32, v3: i64):
   v70: i64 = const 56
   v71: i64 = rsh v55, v70
   store.8 [v57 + 8], v71
-  v72: *stack = slot s0
-  v73: *mem = load.64 [v72]
-  v74: i32 = const 3
-  v75: i32 = load.8 [v73 + 9]
-  v76: i32 = load.8 [v73 + 10]
+  v72: i32 = const 3
+  v73: *stack = slot s0
+  v74: *mem = load.64 [v73]
+  v75: i32 = load.8 [v74 + 9]
+  v76: i32 = load.8 [v74 + 10]
   v77: i32 = const 8
   v78: i32 = lsh v76, v77
   v79: i32 = or v75, v78
-  v80: i32 = load.8 [v73 + 11]
+  v80: i32 = load.8 [v74 + 11]
   v81: i32 = const 16
   v82: i32 = lsh v80, v81
   v83: i32 = or v79, v82
-  v84: i32 = load.8 [v73 + 12]
+  v84: i32 = load.8 [v74 + 12]
   v85: i32 = const 24
   v86: i32 = lsh v84, v85
   v87: i32 = or v83, v86
-  v88: i32 = add v87, v74
-  store.8 [v73 + 9], v88
+  v88: i32 = add v87, v72
+  store.8 [v74 + 9], v88
   v89: i32 = const 8
   v90: i32 = rsh v88, v89
-  store.8 [v73 + 10], v90
+  store.8 [v74 + 10], v90
   v91: i32 = const 16
   v92: i32 = rsh v88, v91
-  store.8 [v73 + 11], v92
+  store.8 [v74 + 11], v92
   v93: i32 = const 24
   v94: i32 = rsh v88, v93
-  store.8 [v73 + 12], v94
+  store.8 [v74 + 12], v94
   v95: *mem = data data0
   v96: i32 = loads.16 [v95 + 2]
   v97: *stack = slot s4

@@ -31,11 +31,11 @@ b5:
 b6:
   jump b4
 b4:
-  v16: *stack = slot s0
-  v17: i32 = const 1
-  v18: i32 = load.32 [v16]
-  v19: i32 = sub v18, v17
-  store.32 [v16], v19
+  v16: i32 = const 1
+  v17: *stack = slot s0
+  v18: i32 = load.32 [v17]
+  v19: i32 = sub v18, v16
+  store.32 [v17], v19
   jump b1
 b2:
   v10: i32 = const 2
@@ -43,11 +43,11 @@ b2:
   store.32 [v11], v10
   jump b3
 b3:
-  v12: *stack = slot s0
-  v13: i32 = const 1
-  v14: i32 = load.32 [v12]
-  v15: i32 = add v14, v13
-  store.32 [v12], v15
+  v12: i32 = const 1
+  v13: *stack = slot s0
+  v14: i32 = load.32 [v13]
+  v15: i32 = add v14, v12
+  store.32 [v13], v15
   jump b1
 b1:
   v20: *stack = slot s1

@@ -27,32 +27,32 @@ b0(v0: *ctx):
   v4: *stack = opaque v3
   store.64 [v4], v2
   barrier
-  v5: *stack = slot s1
-  v6: *stack = opaque v5
-  v7: *stack = slot s0
-  v8: *mem = load.64 [v7]
+  v5: *stack = slot s0
+  v6: *mem = load.64 [v5]
   barrier
-  v9: i32 = load.32 [v8]
-  v10: i32 = opaque v9
-  v11: i64 = sext.32 v10
+  v7: i32 = load.32 [v6]
+  v8: i32 = opaque v7
+  v9: i64 = sext.32 v8
+  v10: *stack = slot s1
+  v11: *stack = opaque v10
   barrier
-  v12: i64 = load.64 [v6]
+  v12: i64 = load.64 [v11]
   v13: i64 = opaque v12
-  v14: i64 = add v13, v11
-  store.64 [v6], v14
+  v14: i64 = add v13, v9
+  store.64 [v11], v14
   barrier
   v15: i32 = const 3
   v16: *stack = slot s0
   v17: *mem = load.64 [v16]
   store.32 [v17], v15
   barrier
-  v18: *mem = data data0
-  v19: i32 = const 1
+  v18: i32 = const 1
+  v19: *mem = data data0
   barrier
-  v20: i32 = load.32 [v18]
+  v20: i32 = load.32 [v19]
   v21: i32 = opaque v20
-  v22: i32 = add v21, v19
-  store.32 [v18], v22
+  v22: i32 = add v21, v18
+  store.32 [v19], v22
   barrier
   v23: i32 = const 5
   v24: *stack = slot s2
