@@ -92,9 +92,10 @@ struct pt_regs___arm64 {
 #define ___bpf_reg(x, which) (__PT_REGS_CAST(x)->which)
 #define ___bpf_reg_core(x, which) BPF_CORE_READ(__PT_REGS_CAST(x), which)
 #else
-#define ___bpf_no_target \
-    ({ \
-        _Pragma("GCC error \"whose registers? define __TARGET_ARCH_x86 or __TARGET_ARCH_arm64\"") 0l; \
+#define ___bpf_no_target                                                                               \
+    ({                                                                                                 \
+        _Static_assert(0, "whose registers? define __TARGET_ARCH_x86 or __TARGET_ARCH_arm64");         \
+        0l;                                                                                            \
     })
 #define ___bpf_reg(x, which) ___bpf_no_target
 #define ___bpf_reg_core(x, which) ___bpf_no_target
