@@ -302,7 +302,7 @@ pub const HEADERS: &[Header] = &[
          ICMPV6_EXT_ECHO_REPLY 161, ICMPV6_FILTER 1, ICMPV6_FILTER_BLOCK 1, ICMPV6_FILTER_PASS 2, \
          ICMPV6_FILTER_BLOCKOTHERS 3, ICMPV6_FILTER_PASSONLY 4, MLD2_MODE_IS_INCLUDE 1, MLD2_MODE_IS_EXCLUDE 2, \
          MLD2_CHANGE_TO_INCLUDE 3, MLD2_CHANGE_TO_EXCLUDE 4, MLD2_ALLOW_NEW_SOURCES 5, MLD2_BLOCK_OLD_SOURCES 6"),
-    row("linux/if.h", &["linux/types.h", "linux/socket.h"],
+    row("linux/if.h", &["linux/types.h", "linux/socket.h", "sys/socket.h"],
         "IFNAMSIZ 16, IFALIASZ 256, ALTIFNAMSIZ 128, IFF_VOLATILE 0x70c5a, IF_GET_IFACE 0x0001, IF_GET_PROTO 0x0002, \
          IF_IFACE_V35 0x1000, IF_IFACE_V24 0x1001, IF_IFACE_X21 0x1002, IF_IFACE_T1 0x1003, IF_IFACE_E1 0x1004, \
          IF_IFACE_SYNC_SERIAL 0x1005, IF_IFACE_X21D 0x1006, IF_PROTO_HDLC 0x2000, IF_PROTO_PPP 0x2001, \
@@ -639,7 +639,7 @@ pub const HEADERS: &[Header] = &[
          MPLS_LABEL_IPV4NULL 0, MPLS_LABEL_RTALERT 1, MPLS_LABEL_IPV6NULL 2, MPLS_LABEL_IMPLNULL 3, \
          MPLS_LABEL_ENTROPY 7, MPLS_LABEL_GAL 13, MPLS_LABEL_OAMALERT 14, MPLS_LABEL_EXTENSION 15, \
          MPLS_LABEL_FIRST_UNRESERVED 16, MPLS_STATS_MAX 1"),
-    row("linux/mptcp.h", &["linux/const.h", "linux/types.h", "linux/in.h", "linux/in6.h", "linux/socket.h"],
+    row("linux/mptcp.h", &["netinet/in.h", "sys/socket.h", "linux/const.h", "linux/types.h", "linux/in.h", "linux/in6.h", "linux/socket.h"],
         "MPTCP_SUBFLOW_FLAG_MCAP_REM 1UL, MPTCP_SUBFLOW_FLAG_MCAP_LOC 2UL, MPTCP_SUBFLOW_FLAG_JOIN_REM 4UL, \
          MPTCP_SUBFLOW_FLAG_JOIN_LOC 8UL, MPTCP_SUBFLOW_FLAG_BKUP_REM 0x10UL, MPTCP_SUBFLOW_FLAG_BKUP_LOC 0x20UL, \
          MPTCP_SUBFLOW_FLAG_FULLY_ESTABLISHED 0x40UL, MPTCP_SUBFLOW_FLAG_CONNECTED 0x80UL, \
@@ -1044,7 +1044,7 @@ pub const HEADERS: &[Header] = &[
     row("linux/unistd.h", &["asm/unistd.h"], ""),
     row("linux/utsname.h", &[],
         "__OLD_UTS_LEN 8, __NEW_UTS_LEN 64"),
-    row("linux/vm_sockets.h", &["linux/socket.h", "linux/types.h"],
+    row("linux/vm_sockets.h", &["sys/socket.h", "linux/socket.h", "linux/types.h"],
         "SO_VM_SOCKETS_BUFFER_SIZE 0, SO_VM_SOCKETS_BUFFER_MIN_SIZE 1, SO_VM_SOCKETS_BUFFER_MAX_SIZE 2, \
          SO_VM_SOCKETS_PEER_HOST_VM_ID 3, SO_VM_SOCKETS_TRUSTED 5, SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD 6, \
          SO_VM_SOCKETS_NONBLOCK_TXRX 7, SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW 8, SO_VM_SOCKETS_CONNECT_TIMEOUT 6, \

@@ -1,0 +1,10 @@
+/* Codes: what a number of 32 bits is, and its value. */
+#define LIRC_SPACE(value) (((value) & LIRC_VALUE_MASK) | LIRC_MODE2_SPACE)
+#define LIRC_PULSE(value) (((value) & LIRC_VALUE_MASK) | LIRC_MODE2_PULSE)
+#define LIRC_VALUE(code) ((code) & LIRC_VALUE_MASK)
+#define LIRC_MODE2(code) ((code) & LIRC_MODE2_MASK)
+#define LIRC_IS_SPACE(code) (LIRC_MODE2(code) == LIRC_MODE2_SPACE)
+#define LIRC_IS_PULSE(code) (LIRC_MODE2(code) == LIRC_MODE2_PULSE)
+#define LIRC_IS_FREQUENCY(code) (LIRC_MODE2(code) == LIRC_MODE2_FREQUENCY)
+#define LIRC_IS_TIMEOUT(code) (LIRC_MODE2(code) == LIRC_MODE2_TIMEOUT)
+#define LIRC_IS_OVERFLOW(code) (LIRC_MODE2(code) == LIRC_MODE2_OVERFLOW)
