@@ -416,6 +416,8 @@ pub enum ExprKind {
     VarAddress(VarId),
     /// Where a plain map's value is, as a pointer; a place with zeros where there is none.
     MapAddress(MapId, Option<Box<Expr>>),
+    /// A map with keys itself, as functions of the kernel are given it.
+    MapItself(MapId),
     /// A plain map's value, zero where there is none. The key has exactly the map's key type.
     MapValue(MapId, Option<Box<Expr>>),
     /// An aggregation read as a number: `count` and `sum` added up, `min`, `max`, `avg` reduced over the processors.

@@ -141,6 +141,32 @@ fn called(scratch: &Scratch, file: &str) {
     assert_eq!(run(osmia().args(["run", "-q", &written])).out, expected);
 }
 
+#[test]
+fn functions_are_given_maps() {
+    let scratch = Scratch::new();
+    let source = "#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+__attribute__((noinline, visibility(\"hidden\"))) long peek(void *map, void *key)
+{
+    long *value = bpf_map_lookup_elem(map, key);
+    return value ? *value : -1;
+}
+char LICENSE[] SEC(\"license\") = \"GPL\";
+";
+    library(&scratch, "peek", source);
+    let script = "import \"peek.bpf.o\";
+begin {
+    $kept = &@kept; $key = (uint64)5; print(peek($kept, &$key)); @kept[(uint64)5] = (int64)77;
+    print(peek(&@kept, &$key)); $key++; print((peek(&@kept, &$key), &@kept != 0, *&@one)); @one = 3;
+}
+";
+    let main = scratch.write("main.bt", script);
+    for machine in [&[][..], &["--vm"]] {
+        let out = run(osmia().arg("-q").args(machine).arg(&main)).ok();
+        assert_eq!(out, "-1\n77\n(-1, true, 0)\n\n\n@kept[5]: 77\n@one: 3\n", "{machine:?}");
+    }
+}
+
 /// What osmia's own compiler does not know, clang compiles where there is one; and that is told.
 #[test]
 fn clang_compiles_what_osmia_does_not_know() {

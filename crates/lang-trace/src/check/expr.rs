@@ -252,8 +252,22 @@ impl Body<'_, '_> {
         }
     }
 
-    /// `&$v` and `&@m`.
+    /// `&$v`, and `&@m`: of one value, or of a map with keys.
     fn address_of(&mut self, operand: &ast::Expr, span: Span) -> Option<Expr> {
+        if let ast::ExprKind::Map { name, keys } = &operand.kind
+            && keys.is_empty()
+        {
+            match self.session.maps.get(name).and_then(|known| known.key.as_ref()).map(Option::is_some) {
+                Some(true) => return Some(self.whole_map(name, operand.span, span)),
+                None if self.session.last_reading => {
+                    self.error(operand.span, format!("Undefined map: {name}"));
+                    return None;
+                }
+                // Whether it has keys, others say.
+                None => return Some(Expr { ty: Type::None, ..number(0, span) }),
+                Some(false) => {}
+            }
+        }
         let outer = self.asks_types.replace("&");
         let value = self.expr(operand);
         self.asks_types = outer;
@@ -278,6 +292,11 @@ impl Body<'_, '_> {
         };
         let to = Box::new(super::types::moved(&value.ty, Space::Bpf));
         Some(Expr { kind, ty: Type::Pointer { to, space: Space::Bpf }, span })
+    }
+
+    fn whole_map(&mut self, name: &str, map: Span, span: Span) -> Expr {
+        let kind = ExprKind::MapItself(self.maps().id(name, map));
+        Expr { kind, ty: Type::Pointer { to: Box::new(Type::None), space: Space::Bpf }, span }
     }
 
     /// What a pointer points to; a number is a pointer to 64 bits.

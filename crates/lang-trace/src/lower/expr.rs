@@ -35,6 +35,10 @@ impl<'a> Cx<'a> {
                 let place = self.map_place(*map, key.as_deref())?;
                 self.b.offset(place.base, place.offset.into())
             }
+            ExprKind::MapItself(map) => match self.map_home(*map).map {
+                Some(handle) => self.b.map(handle),
+                None => self.b.int(0),
+            },
             ExprKind::MapValue(map, key) => return self.map_number(*map, key.as_deref(), &it.ty),
             ExprKind::MapNumber(map, key) => return self.aggregated(*map, key.as_deref(), it.span),
             ExprKind::Builtin(builtin) => return self.builtin(*builtin, it.span),

@@ -87,6 +87,7 @@ pub(super) fn expr<'a>(it: &'a Expr, see: &mut dyn FnMut(Node<'a>)) {
 }
 
 /// The operands of an expression, in order.
+#[expect(clippy::too_many_lines, reason = "one arm for each kind of expression")]
 pub(super) fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
     match kind {
         ExprKind::Number(_)
@@ -97,6 +98,7 @@ pub(super) fn operands<'a>(kind: &'a ExprKind, see: &mut dyn FnMut(&'a Expr)) {
         | ExprKind::VarAddress(_)
         | ExprKind::Builtin(_)
         | ExprKind::StepVar { .. }
+        | ExprKind::MapItself(_)
         | ExprKind::Len(_)
         | ExprKind::TracepointField(..)
         | ExprKind::Argument(_)
