@@ -29,6 +29,26 @@ fn how_many_frames_a_stack_has() {
 }
 
 #[test]
+fn stacks_are_equal_where_all_their_frames_are() {
+    let scratch = Scratch::new();
+    let twice = DEEP.replace(
+        "return top(1) == 0;",
+        "for (volatile int i = 0; i < 2; i++) top(1); return middle(1) == 0;",
+    );
+    let twice = scratch.compile("twice", &twice, FRAMES);
+    let text = format!(
+        "uprobe:{twice}:leaf {{
+             $own = ustack(raw, 4);
+             if (@n++ == 0) {{ @first = $own; }}
+             print(($own == @first, @first != $own, ($own, 1) == (@first, 1), ustack(1) == ustack(1)));
+         }}"
+    );
+    let out = script_with(&text, &twice);
+    let (same, other) = ("(true, false, true, true)\n", "(false, true, false, true)\n");
+    assert!(out.starts_with(&[same, same, other].concat()), "{out}");
+}
+
+#[test]
 fn longer_stacks_than_the_kernel_takes_down() {
     let out = script(
         "begin { print(kstack(raw, 1024)); print(ustack(build_id, 1000)); @[kstack(500)] = count(); }",

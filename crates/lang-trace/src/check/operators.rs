@@ -84,7 +84,7 @@ impl Body<'_, '_> {
         }
     }
 
-    /// Arrays, buffers, tuples and records are equal if all their parts are.
+    /// Arrays, buffers, tuples and records are equal if all their parts are; stacks, if the kernel keeps both as one.
     fn memory_comparison(&mut self, op: BinaryOp, lhs: Expr, rhs: Expr, span: Span) -> Option<Expr> {
         if let (Type::Array { element: a, count: m, .. }, Type::Array { element: b, count: n, .. }) =
             (&lhs.ty, &rhs.ty)
@@ -400,6 +400,8 @@ fn same_kind_of_memory(a: &Type, b: &Type) -> bool {
             | (Type::Buffer { .. }, Type::Buffer { .. })
             | (Type::Tuple(_), Type::Tuple(_))
             | (Type::Record(_), Type::Record(_))
+            | (Type::KernelStack { .. }, Type::KernelStack { .. })
+            | (Type::UserStack { .. }, Type::UserStack { .. })
             | (Type::KernelSymbol, Type::KernelSymbol)
             | (Type::UserSymbol, Type::UserSymbol)
             | (Type::Inet, Type::Inet)
