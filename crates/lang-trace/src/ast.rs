@@ -76,6 +76,8 @@ pub enum CItem {
         name: Name,
         /// What it stands for.
         ty: TypeName,
+        /// What its attributes say.
+        attributes: CAttributes,
     },
 }
 
@@ -112,10 +114,21 @@ pub struct CDefinition {
     pub fields: Vec<CField>,
     /// Names of an enumeration.
     pub names: Vec<CEnumerator>,
-    /// Whether `__attribute__((packed))` is on it.
-    pub packed: bool,
+    /// The type whose room an enumeration takes, where it says so.
+    pub base: Option<TypeName>,
+    /// What its attributes say.
+    pub attributes: CAttributes,
     /// All of it.
     pub span: Span,
+}
+
+/// What attributes say about where a type or a member lies.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CAttributes {
+    /// `packed`: there is no room between it and what comes before.
+    pub packed: bool,
+    /// `aligned(n)`, `_Alignas(n)`: at least to so many bytes.
+    pub aligned: Vec<Expr>,
 }
 
 /// A member of a structure or union.
@@ -127,6 +140,8 @@ pub struct CField {
     pub ty: TypeName,
     /// Its width where it is a bit-field.
     pub bits: Option<Expr>,
+    /// What its attributes say.
+    pub attributes: CAttributes,
     /// All of it.
     pub span: Span,
 }

@@ -143,7 +143,8 @@ pub(crate) fn is_builtin(name: &str) -> bool {
 pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
     let mut diagnostics = Diagnostics::default();
     let config = settings::settings(script, options, &mut diagnostics);
-    let own_types = ctypes::script_types(&script.preamble, target.btf.as_ref(), &mut diagnostics);
+    let defines = defines(script);
+    let own_types = ctypes::script_types(&script.preamble, target.btf.as_ref(), &defines, &mut diagnostics);
     let types = Types {
         kernel: target.btf.as_ref(),
         script: own_types.as_ref(),
@@ -165,7 +166,7 @@ pub fn check(script: &Script, target: &Target, options: &Options) -> Checked {
         config,
         options,
         maps: Maps::default(),
-        defines: defines(script),
+        defines,
         includes: script.preamble.items.iter().any(|item| matches!(item, CItem::Include { .. })),
         diagnostics: Diagnostics::default(),
         words: BTreeMap::new(),

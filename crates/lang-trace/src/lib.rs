@@ -2,6 +2,7 @@
 pub mod ast;
 pub mod attach_point;
 pub mod check;
+mod constant;
 mod expand;
 mod fmt;
 mod imported;

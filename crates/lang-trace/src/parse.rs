@@ -1,7 +1,9 @@
 //! From text to tree. The parser reads the whole text whatever is wrong with it, and reports each mistake once: after an
 //! error it keeps quiet until the next `;` or `}` of the same block.
+mod attributes;
 mod c;
 mod condition;
+mod declarator;
 mod expr;
 mod postfix;
 mod root;

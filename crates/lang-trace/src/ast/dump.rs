@@ -1,7 +1,7 @@
 //! The tree as text, for `-d ast` and for tests: S-expressions, broken over lines only where they are long.
 use super::{
-    Block, CDefinition, CItem, Expr, ExprKind, If, MacroParam, MacroParamKind, Name, Position, Probe, Script,
-    Stmt, StmtKind, TypeName, TypeNameKind, TypeOrExpr,
+    Block, CAttributes, CDefinition, CItem, Expr, ExprKind, If, MacroParam, MacroParamKind, Name, Position,
+    Probe, Script, Stmt, StmtKind, TypeName, TypeNameKind, TypeOrExpr,
 };
 use std::fmt::Write;
 
@@ -122,26 +122,35 @@ fn c_item(item: &CItem) -> Node {
             list("define", [name(own)].into_iter().chain(params).chain([value]))
         }
         CItem::Type(definition) => c_definition(definition),
-        CItem::Typedef { name: own, ty } => list("typedef", [name(own), type_name(ty)]),
+        CItem::Typedef { name: own, ty, attributes } => {
+            list("typedef", [name(own), type_name(ty)].into_iter().chain(c_attributes(attributes)))
+        }
     }
 }
 
 fn c_definition(definition: &CDefinition) -> Node {
     let own = definition.name.as_ref().map_or_else(|| word("_"), name);
-    let packed = definition.packed.then(|| word("packed"));
+    let base = definition.base.as_ref().map(|base| list(":", [type_name(base)]));
     let fields = definition.fields.iter().map(|field| {
         let own = field.name.as_ref().map_or_else(|| word("_"), name);
         plain(
             [own, type_name(&field.ty)]
                 .into_iter()
-                .chain(field.bits.as_ref().map(|bits| list(":", [expr(bits)]))),
+                .chain(field.bits.as_ref().map(|bits| list(":", [expr(bits)])))
+                .chain(c_attributes(&field.attributes)),
         )
     });
     let names = definition
         .names
         .iter()
         .map(|item| plain([name(&item.name)].into_iter().chain(item.value.as_ref().map(expr))));
-    list(definition.tag.word(), [own].into_iter().chain(packed).chain(fields).chain(names))
+    let head = [own].into_iter().chain(base).chain(c_attributes(&definition.attributes));
+    list(definition.tag.word(), head.chain(fields).chain(names))
+}
+
+fn c_attributes(attributes: &CAttributes) -> impl Iterator<Item = Node> {
+    let aligned = attributes.aligned.iter().map(|bytes| list("aligned", [expr(bytes)]));
+    attributes.packed.then(|| word("packed")).into_iter().chain(aligned)
 }
 
 fn macro_param(param: &MacroParam) -> Node {

@@ -1,6 +1,7 @@
 //! Going through all expressions and types of a tree, outer before inner.
 use super::{
-    Block, CDefinition, CItem, Expr, ExprKind, If, Script, Stmt, StmtKind, TypeName, TypeNameKind, TypeOrExpr,
+    Block, CAttributes, CDefinition, CItem, Expr, ExprKind, If, Script, Stmt, StmtKind, TypeName,
+    TypeNameKind, TypeOrExpr,
 };
 
 /// What wants to see the nodes of a tree.
@@ -22,7 +23,10 @@ pub fn visit_definitions(script: &Script, visitor: &mut impl Visit) {
             // What takes something means nothing by itself.
             CItem::Define { .. } => (),
             CItem::Type(definition) => visit_definition(definition, visitor),
-            CItem::Typedef { ty, .. } => visit_type(ty, visitor),
+            CItem::Typedef { ty, attributes, .. } => {
+                visit_type(ty, visitor);
+                visit_attributes(attributes, visitor);
+            }
         }
     }
     script.map_decls.iter().for_each(|decl| visit_expr(&decl.size, visitor));
@@ -42,12 +46,19 @@ fn visit_definition(definition: &CDefinition, visitor: &mut impl Visit) {
     for field in &definition.fields {
         visit_type(&field.ty, visitor);
         field.bits.iter().for_each(|bits| visit_expr(bits, visitor));
+        visit_attributes(&field.attributes, visitor);
     }
+    visit_attributes(&definition.attributes, visitor);
+    definition.base.iter().for_each(|base| visit_type(base, visitor));
     definition
         .names
         .iter()
         .filter_map(|item| item.value.as_ref())
         .for_each(|value| visit_expr(value, visitor));
+}
+
+fn visit_attributes(attributes: &CAttributes, visitor: &mut impl Visit) {
+    attributes.aligned.iter().for_each(|bytes| visit_expr(bytes, visitor));
 }
 
 /// Goes through a block.

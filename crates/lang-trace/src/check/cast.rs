@@ -43,26 +43,10 @@ const INTEGERS: &[(&str, u8, bool)] = &[
     ("__u32", 4, false),
     ("__u64", 8, false),
     ("char", 1, true),
-    ("signed char", 1, true),
-    ("unsigned char", 1, false),
     ("short", 2, true),
-    ("short int", 2, true),
-    ("unsigned short", 2, false),
-    ("unsigned short int", 2, false),
     ("int", 4, true),
-    ("signed", 4, true),
-    ("signed int", 4, true),
-    ("unsigned", 4, false),
-    ("unsigned int", 4, false),
     ("long", 8, true),
-    ("long int", 8, true),
-    ("unsigned long", 8, false),
-    ("unsigned long int", 8, false),
-    ("long unsigned int", 8, false),
     ("long long", 8, true),
-    ("long long int", 8, true),
-    ("unsigned long long", 8, false),
-    ("long long unsigned int", 8, false),
     ("size_t", 8, false),
     ("ssize_t", 8, true),
     ("intptr_t", 8, true),
@@ -99,8 +83,42 @@ pub(super) fn basic_type(name: &str) -> Option<Type> {
     if matches!(name, "bool" | "_Bool") {
         return Some(Type::Bool);
     }
-    let (_, size, signed) = INTEGERS.iter().find(|(known, ..)| *known == name)?;
-    Some(Type::int(*size, *signed))
+    let (plain, sign) = if is_of_words(name) { of_words(name)? } else { (name, None) };
+    let (_, size, signed) = INTEGERS.iter().find(|(known, ..)| *known == plain)?;
+    Some(Type::int(*size, sign.unwrap_or(*signed)))
+}
+
+/// Words of which C makes the names of its numbers, in any order.
+const SIGNS: &[(&str, bool)] =
+    &[("signed", true), ("__signed", true), ("__signed__", true), ("unsigned", false)];
+const SIZES: &[&str] = &["char", "short", "int", "long", "__int128"];
+
+fn is_of_words(name: &str) -> bool {
+    let known = |word| SIZES.contains(&word) || SIGNS.iter().any(|(sign, _)| *sign == word);
+    name.split(' ').all(known)
+}
+
+/// The shortest name of what C also calls `long unsigned int`, without its sign; and its sign, if it has one.
+pub(super) fn of_words(name: &str) -> Option<(&str, Option<bool>)> {
+    let mut sign = None;
+    let mut sizes: Vec<&str> = Vec::new();
+    for word in name.split(' ') {
+        match SIGNS.iter().find(|(known, _)| *known == word) {
+            Some((_, signed)) if sign.replace(*signed).is_none() => {}
+            Some(_) => return None,
+            None => sizes.push(word),
+        }
+    }
+    // `int` says nothing where there is another word, and is what is meant where there is none.
+    if let (2.., Some(at)) = (sizes.len(), sizes.iter().position(|word| *word == "int")) {
+        sizes.remove(at);
+    }
+    match sizes.as_slice() {
+        [] => Some(("int", sign)),
+        ["long", "long"] => Some(("long long", sign)),
+        [one] => Some((one, sign)),
+        _ => None,
+    }
 }
 
 impl Body<'_, '_> {

@@ -1,15 +1,18 @@
 //! The script's own C definitions as BTF, laid out as a C compiler for this machine would.
-use super::cast::basic_type;
-use crate::ast::{
-    CDefinition, CField, CItem, CTag, Expr, ExprKind, Preamble, TypeName, TypeNameKind, UnaryOp,
-};
+mod layout;
+mod number;
+
+use super::cast::{basic_type, of_words};
+use crate::ast::{CAttributes, CDefinition, CItem, CTag, Expr, Preamble, TypeName, TypeNameKind};
 use crate::typed::Type as Known;
+use layout::{Layout, Placed};
+use number::Effort;
 use osmia_base::{Diagnostics, Span};
 use osmia_btf::{Btf, Builder, Composite, Enum, Enumerator, IntEncoding, Kind, Member, Type, TypeId};
 use std::collections::{BTreeMap, HashMap};
 
 /// Types that take room in structures, and that nothing can be done with.
-const FLOATS: &[(&str, u32)] = &[("float", 4), ("double", 8), ("long double", 16)];
+const FLOATS: &[(&str, u32)] = &[("float", 4), ("double", 8), ("long double", 16), ("double long", 16)];
 
 /// Types may nest so deep.
 const MAX_DEPTH: u32 = 32;
@@ -18,12 +21,16 @@ const MAX_DEPTH: u32 = 32;
 pub(super) fn script_types(
     preamble: &Preamble,
     kernel: Option<&Btf>,
+    defines: &BTreeMap<String, Expr>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Btf> {
     let mut maker = Maker {
         builder: Builder::new(),
         kernel,
+        defines,
         named: BTreeMap::new(),
+        enumerators: BTreeMap::new(),
+        effort: Effort::default(),
         imported: HashMap::new(),
         open: Vec::new(),
         diagnostics,
@@ -35,12 +42,9 @@ pub(super) fn script_types(
                 any = true;
                 maker.definition(definition, MAX_DEPTH);
             }
-            CItem::Typedef { name, ty } => {
+            CItem::Typedef { name, ty, attributes } => {
                 any = true;
-                if let Some(laid) = maker.type_name(ty, MAX_DEPTH) {
-                    let id = maker.builder.add_typedef(&name.node, laid.id);
-                    maker.named.insert(name.node.clone(), Laid { id, ..laid });
-                }
+                maker.typedef(&name.node, ty, attributes);
             }
             CItem::Include { .. } | CItem::Define { .. } => {}
         }
@@ -65,7 +69,11 @@ const LARGEST: u32 = 1 << 29;
 struct Maker<'a> {
     builder: Builder,
     kernel: Option<&'a Btf>,
+    /// Words that stand for expressions.
+    defines: &'a BTreeMap<String, Expr>,
     named: BTreeMap<String, Laid>,
+    enumerators: BTreeMap<String, i64>,
+    effort: Effort,
     imported: HashMap<TypeId, TypeId>,
     /// Structures and unions whose members are being read: nobody knows yet how large they are.
     open: Vec<TypeId>,
@@ -73,10 +81,23 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
+    fn typedef(&mut self, name: &str, ty: &TypeName, attributes: &CAttributes) {
+        let laid = match ty.kind {
+            // There are only pointers to it.
+            TypeNameKind::Function => Some(Laid { id: TypeId::VOID, size: 0, align: 1 }),
+            _ => self.type_name(ty, MAX_DEPTH),
+        };
+        if let Some(laid) = laid {
+            let align = self.aligned(attributes).unwrap_or(laid.align);
+            let id = self.builder.add_typedef(name, laid.id);
+            self.named.insert(name.to_owned(), Laid { id, align, ..laid });
+        }
+    }
+
     fn definition(&mut self, definition: &CDefinition, depth: u32) -> Option<Laid> {
         let name = definition.name.as_ref().map_or("", |name| name.node.as_str());
         let laid = match definition.tag {
-            CTag::Enum => self.enumeration(name, definition),
+            CTag::Enum => self.enumeration(name, definition, depth),
             CTag::Struct | CTag::Union => self.composite(name, definition, depth)?,
         };
         if !name.is_empty() {
@@ -85,19 +106,26 @@ impl Maker<'_> {
         Some(laid)
     }
 
-    fn enumeration(&mut self, name: &str, definition: &CDefinition) -> Laid {
+    fn enumeration(&mut self, name: &str, definition: &CDefinition, depth: u32) -> Laid {
         let mut next = 0;
         let mut values = Vec::new();
         for entry in &definition.names {
-            if let Some(value) = entry.value.as_ref().and_then(|value| self.constant(value)) {
+            if let Some(value) = entry.value.as_ref().and_then(|value| self.number(value)) {
                 next = value;
             }
             values.push(Enumerator { name: entry.name.node.clone(), value: next });
+            self.enumerators.insert(entry.name.node.clone(), next);
             next = next.wrapping_add(1);
         }
         let signed = values.iter().any(|value| value.value < 0);
-        let id = self.builder.add_enum(name, Enum { size: 4, signed, values });
-        Laid { id, size: 4, align: 4 }
+        let base = definition.base.as_ref().and_then(|base| self.type_name(base, depth.checked_sub(1)?));
+        let size = match base {
+            Some(base) => base.size.clamp(1, 8),
+            None => layout::enumeration(&values, &definition.attributes),
+        };
+        let align = self.aligned(&definition.attributes).unwrap_or(0).max(size);
+        let id = self.builder.add_enum(name, Enum { size, signed, values });
+        Laid { id, size, align }
     }
 
     fn composite(&mut self, name: &str, definition: &CDefinition, depth: u32) -> Option<Laid> {
@@ -115,7 +143,8 @@ impl Maker<'_> {
         self.open.push(own.id);
         let layout = self.members(definition, depth);
         self.open.pop();
-        let layout = layout?;
+        let mut layout = layout?;
+        layout.align = layout.align.max(self.aligned(&definition.attributes).unwrap_or(1));
         let Some(size) = layout.size() else {
             self.too_large(definition.span);
             return None;
@@ -127,12 +156,26 @@ impl Maker<'_> {
     }
 
     fn members(&mut self, definition: &CDefinition, depth: u32) -> Option<Layout> {
-        let union = definition.tag == CTag::Union;
-        let mut layout = Layout { union, packed: definition.packed, ..Layout::default() };
+        let mut layout = Layout::of(definition.tag);
         for field in &definition.fields {
             let Some(laid) = self.type_name(&field.ty, depth - 1) else { continue };
-            let bits = field.bits.as_ref().and_then(|bits| self.constant(bits));
-            if layout.add(field, laid, bits.map(|bits| bits.clamp(0, 64) as u8)).is_none() {
+            let bits = match &field.bits {
+                None => None,
+                Some(bits) => match self.width(field, bits, laid) {
+                    None => continue,
+                    width => width,
+                },
+            };
+            let placed = Placed {
+                name: field.name.as_ref().map_or("", |name| name.node.as_str()),
+                ty: laid.id,
+                size: laid.size,
+                align: laid.align,
+                bits,
+                packed: definition.attributes.packed || field.attributes.packed,
+                aligned: self.aligned(&field.attributes),
+            };
+            if layout.add(&placed).is_none() {
                 self.too_large(field.ty.span);
                 return None;
             }
@@ -160,7 +203,10 @@ impl Maker<'_> {
             }
             TypeNameKind::Array(element, count) => {
                 let element = self.type_name(element, depth - 1)?;
-                let count = count.as_ref().and_then(|count| self.constant(count)).unwrap_or(0);
+                let count = match count {
+                    Some(count) => self.number(count)?,
+                    None => 0,
+                };
                 let whole = u32::try_from(count).ok();
                 let size = whole.and_then(|count| element.size.checked_mul(count));
                 let (Some(count), Some(size)) = (whole, size.filter(|size| *size <= LARGEST)) else {
@@ -201,6 +247,10 @@ impl Maker<'_> {
                 let encoding = if signed { IntEncoding::SIGNED } else { IntEncoding::UNSIGNED };
                 let size = u32::from(size);
                 Laid { id: self.builder.add_int(name, size, encoding), size, align: size }
+            }
+            None if let Some(("__int128", sign)) = of_words(name) => {
+                let encoding = if sign == Some(false) { IntEncoding::UNSIGNED } else { IntEncoding::SIGNED };
+                Laid { id: self.builder.add_int(name, 16, encoding), size: 16, align: 16 }
             }
             _ if let Some((_, size)) = FLOATS.iter().find(|(known, _)| *known == name) => {
                 let id = self.builder.add(Type::new(name, Kind::Float { size: *size }));
@@ -262,76 +312,9 @@ impl Maker<'_> {
         let id = self.builder.import(kernel, id, &mut self.imported, |_, _| osmia_btf::Import::Whole).ok()?;
         Some(Laid { id, size, align: align.max(1) })
     }
-
-    /// A number that is known; names of enumerators that came before count.
-    fn constant(&mut self, expr: &Expr) -> Option<i64> {
-        match &expr.kind {
-            ExprKind::Integer(value) => Some(*value as i64),
-            ExprKind::Unary(UnaryOp::Negate, inner) => self.constant(inner).map(i64::wrapping_neg),
-            ExprKind::Ident(name) => self.builder.types().iter().find_map(|ty| match &ty.kind {
-                Kind::Enum(body) => {
-                    body.values.iter().find(|value| value.name == *name).map(|value| value.value)
-                }
-                _ => None,
-            }),
-            _ => {
-                self.diagnostics.error(expr.span, "a number is expected here");
-                None
-            }
-        }
-    }
 }
 
 fn kind(union: bool, size: u32, members: Vec<Member>) -> Kind {
     let body = Composite { size, members };
     if union { Kind::Union(body) } else { Kind::Struct(body) }
-}
-
-/// Where the next member goes.
-#[derive(Debug, Default)]
-struct Layout {
-    union: bool,
-    packed: bool,
-    members: Vec<Member>,
-    /// Bits used so far.
-    bits: u64,
-    /// Of the largest member, in bytes.
-    align: u32,
-    largest: u64,
-}
-
-impl Layout {
-    /// Nothing where the type becomes too large.
-    fn add(&mut self, field: &CField, laid: Laid, bits: Option<u8>) -> Option<()> {
-        let align = if self.packed { 1 } else { laid.align.max(1) };
-        self.align = self.align.max(align);
-        let start = if self.union { 0 } else { self.bits };
-        let unit = (u64::from(laid.size) * 8).max(1);
-        let at = match bits {
-            Some(0) => {
-                self.bits = start.next_multiple_of(unit);
-                return Some(());
-            }
-            // A bit-field does not cross a boundary of its type.
-            Some(width) if !self.packed && start / unit != (start + u64::from(width) - 1) / unit => {
-                start.next_multiple_of(unit)
-            }
-            Some(_) => start,
-            None => start.next_multiple_of(u64::from(align) * 8),
-        };
-        let width = bits.map_or(u64::from(laid.size) * 8, u64::from);
-        let bit_offset = u32::try_from(at).ok()?;
-        let name = field.name.as_ref().map_or_else(String::new, |name| name.node.clone());
-        self.members.push(Member { name, ty: laid.id, bit_offset, bit_size: bits });
-        self.bits = at + width;
-        self.largest = self.largest.max(self.bits);
-        (self.bits <= u64::from(LARGEST) * 8).then_some(())
-    }
-
-    /// In bytes.
-    fn size(&self) -> Option<u32> {
-        let bits = if self.union { self.largest } else { self.bits };
-        let bytes = bits.div_ceil(8).next_multiple_of(self.align.max(1).into());
-        u32::try_from(bytes).ok().filter(|size| *size <= LARGEST)
-    }
 }

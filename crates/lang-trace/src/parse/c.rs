@@ -1,25 +1,20 @@
 //! The C in front of a script: structures, unions, enumerations and typedefs.
 use super::Parser;
 use super::types::tag_of;
-use crate::ast::{CDefinition, CEnumerator, CField, CItem, CTag, Expr, Name, TypeName, TypeNameKind};
+use crate::ast::{CAttributes, CDefinition, CEnumerator, CField, CItem, CTag, TypeName, TypeNameKind};
 use crate::lex::TokenKind;
 use osmia_base::Span;
 
-/// Words that say nothing about a type's form.
-const QUALIFIERS: [&str; 7] = ["const", "volatile", "restrict", "static", "extern", "inline", "__user"];
-
-/// What stands behind a type: its name, and the type with its stars and brackets.
-type Declarator = (Option<Name>, TypeName);
-
 impl Parser<'_> {
-    /// `c-item = (definition | "typedef" type declarator | tag name) ";"?`
+    /// `c-item = (definition declarators? | "typedef" type declarator | tag name) ";"?`
     pub(super) fn c_item(&mut self) {
         let start = self.token.span.start;
         let typedef = self.eat_word("typedef");
-        let Some(ty) = self.nested(Self::c_type) else { return };
+        let Some((ty, mut attributes)) = self.nested(Self::c_type) else { return };
         let item = if typedef {
             let (name, ty) = self.declarator(ty);
-            name.map(|name| CItem::Typedef { name, ty })
+            self.attributes(&mut attributes);
+            name.map(|name| CItem::Typedef { name, ty, attributes })
         } else {
             self.c_definition(ty)
         };
@@ -32,7 +27,10 @@ impl Parser<'_> {
 
     fn c_definition(&mut self, ty: TypeName) -> Option<CItem> {
         match ty.kind {
-            TypeNameKind::Defined(definition) => Some(CItem::Type(*definition)),
+            TypeNameKind::Defined(definition) => {
+                self.variables(ty.span);
+                Some(CItem::Type(*definition))
+            }
             TypeNameKind::Tagged(..) if self.at(";") => None,
             _ => {
                 self.missing("expected `{` and the members of the type".into());
@@ -41,9 +39,28 @@ impl Parser<'_> {
         }
     }
 
+    /// `declarators = declarator ("," declarator)*`: variables of a program, which a script has no use for.
+    fn variables(&mut self, span: Span) {
+        let named = self.token.kind == TokenKind::Ident
+            && matches!(self.second().kind, TokenKind::Sign(";" | "[") | TokenKind::End);
+        if !named && !self.at("*") {
+            return;
+        }
+        while !self.lost {
+            self.declarator(error_type(span));
+            if self.eat("=") {
+                self.expr();
+            }
+            if !self.eat(",") {
+                break;
+            }
+        }
+    }
+
     /// `type = qualifier* (tag name? attributes ("{" members "}")? | word+) qualifier* attributes`
-    pub(super) fn c_type(&mut self) -> Option<TypeName> {
-        self.qualifiers();
+    pub(super) fn c_type(&mut self) -> Option<(TypeName, CAttributes)> {
+        let mut attributes = CAttributes::default();
+        self.qualifiers(&mut attributes);
         let start = self.token.span.start;
         let tag = tag_of(self.text_of(self.token));
         let kind = match tag {
@@ -51,50 +68,17 @@ impl Parser<'_> {
             None => TypeNameKind::Named(self.type_words()?),
         };
         let span = self.from(start);
-        self.qualifiers();
-        Some(TypeName { kind, span })
-    }
-
-    fn qualifiers(&mut self) {
-        while self.token.kind == TokenKind::Ident {
-            let word = self.text_of(self.token);
-            if word.starts_with("__attribute") {
-                self.attributes();
-            } else if QUALIFIERS.contains(&word) {
-                self.bump();
-            } else {
-                break;
-            }
-        }
-    }
-
-    /// `attributes = ("__attribute__" "(" … ")")*`; whether one of them is `packed`.
-    fn attributes(&mut self) -> bool {
-        let mut packed = false;
-        while self.token.kind == TokenKind::Ident && self.text_of(self.token).starts_with("__attribute") {
-            self.bump();
-            let mut open = 0u32;
-            while !self.at_end() {
-                let token = self.bump();
-                match token.kind {
-                    TokenKind::Sign("(") => open += 1,
-                    TokenKind::Sign(")") => open = open.saturating_sub(1),
-                    TokenKind::Ident => packed |= self.text_of(token).trim_matches('_') == "packed",
-                    _ => (),
-                }
-                if open == 0 {
-                    break;
-                }
-            }
-        }
-        packed
+        self.qualifiers(&mut attributes);
+        Some((TypeName { kind, span }, attributes))
     }
 
     fn tagged(&mut self, tag: CTag) -> Option<TypeNameKind> {
         let start = self.bump().span.start;
-        let mut packed = self.attributes();
+        let mut attributes = CAttributes::default();
+        self.attributes(&mut attributes);
         let name = if self.token.kind == TokenKind::Ident { self.name("a name") } else { None };
-        packed |= self.attributes();
+        self.attributes(&mut attributes);
+        let base = if tag == CTag::Enum && self.eat(":") { self.nested(Self::c_type) } else { None };
         if !self.at("{") {
             let name = name.or_else(|| self.name("the name of the type, or `{`"))?;
             return Some(TypeNameKind::Tagged(tag, name.node));
@@ -105,9 +89,10 @@ impl Parser<'_> {
             CTag::Struct | CTag::Union => (self.members(), Vec::new()),
         };
         self.close("}", open, "definition");
-        packed |= self.attributes();
-        let span = self.from(start);
-        Some(TypeNameKind::Defined(Box::new(CDefinition { tag, name, fields, names, packed, span })))
+        self.attributes(&mut attributes);
+        let (base, span) = (base.map(|(base, _)| base), self.from(start));
+        let definition = CDefinition { tag, name, fields, names, base, attributes, span };
+        Some(TypeNameKind::Defined(Box::new(definition)))
     }
 
     /// `names = (name ("=" expr)? ",")*`
@@ -141,7 +126,13 @@ impl Parser<'_> {
         if self.eat(";") {
             return;
         }
-        let Some(ty) = self.nested(Self::c_type) else {
+        if self.at_word("_Static_assert") || self.at_word("static_assert") {
+            self.bump();
+            self.skip_parentheses();
+            self.expect(";");
+            return;
+        }
+        let Some((ty, common)) = self.nested(Self::c_type) else {
             self.missing("expected the type of a member".into());
             self.bump();
             return;
@@ -150,8 +141,9 @@ impl Parser<'_> {
             let anonymous = self.at(";") || self.at(":");
             let (name, ty) = if anonymous { (None, ty.clone()) } else { self.declarator(ty.clone()) };
             let bits = self.eat(":").then(|| self.expr());
-            self.attributes();
-            fields.push(CField { name, ty, bits, span: self.from(start) });
+            let mut attributes = common.clone();
+            self.attributes(&mut attributes);
+            fields.push(CField { name, ty, bits, attributes, span: self.from(start) });
             if self.lost || !self.eat(",") {
                 break;
             }
@@ -160,79 +152,6 @@ impl Parser<'_> {
         if !self.at("}") {
             self.expect(";");
         }
-    }
-
-    /// `declarator = "*"* (name | "(" declarator ")") ("[" expr? "]")* | … "(" parameters ")"`
-    fn declarator(&mut self, ty: TypeName) -> Declarator {
-        let ty = self.stars(ty);
-        if self.at("(") {
-            return self
-                .nested(|parser| Some(parser.inner_declarator(ty)))
-                .unwrap_or_else(|| (None, error_type(self.token.span)));
-        }
-        let name = self.name("the name of a member");
-        let ty = self.suffixes(ty);
-        (name, ty)
-    }
-
-    /// `(*name)(parameters)`: the only form of it that occurs in practice is a pointer to a function.
-    fn inner_declarator(&mut self, ty: TypeName) -> Declarator {
-        let open = self.bump().span;
-        let span = ty.span;
-        let function = TypeName { kind: TypeNameKind::Function, span };
-        let (name, inner) = self.declarator(function);
-        self.close(")", open, "declaration");
-        if self.at("(") {
-            self.skip_parameters();
-        }
-        (name, inner)
-    }
-
-    fn skip_parameters(&mut self) {
-        let mut open = 0u32;
-        while !self.at_end() && !self.at("{") && !self.at(";") {
-            match self.bump().kind {
-                TokenKind::Sign("(") => open += 1,
-                TokenKind::Sign(")") => open = open.saturating_sub(1),
-                _ => (),
-            }
-            if open == 0 {
-                break;
-            }
-        }
-    }
-
-    /// `("*" qualifier*)*`
-    pub(super) fn stars(&mut self, mut ty: TypeName) -> TypeName {
-        let before = self.height;
-        self.height = 0;
-        while !self.lost && self.eat("*") {
-            self.qualifiers();
-            let span = self.from(ty.span.start);
-            ty = TypeName { kind: TypeNameKind::Pointer(Box::new(ty)), span };
-            self.grow(0);
-        }
-        self.height = before;
-        ty
-    }
-
-    /// `("[" expr? "]")*`, the outermost first, as C has it.
-    fn suffixes(&mut self, ty: TypeName) -> TypeName {
-        let mut lengths: Vec<Option<Box<Expr>>> = Vec::new();
-        while !self.lost && self.at("[") {
-            if lengths.len() > 16 {
-                self.too_deep();
-                break;
-            }
-            let open = self.bump().span;
-            lengths.push((!self.at("]")).then(|| Box::new(self.expr())));
-            self.close("]", open, "array");
-        }
-        let span = self.from(ty.span.start);
-        lengths
-            .into_iter()
-            .rev()
-            .fold(ty, |ty, length| TypeName { kind: TypeNameKind::Array(Box::new(ty), length), span })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Lines that begin with `#`: `#include`, `#define`, and the choice that `#if` makes.
 use super::Parser;
-use crate::ast::{BinaryOp, CItem, Expr, ExprKind, Name, UnaryOp, Visit, visit_expr};
+use crate::ast::{CItem, Expr, ExprKind, Name, Visit, visit_expr};
+use crate::constant;
 use osmia_base::Span;
 
 /// An open `#if`.
@@ -248,8 +249,8 @@ impl Parser<'_> {
                     _ => 0,
                 }
             }
-            ExprKind::Unary(op, value) => unary(*op, self.number(value, steps)),
-            ExprKind::Binary(op, a, b) => binary(*op, self.number(a, steps), self.number(b, steps)),
+            ExprKind::Unary(op, value) => constant::unary(*op, self.number(value, steps)),
+            ExprKind::Binary(op, a, b) => constant::binary(*op, self.number(a, steps), self.number(b, steps)),
             ExprKind::Ternary(c, a, b) => {
                 let chosen = if self.number(c, steps) != 0 { a } else { b };
                 self.number(chosen, steps)
@@ -287,39 +288,6 @@ impl Visit for Words {
         {
             self.0.push(word.clone());
         }
-    }
-}
-
-fn unary(op: UnaryOp, value: i128) -> i128 {
-    match op {
-        UnaryOp::Negate => value.wrapping_neg(),
-        UnaryOp::Not => i128::from(value == 0),
-        UnaryOp::Complement => !value,
-        _ => value,
-    }
-}
-
-fn binary(op: BinaryOp, a: i128, b: i128) -> i128 {
-    let shift = u32::try_from(b).unwrap_or(0).min(64);
-    match op {
-        BinaryOp::Mul => a.wrapping_mul(b),
-        BinaryOp::Div => a.checked_div(b).unwrap_or(0),
-        BinaryOp::Mod => a.checked_rem(b).unwrap_or(0),
-        BinaryOp::Add => a.wrapping_add(b),
-        BinaryOp::Sub => a.wrapping_sub(b),
-        BinaryOp::Shl => a.wrapping_shl(shift),
-        BinaryOp::Shr => a.wrapping_shr(shift),
-        BinaryOp::Less => i128::from(a < b),
-        BinaryOp::LessEqual => i128::from(a <= b),
-        BinaryOp::Greater => i128::from(a > b),
-        BinaryOp::GreaterEqual => i128::from(a >= b),
-        BinaryOp::Equal => i128::from(a == b),
-        BinaryOp::NotEqual => i128::from(a != b),
-        BinaryOp::BitAnd => a & b,
-        BinaryOp::BitXor => a ^ b,
-        BinaryOp::BitOr => a | b,
-        BinaryOp::And => i128::from(a != 0 && b != 0),
-        BinaryOp::Or => i128::from(a != 0 || b != 0),
     }
 }
 

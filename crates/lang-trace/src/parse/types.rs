@@ -43,8 +43,20 @@ pub(crate) const BASIC: [&str; 34] = [
 ];
 
 /// Words of C that combine into one name.
-const COMBINE: [&str; 10] =
-    ["char", "short", "int", "long", "unsigned", "signed", "float", "double", "_Bool", "__int128"];
+const COMBINE: [&str; 12] = [
+    "char",
+    "short",
+    "int",
+    "long",
+    "unsigned",
+    "signed",
+    "__signed",
+    "__signed__",
+    "float",
+    "double",
+    "_Bool",
+    "__int128",
+];
 
 /// What a look at the tokens says about a type that may begin there.
 pub(super) struct Shape {
@@ -79,7 +91,7 @@ impl Parser<'_> {
             self.bump();
             TypeNameKind::Tagged(tag, self.name("the name of the type")?.node)
         } else if self.token.kind == TokenKind::Ident {
-            return self.c_type();
+            return self.c_type().map(|(ty, _)| ty);
         } else {
             self.missing("expected a type".into());
             return None;
@@ -141,12 +153,15 @@ impl Parser<'_> {
     /// The name of a type that is not a structure: one word, or several words of C.
     pub(super) fn type_words(&mut self) -> Option<String> {
         let mut words = self.name("a type")?.node;
-        while COMBINE.contains(&words.rsplit(' ').next().unwrap_or(""))
-            && self.token.kind == TokenKind::Ident
-            && COMBINE.contains(&self.text_of(self.token))
-        {
-            let next = self.bump();
-            words = format!("{words} {}", self.text_of(next));
+        let combines = COMBINE.contains(&words.as_str());
+        while combines && self.token.kind == TokenKind::Ident {
+            let next = self.text_of(self.token);
+            if COMBINE.contains(&next) {
+                words = format!("{words} {next}");
+            } else if !QUALIFIED.contains(&next) {
+                break;
+            }
+            self.bump();
         }
         Some(words)
     }
