@@ -3,7 +3,7 @@ use osmia_abi::Feature;
 use osmia_base::{Diagnostic, Source};
 use osmia_host::Privileges;
 use osmia_lang_trace::Plan;
-use osmia_loader::{LoadError, MapError, Rejection};
+use osmia_loader::{LoadError, MapError, Place, Rejection};
 use osmia_sys::Errno;
 
 /// An image that the kernel did not take.
@@ -83,6 +83,9 @@ impl LoadFailure {
             return self.probe(rejection, source, plan);
         };
         let reason = rejection.meaning.as_ref().unwrap_or(&rejection.reason);
+        // What a script imports compiled has texts that are not its own.
+        let other = source.files().all(|file| file.name != place.file).then(|| quoted(place));
+        let source = other.as_ref().unwrap_or(source);
         let span = source.span_in(&place.file, place.line, place.column);
         let text = match rejection.forbidden_helper() {
             Some(helper) => format!("helper {helper} not allowed in probe"),
@@ -100,6 +103,12 @@ impl LoadFailure {
         let text = format!("the kernel refuses {}: {reason}", probe.name);
         hinted(Diagnostic::error(probe.span, text), rejection).render(source)
     }
+}
+
+/// A text of which one line alone is known.
+fn quoted(place: &Place) -> Source {
+    let before = "\n".repeat(place.line.saturating_sub(1) as usize);
+    Source::new(place.file.clone(), before + &place.text)
 }
 
 /// An error with what the kernel said, where that is not its text already, and with what to do.
@@ -141,6 +150,22 @@ mod tests {
         Plan { probes: vec![probe] }
     }
 
+    fn refused() -> Rejection {
+        Rejection {
+            program: "first".into(),
+            errno: Errno::EPERM,
+            slot: None,
+            insn: None,
+            place: None,
+            reason: "not permitted".into(),
+            meaning: Some("there are no trampolines".into()),
+            advice: Some("use a tracepoint".into()),
+            value: None,
+            origin: Vec::new(),
+            log: String::new(),
+        }
+    }
+
     #[test]
     fn maps_have_their_names_of_the_script() {
         let error = |map: &str| {
@@ -153,20 +178,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_in_imported_code_is_told_in_its_own_text() {
+        let place = Place { file: "lib.bpf.c".into(), line: 3, column: 5, text: "    return *far;".into() };
+        let rejection = Rejection { place: Some(place), meaning: None, advice: None, ..refused() };
+        let text = LoadFailure(LoadError::Program(Box::new(rejection))).explain(
+            &Source::new("main.bt", "import \"lib.bpf.c\"; begin { f(); }"),
+            &Plan::default(),
+            false,
+        );
+        let expected = "\
+lib.bpf.c:3:5-11: ERROR: the kernel's verifier refuses this: not permitted
+    return *far;
+    ~~~~~~
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
     fn a_probe_that_the_kernel_takes_nowhere_is_told_where_the_script_has_it() {
-        let rejection = Rejection {
-            program: "first".into(),
-            errno: Errno::EPERM,
-            slot: None,
-            insn: None,
-            place: None,
-            reason: "not permitted".into(),
-            meaning: Some("there are no trampolines".into()),
-            advice: Some("use a tracepoint".into()),
-            value: None,
-            origin: Vec::new(),
-            log: String::new(),
-        };
+        let rejection = refused();
         let text = LoadFailure(LoadError::Program(Box::new(rejection))).explain(
             &Source::new("stdin", "fentry:vfs_rm { }"),
             &plan(Provider::Fentry, "fentry:vmlinux:vfs_rm"),
