@@ -18,6 +18,7 @@ mod enums;
 mod expr;
 mod initialize;
 mod kernel;
+mod labels;
 mod layout;
 mod linked;
 mod make;
@@ -88,6 +89,8 @@ struct Checker<'a> {
     /// `__attribute__((used))`
     used_functions: BTreeSet<FunctionId>,
     used_globals: BTreeSet<GlobalId>,
+    /// What is in variables that nobody changes.
+    fixed: BTreeMap<GlobalId, i64>,
     /// Texts without a name, by their bytes.
     texts: HashMap<Vec<u8>, GlobalId>,
     /// How many `static` variables of functions have each name.
@@ -110,7 +113,12 @@ struct Frame {
     /// What it returns.
     result: Ty,
     locals: Arena<LocalId, Local>,
-    labels: BTreeMap<Name, Label>,
+    /// What is in variables that nobody changes.
+    fixed: BTreeMap<LocalId, i64>,
+    /// By their numbers.
+    labels: Vec<Label>,
+    /// The numbers of labels: first the function's, then those of open statement expressions.
+    label_scopes: Vec<BTreeMap<Name, u32>>,
     /// What `break` and `continue` are in, the innermost last, and how many calls were due when it began.
     within: Vec<(Within, usize)>,
     switches: Vec<Switch>,
@@ -119,18 +127,19 @@ struct Frame {
     /// How many calls were due when each open block began.
     blocks: Vec<usize>,
     /// From where `goto` goes to a label, and how many calls are due there.
-    gotos: Vec<(Name, usize, Span)>,
+    gotos: Vec<(u32, usize, Span)>,
 }
 
 impl Frame {
     fn new(function: FunctionId, name: Name, result: Ty) -> Self {
-        let (locals, labels) = (Arena::new(), BTreeMap::new());
         Self {
             function,
             name,
             result,
-            locals,
-            labels,
+            locals: Arena::new(),
+            fixed: BTreeMap::new(),
+            labels: Vec::new(),
+            label_scopes: vec![BTreeMap::new()],
             within: Vec::new(),
             switches: Vec::new(),
             cleanups: Vec::new(),
@@ -143,7 +152,7 @@ impl Frame {
 /// A place that `goto` leads to.
 #[derive(Debug)]
 struct Label {
-    number: u32,
+    name: Name,
     mentioned: Span,
     defined: Option<Span>,
     /// How many calls are due where it is defined.
@@ -194,6 +203,7 @@ impl<'a> Checker<'a> {
             tentative: BTreeSet::new(),
             used_functions: BTreeSet::new(),
             used_globals: BTreeSet::new(),
+            fixed: BTreeMap::new(),
             texts: HashMap::new(),
             static_names: HashMap::new(),
             data_size: 0,

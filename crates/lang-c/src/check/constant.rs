@@ -1,9 +1,11 @@
 //! What is known when the program is compiled.
 use super::Checker;
+use super::initialize::Store;
 use super::make::Value;
 use crate::ast::{self, Basic, BinaryOp};
-use crate::typed::{Builtin, Expr, ExprKind, FunctionId, GlobalId, Place, PlaceKind, Relocate};
+use crate::typed::{Builtin, Expr, ExprKind, FunctionId, GlobalId, LocalId, Place, PlaceKind, Relocate};
 use crate::types::{Integer, Ty, TypeKind, Types};
+use std::collections::BTreeMap;
 
 /// From where an address is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +23,17 @@ pub(super) struct Address {
     pub(super) offset: i64,
 }
 
+/// What is known beforehand: types, and what is in variables that nobody changes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts<'a> {
+    types: &'a Types,
+    globals: &'a BTreeMap<GlobalId, i64>,
+    locals: Option<&'a BTreeMap<LocalId, i64>>,
+}
+
 /// The number that an expression is, if that is known without running it.
-pub(super) fn fold(types: &Types, expr: &Expr) -> Option<i64> {
-    known(types, expr).filter(|known| known.origin == Origin::Zero).map(|known| known.offset)
+fn fold(facts: Facts<'_>, expr: &Expr) -> Option<i64> {
+    known(facts, expr).filter(|known| known.origin == Origin::Zero).map(|known| known.offset)
 }
 
 const fn plain(value: i64) -> Address {
@@ -36,15 +46,21 @@ fn truth(known: Address) -> Option<bool> {
 }
 
 /// What an expression is, if that is known without running it but for what the linker knows.
-pub(super) fn known(types: &Types, expr: &Expr) -> Option<Address> {
-    let here = |expr: &Expr| known(types, expr);
+fn known(facts: Facts<'_>, expr: &Expr) -> Option<Address> {
+    let here = |expr: &Expr| known(facts, expr);
     let holds = |expr: &Expr| here(expr).and_then(truth);
-    let number = |expr: &Expr| fold(types, expr);
-    let wrapped = |value: i64| number_in(types, value, expr.ty).map(plain);
+    let number = |expr: &Expr| fold(facts, expr);
+    let wrapped = |value: i64| number_in(facts.types, value, expr.ty).map(plain);
     let truth_value = |value: bool| Some(plain(value.into()));
     match &expr.kind {
         ExprKind::Int(value) => Some(plain(*value)),
-        ExprKind::AddressOf(place) => place_address(types, place),
+        ExprKind::Load(Place { kind: PlaceKind::Global(global), .. }) => {
+            facts.globals.get(global).copied().map(plain)
+        }
+        ExprKind::Load(Place { kind: PlaceKind::Local(local), .. }) => {
+            facts.locals?.get(local).copied().map(plain)
+        }
+        ExprKind::AddressOf(place) => place_address(facts, place),
         ExprKind::FunctionAddress(function) => {
             Some(Address { origin: Origin::Function(*function), offset: 0 })
         }
@@ -58,7 +74,7 @@ pub(super) fn known(types: &Types, expr: &Expr) -> Option<Address> {
             yes if truth(yes)? => Some(yes),
             _ => here(no),
         },
-        ExprKind::Binary(op, a, b) => known_binary(types, *op, (here(a)?, here(b)?), a.ty),
+        ExprKind::Binary(op, a, b) => known_binary(facts, *op, (here(a)?, here(b)?), a.ty),
         ExprKind::PointerAdd(pointer, count, size) => {
             Some(here(pointer)?.plus(number(count)?.wrapping_mul(*size)))
         }
@@ -69,7 +85,7 @@ pub(super) fn known(types: &Types, expr: &Expr) -> Option<Address> {
         }
         ExprKind::Convert(of) => match here(of)? {
             Address { origin: Origin::Zero, offset } => wrapped(offset),
-            address => (types.size(expr.ty) == Some(8)).then_some(address),
+            address => (facts.types.size(expr.ty) == Some(8)).then_some(address),
         },
         ExprKind::Builtin(Builtin::Swap(bytes, of)) => {
             let value = number(of)?.swap_bytes().cast_unsigned();
@@ -86,10 +102,10 @@ impl Address {
     }
 }
 
-fn known_binary(types: &Types, op: BinaryOp, (a, b): (Address, Address), ty: Ty) -> Option<Address> {
-    let integer = match types.bare_kind(ty) {
+fn known_binary(facts: Facts<'_>, op: BinaryOp, (a, b): (Address, Address), ty: Ty) -> Option<Address> {
+    let integer = match facts.types.bare_kind(ty) {
         TypeKind::Pointer(_) => Integer { size: 8, signed: false, rank: 0 },
-        _ => types.integer(ty)?,
+        _ => facts.types.integer(ty)?,
     };
     if a.origin == b.origin {
         let numbers = a.origin == Origin::Zero;
@@ -151,28 +167,53 @@ fn shift(integer: Integer, by: i64) -> Option<u32> {
 }
 
 /// Where a place is, if that is known but for what the linker knows; of bits the byte that the first lies in.
-pub(super) fn place_address(types: &Types, place: &Place) -> Option<Address> {
+fn place_address(facts: Facts<'_>, place: &Place) -> Option<Address> {
     match &place.kind {
         PlaceKind::Global(global) => Some(Address { origin: Origin::Global(*global), offset: 0 }),
-        PlaceKind::Deref(pointer) => known(types, pointer),
+        PlaceKind::Deref(pointer) => known(facts, pointer),
         PlaceKind::Field { of, record, index, relocate: Relocate::No } => {
-            let field = types.records[*record].body.as_ref()?.fields.get(*index)?;
+            let field = facts.types.records[*record].body.as_ref()?.fields.get(*index)?;
             let by = i64::try_from(field.bit_offset / 8).ok()?;
-            Some(place_address(types, of)?.plus(by))
+            Some(place_address(facts, of)?.plus(by))
         }
         PlaceKind::Index { of, index, relocate: Relocate::No } => {
-            let size = i64::try_from(types.size(place.ty)?).ok()?;
-            let by = fold(types, index)?.wrapping_mul(size);
-            Some(place_address(types, of)?.plus(by))
+            let size = i64::try_from(facts.types.size(place.ty)?).ok()?;
+            let by = fold(facts, index)?.wrapping_mul(size);
+            Some(place_address(facts, of)?.plus(by))
         }
         _ => None,
     }
 }
 
 impl Checker<'_> {
+    fn facts(&self) -> Facts<'_> {
+        let locals = self.frame.as_ref().map(|frame| &frame.fixed);
+        Facts { types: &self.types, globals: &self.fixed, locals }
+    }
+
     /// The number that an expression is if that is known.
     pub(super) fn fold(&self, expr: &Expr) -> Option<i64> {
-        fold(&self.types, expr)
+        fold(self.facts(), expr)
+    }
+
+    /// What an expression is, if that is known but for what the linker knows.
+    pub(super) fn known(&self, expr: &Expr) -> Option<Address> {
+        known(self.facts(), expr)
+    }
+
+    /// Where a place is, if that is known but for what the linker knows.
+    pub(super) fn known_place(&self, place: &Place) -> Option<Address> {
+        place_address(self.facts(), place)
+    }
+
+    /// The number that a variable has for good, if it is one: `const`, and known when the program is compiled.
+    pub(super) fn fixed_number(&self, ty: Ty, stores: &[Store]) -> Option<i64> {
+        let qualifiers = self.types.qualifiers(ty);
+        let fixed = qualifiers.constant && !qualifiers.volatile && self.types.integer(ty).is_some();
+        match stores {
+            [Store::Scalar(_, value)] if fixed => self.fold(value),
+            _ => None,
+        }
     }
 
     /// A number that must be known when the program is compiled, and its type.

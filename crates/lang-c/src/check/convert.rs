@@ -1,6 +1,6 @@
 //! From one type to another: promotions, arithmetic, assignment.
 use super::Checker;
-use super::constant::{fold, number_in};
+use super::constant::number_in;
 use super::make::Value;
 use crate::ast::{Basic, Qualifiers};
 use crate::typed::{Expr, ExprKind, Place};
@@ -88,7 +88,7 @@ impl Checker<'_> {
             .types
             .pointee(expr.ty)
             .is_some_and(|to| *self.types.kind(to) == TypeKind::Basic(Basic::Void));
-        (to_void || self.types.integer(expr.ty).is_some()) && fold(&self.types, expr) == Some(0)
+        (to_void || self.types.integer(expr.ty).is_some()) && self.fold(expr) == Some(0)
     }
 
     pub(super) fn is_pointer(&self, ty: Ty) -> bool {

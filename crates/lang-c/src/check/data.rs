@@ -1,6 +1,6 @@
 //! What variables of the program hold at first, as bytes and addresses; texts.
 use super::Checker;
-use super::constant::{Address, Origin, known, place_address};
+use super::constant::{Address, Origin};
 use super::initialize::Store;
 use crate::ast::Basic;
 use crate::typed::{Expr, Global, GlobalAddress, GlobalData, GlobalId, Linkage, Place, PlaceKind, Symbol};
@@ -44,7 +44,7 @@ impl Checker<'_> {
     }
 
     fn data_place(&mut self, place: &Place) -> Option<usize> {
-        let address = place_address(&self.types, place)?;
+        let address = self.known_place(place)?;
         usize::try_from(address.offset).ok().filter(|at| (*at as u64) < MAX_SIZE)
     }
 
@@ -61,7 +61,7 @@ impl Checker<'_> {
         let Some(size) = self.types.size(place.ty).and_then(|size| usize::try_from(size).ok()) else {
             return;
         };
-        match known(&self.types, value) {
+        match self.known(value) {
             Some(Address { origin: Origin::Zero, offset }) => match self.bits_of(place) {
                 Some(bits) => write_bits(data, at, self.first_bit(place), bits, offset),
                 None => write(data, at, offset.to_le_bytes().get(..size).unwrap_or(&[])),

@@ -145,8 +145,16 @@ impl Checker<'_> {
         if let Some(span) = filled.flexible {
             self.error(span, "a member without a length has no room in a variable of a function".to_owned());
         }
+        self.fix_local(local, ty, &filled.stores);
         out.push(self.begin_local(local, filled, span));
         self.due_later(local, cleanup);
+    }
+
+    /// Notes what a variable is that nobody changes.
+    fn fix_local(&mut self, local: crate::typed::LocalId, ty: Ty, stores: &[Store]) {
+        if let (Some(number), Some(frame)) = (self.fixed_number(ty, stores), &mut self.frame) {
+            frame.fixed.insert(local, number);
+        }
     }
 
     fn due_later(&mut self, local: crate::typed::LocalId, cleanup: Option<(Name, Span)>) {
@@ -315,6 +323,10 @@ impl Checker<'_> {
         self.globals[global].ty = ty;
         let mut stores = filled.stores;
         retype(&mut stores, ty);
+        let fixed = self.fixed_number(ty, &stores);
+        self.fixed.extend(
+            fixed.filter(|_| symbol_stays(&self.globals[global].symbol)).map(|number| (global, number)),
+        );
         if let Some(bytes) = self.zeros(ty, span) {
             self.globals[global].data = Some(self.data(bytes, stores));
         }
@@ -358,6 +370,11 @@ pub(super) fn symbol(declared: &Declared<'_>, linkage: Linkage) -> Symbol {
         align: attributes.aligned,
         span: declared.span,
     }
+}
+
+/// Whether no other unit has another one of that name instead.
+fn symbol_stays(symbol: &Symbol) -> bool {
+    symbol.linkage != Linkage::Weak
 }
 
 /// The type of a variable that got its length from its stores.

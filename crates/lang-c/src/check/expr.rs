@@ -183,6 +183,12 @@ impl Checker<'_> {
             self.error(span, format!("nothing is cast to `{text}`: numbers and pointers alone are"));
             return None;
         }
+        // A cast bit-field is one no longer, even where the type is its own.
+        let bits = matches!(&expr.kind, ExprKind::Load(place) if self.bits_of(place).is_some());
+        if bits && self.types.bare(expr.ty) == self.types.bare(to) {
+            let ty = self.types.unqualified(to);
+            return Some(Value::Scalar(Expr { kind: ExprKind::Convert(Box::new(expr)), ty, span }));
+        }
         let expr = self.widened(expr, to);
         Some(Value::Scalar(Expr { span, ..self.convert(expr, to) }))
     }
@@ -247,14 +253,8 @@ impl Checker<'_> {
 
     fn types_compatible(&mut self, a: &ast::TypeName, b: &ast::TypeName, span: Span) -> Option<Expr> {
         let (a, b) = (self.type_name(a), self.type_name(b));
-        let same = self.same_type(a?, b?);
+        let same = self.compatible(a?, b?);
         Some(self.int(same.into(), Basic::Int, span))
-    }
-
-    /// Whether two types are one for C: an enumeration is none of its numbers' type here.
-    fn same_type(&mut self, a: Ty, b: Ty) -> bool {
-        let is_enum = |checker: &Self, ty| matches!(checker.types.bare_kind(ty), TypeKind::Enum(_));
-        is_enum(self, a) == is_enum(self, b) && self.compatible(a, b)
     }
 
     fn generic(
@@ -281,7 +281,7 @@ impl Checker<'_> {
                 Some(name) => {
                     let Some(choice) = self.type_name(name) else { continue };
                     if self.types.qualifiers(choice) == ast::Qualifiers::default()
-                        && self.same_type(choice, ty)
+                        && self.compatible(choice, ty)
                     {
                         return self.value(expr);
                     }
@@ -302,7 +302,9 @@ impl Checker<'_> {
             return None;
         }
         self.open_block();
+        self.open_labels(block);
         let value = self.block_value(block, span);
+        self.close_labels();
         let mut due = Vec::new();
         self.close_block(&mut due);
         if due.is_empty() {

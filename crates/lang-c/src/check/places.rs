@@ -1,6 +1,5 @@
 //! Places: what may be stored in, pointed at, and stepped into.
 use super::Checker;
-use super::constant::place_address;
 use super::make::{Value, number};
 use crate::Name;
 use crate::ast::{self, Basic, Designator};
@@ -271,7 +270,7 @@ impl Checker<'_> {
         }
         let mut unmoved = place;
         stay(&mut unmoved);
-        let Some(address) = place_address(&self.types, &unmoved) else {
+        let Some(address) = self.known_place(&unmoved) else {
             self.error(span, "this offset is not known when the program is compiled".to_owned());
             return None;
         };

@@ -1,10 +1,9 @@
 //! Statements.
 use super::convert::Given;
-use super::{Checker, Frame, Label, Switch, Within};
-use crate::Name;
+use super::{Checker, Switch, Within};
 use crate::ast::{self, Basic};
 use crate::typed::{Enter, Expr, Returned, Stmt, StmtKind};
-use osmia_base::{Diagnostic, Span, Spanned};
+use osmia_base::{Diagnostic, Span};
 
 impl Checker<'_> {
     /// A statement, behind those before it.
@@ -217,64 +216,6 @@ impl Checker<'_> {
             out.push(Stmt { kind: StmtKind::Case(number), span });
         }
         self.stmt(inner, out);
-    }
-
-    /// The number of a label, which it has from its first mention.
-    fn label_number(&mut self, name: Spanned<Name>) -> Option<u32> {
-        let labels = &mut self.frame.as_mut()?.labels;
-        let next = u32::try_from(labels.len()).ok()?;
-        let label = Label { number: next, mentioned: name.span, defined: None, due: 0 };
-        Some(labels.entry(name.node).or_insert(label).number)
-    }
-
-    fn goto(&mut self, name: Spanned<Name>) -> Option<StmtKind> {
-        let due = self.due_count();
-        if let Some(frame) = &mut self.frame {
-            frame.gotos.push((name.node, due, name.span));
-        }
-        self.label_number(name).map(StmtKind::Goto)
-    }
-
-    fn label(&mut self, name: Spanned<Name>, inner: &ast::Stmt, span: Span, out: &mut Vec<Stmt>) {
-        if let Some(number) = self.label_number(name) {
-            let due = self.due_count();
-            let label = self.frame.as_mut().and_then(|frame| frame.labels.get_mut(&name.node));
-            let before = label.and_then(|label| {
-                label.due = due;
-                label.defined.replace(name.span)
-            });
-            if let Some(at) = before {
-                let text = self.text(name.node);
-                let diagnostic = Diagnostic::error(name.span, format!("there is a label `{text}` already"));
-                self.diagnostics.push(diagnostic.label(at, "here"));
-            }
-            out.push(Stmt { kind: StmtKind::Label(number), span });
-        }
-        self.stmt(inner, out);
-    }
-
-    /// Every label that is gone to is somewhere.
-    pub(super) fn check_labels(&mut self, frame: &Frame) {
-        let known: Vec<&str> = frame
-            .labels
-            .iter()
-            .filter(|(_, label)| label.defined.is_some())
-            .map(|(name, _)| self.names.text(*name))
-            .collect();
-        let mut missing = Vec::new();
-        for (name, label) in frame.labels.iter().filter(|(_, label)| label.defined.is_none()) {
-            let text = self.names.text(*name);
-            let diagnostic =
-                Diagnostic::error(label.mentioned, format!("there is no label `{text}` in this function"));
-            missing.push(diagnostic.suggest(text, known.iter().copied()));
-        }
-        self.diagnostics.list.extend(missing);
-        for (name, due, span) in &frame.gotos {
-            if frame.labels.get(name).is_some_and(|label| label.due != *due) {
-                let text = "a `goto` in or out of a block whose variables have `cleanup` is not known yet";
-                self.error(*span, text.to_owned());
-            }
-        }
     }
 
     fn returned(&mut self, value: Option<&ast::Expr>, span: Span) -> Option<StmtKind> {
