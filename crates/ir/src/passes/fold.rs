@@ -268,6 +268,10 @@ impl Fold<'_> {
         if from == kind && size.bytes() * 8 >= width(from).bits() {
             return Simpler::Value(a);
         }
+        // What is never below zero has no sign to extend.
+        if self.bits(a) < size.bytes() * 8 {
+            return Simpler::Op(Op::ZeroExtend(size, a));
+        }
         match self.op(a) {
             Some(Op::ZeroExtend(inner, x) | Op::SignExtend(inner, x)) if inner.bytes() >= size.bytes() => {
                 Simpler::Op(Op::SignExtend(size, *x))

@@ -30,6 +30,8 @@ fn relax(function: &Function, inst: &mut Inst, needed: &Needed, replace: &mut Re
         {
             replace.set(result, *a);
         }
+        // Zeros cost less than a sign where nobody looks.
+        Op::SignExtend(size, a) if wanted <= bits(*size) => inst.op = Op::ZeroExtend(*size, *a),
         _ => {}
     }
 }
