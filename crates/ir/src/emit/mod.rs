@@ -14,7 +14,7 @@ mod tails;
 
 pub use error::CompileError;
 
-use crate::{Callee, Function, FunctionId, Inline, Loc, Module, Op, validate_module};
+use crate::{Callee, Function, FunctionId, Inline, Loc, Module, Op, Value, validate_module};
 use color::Outcome;
 use frame::Frame;
 use layout::Encoded;
@@ -178,16 +178,41 @@ fn check_chains(module: &Module, frames: &[Frame]) -> Result<(), CompileError> {
     Err(CompileError::StackTooDeep { functions, used, limit: frame::LIMIT, biggest })
 }
 
-fn callees(function: &Function) -> Vec<FunctionId> {
-    let mut callees: Vec<FunctionId> = Vec::new();
-    for inst in function.blocks.values().flat_map(|data| &data.insts) {
-        if let Op::Call(Callee::Function(id), _) | Op::FunctionAddr(id) = inst.op {
-            callees.push(id);
-        }
-    }
+/// `bpf_timer_set_callback`: what it is given runs later, on a stack of its own.
+const TIMER_SET_CALLBACK: u32 = 170;
+
+/// How one function leads to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Via {
+    /// It calls it.
+    Call,
+    /// It has a helper call it.
+    Address,
+}
+
+fn callees(function: &Function) -> Vec<(FunctionId, Via)> {
+    let insts = || function.blocks.values().flat_map(|data| &data.insts);
+    let later: HashSet<Value> = insts().filter_map(|inst| runs_later(&inst.op)).flatten().copied().collect();
+    let mut callees: Vec<(FunctionId, Via)> = insts()
+        .filter_map(|inst| match inst.op {
+            Op::Call(Callee::Function(id), _) => Some((id, Via::Call)),
+            Op::FunctionAddr(id) if !inst.result.is_some_and(|value| later.contains(&value)) => {
+                Some((id, Via::Address))
+            }
+            _ => None,
+        })
+        .collect();
     callees.sort_unstable();
     callees.dedup();
     callees
+}
+
+/// The arguments of a call that is not there any more when the functions among them run.
+fn runs_later(op: &Op) -> Option<&[Value]> {
+    match op {
+        Op::Call(Callee::Helper(TIMER_SET_CALLBACK) | Callee::Kfunc(_), args) => Some(args),
+        _ => None,
+    }
 }
 
 /// Finds the deepest chain from `root`, without recursion of our own.
@@ -197,11 +222,18 @@ fn chain(
     root: FunctionId,
     known: &mut [Option<Chain>],
 ) -> Result<(), CompileError> {
+    if known[root.index()].is_some() {
+        return Ok(());
+    }
     let mut path = vec![(root, callees(&module.functions[root]))];
     while let Some((id, rest)) = path.last_mut() {
         let id = *id;
-        if let Some(next) = rest.pop() {
+        if let Some((next, via)) = rest.pop() {
             if path.iter().any(|entry| entry.0 == next) {
+                // How often a helper calls back, the kernel knows.
+                if via == Via::Address {
+                    continue;
+                }
                 return Err(CompileError::Recursive { function: module.functions[next].name.clone() });
             }
             if known[next.index()].is_none() {
@@ -210,7 +242,7 @@ fn chain(
             continue;
         }
         let deepest =
-            callees(&module.functions[id]).into_iter().filter_map(|next| known[next.index()].clone());
+            callees(&module.functions[id]).into_iter().filter_map(|(next, _)| known[next.index()].clone());
         let (below, ids) = deepest.max_by_key(|chain| chain.0).unwrap_or_default();
         let own = frames[id.index()].used.max(1).next_multiple_of(32);
         known[id.index()] = Some((own + below, std::iter::once(id).chain(ids).collect()));
