@@ -10,6 +10,7 @@
 //! A program that the verifier refuses is an error, always.
 mod sizes;
 
+use crate::arrivals::{Streams, open_streams};
 use osmia_abi::ProgramType;
 use osmia_loader::{AttachError, AttachOptions, Attachment, LoadError, LoadOptions, Loaded, LoadedProgram};
 use osmia_object::place::Wish;
@@ -54,10 +55,34 @@ pub(crate) struct Up {
     pub(crate) loaded: Loaded,
     /// Programs in their places, by their names.
     pub(crate) attached: Vec<(String, Attachment)>,
+    /// What they send; opened before any of them ran.
+    pub(crate) streams: Streams,
     /// Programs that were left out, and why.
     pub(crate) left_out: BTreeMap<String, String>,
     /// Sizes that were chosen for maps, in lines.
     pub(crate) sizes: Vec<String>,
+}
+
+/// How an object is to be brought up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bringing<'a> {
+    /// The object's name.
+    pub(crate) name: &'a str,
+    /// What is said of its programs.
+    pub(crate) placing: &'a Placing,
+    /// Whether the kernel's log is shown where it refuses one.
+    pub(crate) verbose: bool,
+    /// Who reads what they send.
+    pub(crate) reader: Reader,
+}
+
+/// Who reads what programs send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// This process.
+    Here,
+    /// Whoever opens what is pinned.
+    Elsewhere,
 }
 
 /// Why it did not come up.
@@ -162,26 +187,20 @@ fn fits_with(name: &str, program: &Program, wish: &Wish) -> Result<(), String> {
 }
 
 /// Loads and attaches what can be. `target` is the machine as far as the object wants to know it.
-pub(crate) fn bring_up(
-    object: &mut Object,
-    target: &Target,
-    name: &str,
-    placing: &Placing,
-    verbose: bool,
-) -> Result<Up, String> {
+pub(crate) fn bring_up(object: &mut Object, target: &Target, wish: &Bringing<'_>) -> Result<Up, String> {
     let mut left_out = BTreeMap::new();
     loop {
-        match attempt(object, target, name, placing, verbose) {
-            Ok((image, loaded, attached, more, sizes)) => {
-                left_out.extend(more);
-                if attached.is_empty() && !left_out.is_empty() {
+        match attempt(object, target, wish) {
+            Ok(mut up) => {
+                left_out.append(&mut up.left_out);
+                if up.attached.is_empty() && !left_out.is_empty() {
                     return Err(nothing_left(&left_out));
                 }
-                return Ok(Up { image, loaded, attached, left_out, sizes });
+                return Ok(Up { left_out, ..up });
             }
             Err(Failure::Final(words)) => return Err(words),
             Err(Failure::Without(programs)) => {
-                if placing.strict {
+                if wish.placing.strict {
                     return Err(nothing_left(&programs));
                 }
                 if !leave_out(object, &programs) {
@@ -210,16 +229,9 @@ fn nothing_left(left_out: &BTreeMap<String, String>) -> String {
     format!("nothing of it can be attached here:{}", lines.concat())
 }
 
-type Attempt = (Image, Loaded, Vec<(String, Attachment)>, BTreeMap<String, String>, Vec<String>);
-
-fn attempt(
-    object: &Object,
-    target: &Target,
-    name: &str,
-    placing: &Placing,
-    verbose: bool,
-) -> Result<Attempt, Failure> {
-    let mut image = osmia_object::resolve_named(object, target, name).map_err(|errors| {
+fn attempt(object: &Object, target: &Target, wish: &Bringing<'_>) -> Result<Up, Failure> {
+    let placing = wish.placing;
+    let mut image = osmia_object::resolve_named(object, target, wish.name).map_err(|errors| {
         // Types that are not there are the only reasons that leave something to be tried.
         let absent = errors.0.iter().filter(|error| matches!(error.kind, ResolveErrorKind::NoAttachType(_)));
         let absent: BTreeMap<String, String> =
@@ -236,7 +248,11 @@ fn attempt(
         program.autoload &= !spare.contains_key(&program.name);
     }
     let loaded = osmia_loader::load(&image, &LoadOptions::default())
-        .map_err(|error| refused(&error, &image, &spare, verbose))?;
+        .map_err(|error| refused(&error, &image, &spare, wish.verbose))?;
+    let streams = match wish.reader {
+        Reader::Here => open_streams(&loaded).map_err(|error| Failure::Final(error.to_string()))?,
+        Reader::Elsewhere => Vec::new(),
+    };
     let mut attached = structures(&loaded)?;
     let mut absent = BTreeMap::new();
     for program in &loaded.programs {
@@ -266,7 +282,8 @@ fn attempt(
     }
     let unknown = loaded.skipped.clone();
     let covered = spare.into_iter().map(|(name, better)| (name, format!("`{better}` does the same")));
-    Ok((image, loaded, attached, absent.into_iter().chain(covered).chain(unknown).collect(), sizes))
+    let left_out = absent.into_iter().chain(covered).chain(unknown).collect();
+    Ok(Up { image, loaded, attached, streams, left_out, sizes })
 }
 
 /// Adds to what a program is attached by.

@@ -1,4 +1,5 @@
 //! The façade: compile a script, load it, watch it; run an object; look at what is loaded; typed handles ([`skeleton`]).
+mod arrivals;
 mod attach;
 mod bring_up;
 mod by_request;
