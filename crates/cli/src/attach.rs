@@ -1,4 +1,5 @@
 //! `osmia attach`, `osmia detach`.
+use crate::c::object_bytes;
 use crate::flags::Trace;
 use crate::out::{open_output, print};
 use crate::trace::fail;
@@ -17,7 +18,7 @@ const ELF: &[u8] = b"\x7fELF";
 /// Attach programs anywhere: those of an object, or one that is loaded.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Attach {
-    /// FILE.bpf.o, FILE.bpf.o:PROGRAM, or a loaded program: its id, the path of its pin, its name
+    /// FILE.bpf.o or FILE.bpf.c, with :PROGRAM behind it or without, or a loaded program: its id, the path of its pin, its name
     #[arg(value_name = "PROGRAM")]
     pub(crate) program: OsString,
 
@@ -137,19 +138,21 @@ Examples:
 
 /// An object's file, and which of its programs.
 fn object(word: &OsStr) -> Option<(PathBuf, Option<String>)> {
-    let is_elf = |path: &OsStr| {
+    let is_object = |path: &OsStr| {
         use std::io::Read as _;
         let mut start = [0; ELF.len()];
-        std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == ELF
+        let file = std::fs::File::open(path);
+        osmia::is_c(Path::new(path)) && file.is_ok()
+            || file.and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == ELF
     };
-    if is_elf(word) {
+    if is_object(word) {
         return Some((PathBuf::from(word), None));
     }
     let colon = word.as_bytes().iter().rposition(|byte| *byte == b':')?;
     let (path, name) = word.as_bytes().split_at(colon);
     let name = std::str::from_utf8(name).ok()?.strip_prefix(':')?;
     let path = OsStr::from_bytes(path);
-    is_elf(path).then(|| (PathBuf::from(path), Some(name.to_owned())))
+    is_object(path).then(|| (PathBuf::from(path), Some(name.to_owned())))
 }
 
 /// Runs `osmia attach`.
@@ -190,7 +193,7 @@ fn of_object(
     output: &mut Output,
 ) -> Result<(), String> {
     let within = |message: String| format!("{}: {message}", path.display());
-    let bytes = osmia::read_file(path).map_err(|error| within(error.to_string()))?;
+    let bytes = object_bytes(path, args.btf.as_ref())?;
     let mut placing = args.placing.placing(false)?;
     let single = wish.is_some();
     if let Some(wish) = wish {
@@ -237,7 +240,7 @@ fn of_loaded(args: &Attach, wish: Option<Wish>, output: &mut Output) -> Result<(
     if !args.placing.at.is_empty() {
         return Err(format!("{word}: --at is for the programs of an object"));
     }
-    if word.contains(".o") && !word.starts_with("/sys/fs/bpf") {
+    if (word.contains(".o") || word.contains(".c")) && !word.starts_with("/sys/fs/bpf") {
         return Err(format!("{word}: there is no such object"));
     }
     let text =

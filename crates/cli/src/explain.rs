@@ -1,4 +1,5 @@
 //! `osmia explain`: the verifier's words in plain ones.
+use crate::c::object_bytes;
 use crate::flags::Explain;
 use crate::out::print;
 use crate::trace::fail;
@@ -8,9 +9,9 @@ use std::process::ExitCode;
 
 /// Explains a log, or why the programs of an object are refused.
 pub(crate) fn explain(args: &Explain) -> ExitCode {
-    let bytes = match read(&args.file) {
+    let bytes = match read(args) {
         Ok(bytes) => bytes,
-        Err(error) => return fail(&format!("{}: {error}", args.file.display())),
+        Err(message) => return fail(&message),
     };
     let explained = if bytes.starts_with(b"\x7fELF") {
         match explain_object(&bytes, args.btf.as_ref()) {
@@ -29,11 +30,11 @@ pub(crate) fn explain(args: &Explain) -> ExitCode {
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn read(file: &Path) -> std::io::Result<Vec<u8>> {
-    if file != Path::new("-") {
-        return osmia::read_file(file);
+fn read(args: &Explain) -> Result<Vec<u8>, String> {
+    if args.file != Path::new("-") {
+        return object_bytes(&args.file, args.btf.as_ref());
     }
-    osmia::read_stream(std::io::stdin())
+    osmia::read_stream(std::io::stdin()).map_err(|error| format!("-: {error}"))
 }
 
 fn text(explained: &Explained) -> String {

@@ -11,6 +11,7 @@ Examples:
   osmia trace -l 'tracepoint:sched:*'        what can be traced
   osmia script.bt                            a script from a file
   osmia run hello.bpf.o                      an object made by clang
+  osmia run hello.bpf.c                      a program in C
   osmia prog show                            what is loaded
   osmia --vm -e 'begin { print(1 + 2); }'    without root, in this process
 
@@ -30,8 +31,10 @@ pub(crate) struct Osmia {
 pub(crate) enum Command {
     /// Run a script in the tracing language (bpftrace's), or list what can be traced
     Trace(Trace),
-    /// Run a file, whatever it is: a script or an object (told by its content)
+    /// Run a file, whatever it is: a script, an object (told by its content) or a program in C (.c)
     Run(Run),
+    /// Compile a program in C for BPF: an object, with its types, lines and CO-RE relocations
+    Compile(Compile),
     /// Attach programs anywhere: those of an object, or one that is loaded
     Attach(crate::attach::Attach),
     /// Take programs away: a link, or what a place holds without one
@@ -62,6 +65,39 @@ pub(crate) enum Command {
     },
 }
 
+const COMPILE_EXAMPLES: &str = "\
+Examples:
+  osmia compile hello.bpf.c                   makes hello.bpf.o
+  osmia compile -I include -D LIMIT=8 -o out.o hello.bpf.c
+
+It takes no clang and no headers: those of libbpf (bpf/bpf_helpers.h, …) are part of osmia, and the kernel's types stand for
+vmlinux.h and for the kernel's own headers where they are not there.";
+
+/// Compile a program in C.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = COMPILE_EXAMPLES)]
+pub(crate) struct Compile {
+    /// The program
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Where the object goes; else its name is the program's, with .o for .c
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Search this directory for included files
+    #[arg(short = 'I', value_name = "DIR")]
+    pub(crate) include_dirs: Vec<PathBuf>,
+
+    /// Define a macro, as 1 where no text is given
+    #[arg(short = 'D', value_name = "NAME[=TEXT]")]
+    pub(crate) defines: Vec<String>,
+
+    /// Read the kernel's types from this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) btf: Option<PathBuf>,
+}
+
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   bpftool prog load x.bpf.o /sys/fs/bpf/x 2>&1 | osmia explain -
@@ -73,7 +109,7 @@ Examples:
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXPLAIN_EXAMPLES)]
 pub(crate) struct Explain {
-    /// A log of the verifier's, `-` for standard input, or an object
+    /// A log of the verifier's, `-` for standard input, an object, or a program in C
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 

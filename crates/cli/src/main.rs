@@ -1,6 +1,7 @@
 //! The program `osmia`. Under the names `bpftrace` and `bpftool` it takes the command lines of these.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line")]
 mod attach;
+mod c;
 mod check;
 mod doctor;
 mod explain;
@@ -100,6 +101,7 @@ fn dispatch(osmia: Osmia) -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Attach(args) => attach::attach(&args),
         Command::Detach(args) => attach::detach(&args),
+        Command::Compile(args) => c::compile(&args),
         Command::Check(args) => check::check(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Graph(args) => doctor::graph(&args),

@@ -1,8 +1,9 @@
 //! `osmia run FILE`: whatever the file is.
+use crate::c::object_bytes;
 use crate::flags::Run;
 use crate::out::open_output;
 use crate::trace::{fail, trace};
-use osmia::{Child, Compiled, Keep, ObjectOptions, Output, Style};
+use osmia::{Child, Compiled, Keep, ObjectOptions, Output, Style, is_c};
 use osmia_base::Source;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
@@ -17,9 +18,15 @@ pub(crate) fn run(args: &Run) -> ExitCode {
         if args.trace.program.is_some() {
             return trace(&args.trace);
         }
-        return fail("osmia run needs a file: a script or an object (.bpf.o)");
+        return fail("osmia run needs a file: a script, an object (.bpf.o) or a program in C (.bpf.c)");
     };
     let path = Path::new(file);
+    if is_c(path) {
+        return match object_bytes(path, args.trace.btf.as_ref()) {
+            Ok(bytes) => run_object(args, &bytes),
+            Err(message) => fail(&message),
+        };
+    }
     let bytes = match osmia::read_file(path) {
         Ok(bytes) => bytes,
         Err(_) if file == "-" => return trace(&args.trace),

@@ -48,15 +48,20 @@ impl fmt::Display for ClangError {
 
 impl std::error::Error for ClangError {}
 
-/// The object that clang makes of a program in C, with headers from these directories too, and what clang says of it all the
+/// The object that clang makes of a program in C, with headers from these directories and such macros (name and text) too, and what clang says of it all the
 /// same. Nothing is written to any file.
-pub fn compile_by_clang(source: &Path, include_dirs: &[PathBuf]) -> Result<(Vec<u8>, String), ClangError> {
+pub fn compile_by_clang(
+    source: &Path,
+    include_dirs: &[PathBuf],
+    defines: &[(String, String)],
+) -> Result<(Vec<u8>, String), ClangError> {
     let clang = std::env::var(VARIABLE).unwrap_or_else(|_| CLANG.to_owned());
     let mut command = Command::new(&clang);
     command.args(["-g", "-O2", "-mcpu=v3", "--target=bpf", MACHINE, ASM]);
     for dir in include_dirs {
         command.arg("-I").arg(dir);
     }
+    command.args(defines.iter().map(|(name, text)| format!("-D{name}={text}")));
     let done = command.arg("-c").arg(source).args(["-o", "-"]).stdin(Stdio::null()).output();
     let done = done.map_err(|error| ClangError::Missing(clang, error))?;
     let said = String::from_utf8_lossy(&done.stderr).into_owned();

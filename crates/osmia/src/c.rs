@@ -3,7 +3,7 @@
 use crate::script::ScriptPlaces;
 use osmia_base::{Diagnostic, Diagnostics, Source, Span};
 use osmia_host::{ClangError, ScriptFile, compile_by_clang, kernel_btf, read_include};
-use osmia_ir::Options;
+use osmia_ir::{Isa, Options};
 use osmia_lang_c::headers::{Builtin, Form, Found, Headers, Include, Search};
 use osmia_object::elf;
 use std::path::{Path, PathBuf};
@@ -14,52 +14,106 @@ const SYSTEM_DIRS: [&str; 3] = ["/usr/local/include", "/usr/include/x86_64-linux
 /// The macro by which `bpf_tracing.h` knows the machine whose registers programs read.
 const MACHINE: &str = if cfg!(target_arch = "aarch64") { "__TARGET_ARCH_arm64" } else { "__TARGET_ARCH_x86" };
 
+/// What a program in C is compiled with.
+#[derive(Clone, Debug, Default)]
+pub struct COptions {
+    /// Directories for `#include`, before those of the system.
+    pub include_dirs: Vec<PathBuf>,
+    /// Macros: name and text.
+    pub defines: Vec<(String, String)>,
+    /// The kernel's types, where they are not to be the running one's.
+    pub btf: Option<PathBuf>,
+    /// The instructions that it may be made of.
+    pub isa: Isa,
+}
+
 /// An object made of C.
 #[derive(Debug)]
-pub(crate) struct CObject {
+pub struct CObject {
     /// The file that a compiler would have written.
     pub bytes: Vec<u8>,
     /// What there is to say of the program all the same.
     pub said: Option<String>,
 }
 
-/// Compiles a program in C that is imported at `span`.
-pub(crate) fn compile_c(file: &ScriptFile, places: &ScriptPlaces, span: Span) -> Result<CObject, Diagnostic> {
-    let refusal = match compile_here(file, places) {
-        Ok(object) => return Ok(object),
-        Err(refusal) => refusal,
-    };
-    match compile_by_clang(&file.path, &places.include_dirs) {
-        Ok((bytes, said)) => {
-            let text = format!("clang compiled it, as osmia does not:\n{}\n{said}", refusal.trim_end());
-            Ok(CObject { bytes, said: Some(text) })
-        }
-        Err(error) => {
-            let text = format!("{} cannot be compiled:\n{}", file.name, refusal.trim_end());
-            Err(Diagnostic::error(span, text).hint(other_way(&error)))
-        }
-    }
+/// A program in C.
+struct Program<'a> {
+    /// What messages call it.
+    name: &'a str,
+    path: &'a Path,
+    text: &'a str,
 }
 
-/// What came of asking clang.
-fn other_way(error: &ClangError) -> String {
-    match error {
-        ClangError::Missing(..) => format!("what osmia's compiler does not know, clang may: {error}"),
-        ClangError::Refused(..) => error.to_string(),
+/// Whether a file's name says that C is in it.
+pub fn is_c(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "c")
+}
+
+/// Compiles a program in C; what is wrong with it, in words with their places.
+pub fn compile_c(path: &Path, options: &COptions) -> Result<CObject, String> {
+    let name = path.display().to_string();
+    let bytes = osmia_host::read_file(path).map_err(|error| format!("ERROR: {name}: {error}\n"))?;
+    let program = Program { name: &name, path, text: &String::from_utf8_lossy(&bytes) };
+    compile(&program, options).map_err(|refusal| match refusal.hint {
+        Some(hint) => format!("{}\nHINT: {hint}\n", refusal.words),
+        None => refusal.words + "\n",
+    })
+}
+
+/// Compiles a program in C that is imported at `span`.
+pub(crate) fn import_c(file: &ScriptFile, places: &ScriptPlaces, span: Span) -> Result<CObject, Diagnostic> {
+    let options = COptions {
+        include_dirs: places.include_dirs.clone(),
+        defines: Vec::new(),
+        btf: places.btf.clone(),
+        isa: places.isa,
+    };
+    let program = Program { name: &file.name, path: &file.path, text: &file.text };
+    compile(&program, &options).map_err(|refusal| {
+        let text = format!("{} cannot be compiled:\n{}", file.name, refusal.words);
+        refusal.hint.into_iter().fold(Diagnostic::error(span, text), Diagnostic::hint)
+    })
+}
+
+/// Why there is no object.
+struct Refusal {
+    /// What osmia's compiler says.
+    words: String,
+    /// What came of asking clang.
+    hint: Option<String>,
+}
+
+fn compile(program: &Program<'_>, options: &COptions) -> Result<CObject, Refusal> {
+    let words = match compile_here(program, options) {
+        Ok(object) => return Ok(object),
+        Err(words) => words.trim_end().to_owned(),
+    };
+    match compile_by_clang(program.path, &options.include_dirs, &options.defines) {
+        Ok((bytes, said)) => {
+            let text = format!("clang compiled it, as osmia does not:\n{words}\n{said}");
+            Ok(CObject { bytes, said: Some(text) })
+        }
+        Err(error @ ClangError::Missing(..)) => {
+            let hint = format!("what osmia's compiler does not know, clang may: {error}");
+            Err(Refusal { words, hint: Some(hint) })
+        }
+        // Both say no: the program is wrong.
+        Err(ClangError::Refused(..)) => Err(Refusal { words, hint: None }),
     }
 }
 
 /// Compiles it without anybody's help; else what is wrong with it, in words with their places.
-fn compile_here(file: &ScriptFile, places: &ScriptPlaces) -> Result<CObject, String> {
-    let mut source = Source::new(file.name.clone(), file.text.clone());
-    let headers = HeaderFiles { beside: beside(&file.path), dirs: &places.include_dirs };
-    let defines = [(MACHINE.to_owned(), "1".to_owned())];
-    let types = kernel_btf(places.btf.as_deref().unwrap_or(Path::new(osmia_host::KERNEL_BTF))).ok();
+fn compile_here(program: &Program<'_>, options: &COptions) -> Result<CObject, String> {
+    let mut source = Source::new(program.name, program.text);
+    let headers = HeaderFiles { beside: beside(program.path), dirs: &options.include_dirs };
+    let mut defines = vec![(MACHINE.to_owned(), "1".to_owned())];
+    defines.extend(options.defines.iter().cloned());
+    let types = kernel_btf(options.btf.as_deref().unwrap_or(Path::new(osmia_host::KERNEL_BTF))).ok();
     let compiled = osmia_lang_c::compile(&mut source, &headers, &defines, types.as_ref());
     let words = |diagnostics: &Diagnostics| diagnostics.render(&source);
     let Some(mut module) = compiled.module else { return Err(words(&compiled.diagnostics)) };
     osmia_ir::optimize(&mut module);
-    let object = osmia_ir::emit(module, &Options { isa: places.isa }).map_err(|error| error.to_string())?;
+    let object = osmia_ir::emit(module, &Options { isa: options.isa }).map_err(|error| error.to_string())?;
     let said = Some(words(&compiled.diagnostics)).filter(|said| !said.is_empty());
     Ok(CObject { bytes: elf::write(&object), said })
 }

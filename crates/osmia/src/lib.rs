@@ -39,6 +39,7 @@ mod world;
 
 pub use attach::{AttachRequest, attach_loaded, detach_link, detach_place};
 pub use bring_up::{Placing, only_program};
+pub use c::{CObject, COptions, compile_c, is_c};
 pub use check::{Checked, check};
 pub use child::{Child, find_process};
 pub use choice::{Choice, Mode};

@@ -1,5 +1,5 @@
 //! A whole script: its own text, what it imports and includes, its macros expanded.
-use crate::c::{CObject, compile_c};
+use crate::c::{CObject, import_c};
 use osmia_base::{Diagnostic, Diagnostics, Source, Span};
 use osmia_host::{ImportError, ScriptFile, ScriptKind, read_import, read_include};
 use osmia_lang_trace::ast::{CItem, Import, Name, Script, StmtKind, Visit, visit_block};
@@ -171,7 +171,7 @@ impl Reader<'_> {
 
     /// A program in C becomes an object.
     fn compile(&mut self, file: ScriptFile, span: Span) {
-        match compile_c(&file, self.places, span) {
+        match import_c(&file, self.places, span) {
             Ok(CObject { bytes, said }) => {
                 if let Some(said) = said {
                     let text = format!("{}: {}", file.name, said.trim_end());

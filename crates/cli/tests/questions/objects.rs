@@ -1,6 +1,6 @@
 //! Objects: made by clang, and made by osmia.
 use crate::support::{finish, load, osmia, scratch, signal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const SOURCE: &str = r#"
@@ -44,10 +44,19 @@ fn object() -> PathBuf {
     object
 }
 
+/// An object that clang made, and the same program as osmia compiles it. What is printed, one reader of the kernel's pipe gets.
 #[test]
-fn an_object_of_clang_prints_and_sends() {
-    let object = object();
-    let child = crate::support::command(&["run", &object.to_string_lossy()]).spawn().expect("osmia starts");
+fn programs_print_and_send() {
+    let source = scratch().join("own.bpf.c");
+    std::fs::write(&source, SOURCE).expect("the source");
+    for file in [object(), source] {
+        prints_and_sends(&file);
+    }
+}
+
+fn prints_and_sends(file: &Path) {
+    let mut command = crate::support::command(&["run", &file.to_string_lossy()]);
+    let child = command.env("CLANG", "no-such-clang").spawn().expect("osmia starts");
     // It says on standard error when it is attached; the program is tried until then.
     let mut child = child;
     let mut said = String::new();
