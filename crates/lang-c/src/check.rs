@@ -23,6 +23,7 @@ mod layout;
 mod linked;
 mod make;
 mod operators;
+mod overrides;
 mod places;
 mod reach;
 mod records;

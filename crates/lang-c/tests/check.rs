@@ -3,7 +3,7 @@ use osmia_base::Source;
 use osmia_btf::{Btf, Builder, Enum, Enumerator, IntEncoding, Kind, Member, Param, Type, TypeId};
 use osmia_lang_c::headers::{Found, Include};
 use osmia_lang_c::{Checked, Names, check, parse, preprocess, typed};
-use osmia_testkit::golden;
+use osmia_testkit::{Random, cases, golden};
 
 /// The unit of a text, and all that is wrong with it, as text.
 fn checked(text: &str) -> (Checked, Names, String) {
@@ -40,6 +40,53 @@ fn layouts() {
 #[test]
 fn errors() {
     golden("tests/check/errors", |text| checked(text).2);
+}
+
+/// Whatever is left of a unit that was changed here and there is checked to its end.
+#[test]
+fn broken_units_are_checked() {
+    let kernel = kernel();
+    let mut random = Random(5);
+    for path in cases("tests/check") {
+        let text = std::fs::read_to_string(&path).expect("a case is text");
+        let text = text.split("---- expect").next().unwrap_or("");
+        let mut source = Source::new("unit.c", text);
+        let mut names = Names::default();
+        let tokens = preprocess(&mut source, &mut names, &Headers, &[]).tokens;
+        for _ in 0..60 {
+            let mut changed = tokens.clone();
+            for _ in 0..1 + random.below(4) {
+                let (at, from) = (random.below(changed.len()), random.below(tokens.len()));
+                match random.below(3) {
+                    0 => drop(changed.remove(at)),
+                    1 => changed.insert(at, tokens[from]),
+                    _ => changed[at] = tokens[from],
+                }
+            }
+            let parsed = parse(&changed, &mut names, Some(&kernel));
+            let checked = check(&parsed.unit, &mut names, Some(&kernel));
+            typed::dump(&checked.unit, &names);
+            checked.diagnostics.render(&source);
+        }
+    }
+}
+
+/// What is nested in types rather than in the text does not go deep in the checker.
+#[test]
+fn deep_types_are_refused() {
+    let count = 20_000;
+    let chain = |line: &dyn Fn(usize) -> String| (1..count).map(line).collect::<String>();
+    let pointers = chain(&|n| format!("typedef t{} *t{n};", n - 1));
+    let arrays = chain(&|n| format!("typedef t{} t{n}[1];", n - 1));
+    let records = chain(&|n| format!("struct s{n} {{ struct s{} a; }};", n - 1));
+    for (text, errors) in [
+        (format!("typedef int t0; {pointers} const t19999 a;"), true),
+        (format!("typedef int t0; {arrays} const t19999 a = {{ 1 }};"), true),
+        (format!("struct s0 {{ int a; }}; {records} struct s19999 a = {{ 1 }};"), true),
+        (format!("struct s0 {{ int a; }}; {records} unsigned long a = sizeof(struct s19999);"), false),
+    ] {
+        assert_eq!(checked(&text).0.diagnostics.has_errors(), errors, "{}", &text[..40]);
+    }
 }
 
 /// `vmlinux.h` stands for the kernel's types; there is no other header.

@@ -205,30 +205,9 @@ impl Checker<'_> {
         };
         let stored = stores.iter().try_fold(0_u64, |sum, store| sum.checked_add(bits(store)?));
         let places: std::collections::BTreeSet<u64> =
-            stores.iter().filter_map(|store| self.begin_of(store)).collect();
+            stores.iter().filter_map(|store| self.begin_of(store.place())).collect();
         let size = ty.and_then(|ty| self.types.size(ty)).and_then(|size| size.checked_mul(8));
         stored.is_some() && stored == size && places.len() == stores.len()
-    }
-
-    /// Bits from the variable's begin to a store's.
-    fn begin_of(&self, store: &Store) -> Option<u64> {
-        let (Store::Scalar(place, _) | Store::Copy(place, _) | Store::Text(place, _)) = store;
-        let (mut at, mut bits) = (place, 0_u64);
-        loop {
-            match &at.kind {
-                PlaceKind::Field { of, record, index, .. } => {
-                    let field = self.types.records[*record].body.as_ref()?.fields.get(*index)?;
-                    bits = bits.checked_add(field.bit_offset)?;
-                    at = of;
-                }
-                PlaceKind::Index { of, index, .. } => {
-                    let index = u64::try_from(self.fold(index)?).ok()?;
-                    bits = bits.checked_add(self.types.size(at.ty)?.checked_mul(index)?.checked_mul(8)?)?;
-                    at = of;
-                }
-                _ => return Some(bits),
-            }
-        }
     }
 
     fn store_in_local(&mut self, store: Store) -> Expr {
@@ -380,7 +359,6 @@ fn symbol_stays(symbol: &Symbol) -> bool {
 /// The type of a variable that got its length from its stores.
 fn retype(stores: &mut [Store], ty: Ty) {
     for store in stores {
-        let (Store::Scalar(place, _) | Store::Copy(place, _) | Store::Text(place, _)) = store;
-        retype_root(place, ty);
+        retype_root(store.place_mut(), ty);
     }
 }

@@ -202,6 +202,7 @@ impl Checker<'_> {
                 return;
             }
             let Some(field) = self.field(place.clone(), record, index, Relocate::No) else { return };
+            self.choose_member(place, record, index, filled);
             self.item(field, cursor, filled);
         }
     }
@@ -212,12 +213,14 @@ impl Checker<'_> {
         let expr = match &item.value {
             Initializer::List(items, span) => {
                 cursor.advance();
+                self.begin_anew(&place, filled);
                 return self.list(place, items, *span, filled);
             }
             Initializer::Expr(expr) => expr,
         };
         if let Some(text) = text_for(self, place.ty, expr) {
             cursor.advance();
+            self.begin_anew(&place, filled);
             return self.text_store(place, text, expr.span, filled);
         }
         let array = matches!(self.types.bare_kind(place.ty), TypeKind::Array(..));
@@ -232,6 +235,7 @@ impl Checker<'_> {
                 return self.elided(place, cursor, filled);
             }
             cursor.advance();
+            self.begin_anew(&place, filled);
             if let Some(value) = value {
                 self.store(place, value, expr.span, filled);
             }
@@ -286,6 +290,9 @@ impl Checker<'_> {
             let record = self.types.record(place.ty);
             let field = record.and_then(|record| self.field(place.clone(), record, index, Relocate::No));
             let Some(field) = field else { return cursor.advance() };
+            if let Some(record) = record {
+                self.choose_member(&place, record, index, filled);
+            }
             self.designated(field, path, rest, cursor, filled);
             return self.fill(place, index as u64 + 1, cursor, filled);
         }
@@ -318,8 +325,12 @@ impl Checker<'_> {
             if filled.stores.len() >= MAX_STORES {
                 break;
             }
-            *cursor = Cursor::new(items);
+            // What follows goes on behind the last of them.
+            *cursor = Cursor::new(if index == to { items } else { items.get(..1).unwrap_or(items) });
             let Some(element) = self.indexed(place.clone(), index, filled) else { return cursor.advance() };
+            if index > from {
+                self.begin_anew(&element, filled);
+            }
             self.designated(element, &[], rest, cursor, filled);
             after = cursor.items;
         }
