@@ -6,6 +6,7 @@ use crate::{
 use osmia_base::{Arena, Key};
 use osmia_btf::Kind;
 use osmia_object::{FunctionKey, Linkage, Symbol};
+use std::collections::HashMap;
 
 /// A function of at most so many instructions is put wherever it is called.
 const SMALL: usize = 16;
@@ -93,6 +94,8 @@ fn stack(function: &Function) -> u32 {
 /// The functions that were put into this one, once for each call.
 fn inline_into(module: &mut Module, id: FunctionId, facts: &[Facts]) -> Vec<FunctionId> {
     let (mut own, mut done) = ((facts[id.index()].size, facts[id.index()].stack), Vec::new());
+    // Where the slots of each function are that was put here before.
+    let mut slots: HashMap<FunctionId, usize> = HashMap::new();
     // Blocks that come from other functions are looked at too: they hold no calls worth it, as callees came first.
     let blocks: Vec<Block> = module.functions[id].blocks.keys().collect();
     for block in blocks {
@@ -104,8 +107,12 @@ fn inline_into(module: &mut Module, id: FunctionId, facts: &[Facts]) -> Vec<Func
             let (callee, body) = (*callee, &facts[callee.index()]);
             if callee != id && has_room(own, body) && fits(module, id, callee, args, inst) {
                 let (body, args) = (module.functions[callee].clone(), args.clone());
-                block = splice(&mut module.functions[id], block, at - 1, &body, &args);
-                (at, own) = (0, (own.0 + facts[callee.index()].size, own.1 + facts[callee.index()].stack));
+                let caller = &mut module.functions[id];
+                let fresh = !slots.contains_key(&callee);
+                let slots = *slots.entry(callee).or_insert_with(|| add_slots(caller, &body));
+                block = splice(caller, (block, at - 1), &body, &args, slots);
+                let facts = &facts[callee.index()];
+                (at, own) = (0, (own.0 + facts.size, own.1 + if fresh { facts.stack } else { 0 }));
                 done.push(callee);
             }
         }
@@ -143,8 +150,23 @@ fn fits(module: &Module, id: FunctionId, callee: FunctionId, args: &[Value], ins
         && result_fits
 }
 
+/// Makes room for a function's variables; the first slot. Two calls of it are never made at the same time: they have the same.
+fn add_slots(caller: &mut Function, body: &Function) -> usize {
+    let first = caller.slots.len();
+    body.slots.values().for_each(|&slot| {
+        caller.slots.push(slot);
+    });
+    first
+}
+
 /// Puts `body` in place of instruction `at` of `block`. Returns the block that holds what came after it.
-fn splice(caller: &mut Function, block: Block, at: usize, body: &Function, args: &[Value]) -> Block {
+fn splice(
+    caller: &mut Function,
+    (block, at): (Block, usize),
+    body: &Function,
+    args: &[Value],
+    slots: usize,
+) -> Block {
     let rest = caller.blocks[block].insts.split_off(at + 1);
     let call = caller.blocks[block].insts.pop();
     let data = &mut caller.blocks[block];
@@ -152,7 +174,7 @@ fn splice(caller: &mut Function, block: Block, at: usize, body: &Function, args:
     let result = call.as_ref().and_then(|call| call.result);
     let params = result.into_iter().collect();
     let next = caller.blocks.push(BlockData { params, insts: rest, end, end_loc });
-    let copy = Copy::new(caller, body, next, result.is_some());
+    let copy = Copy::new(caller, body, (slots, next), result.is_some());
     copy.blocks(caller, body);
     let entry = copy.block(body.entry);
     let data = &mut caller.blocks[block];
@@ -171,19 +193,16 @@ struct Copy {
 }
 
 impl Copy {
-    fn new(caller: &mut Function, body: &Function, next: Block, wants_result: bool) -> Self {
-        let copy = Self {
-            values: caller.values.len(),
-            blocks: caller.blocks.len(),
-            slots: caller.slots.len(),
-            next,
-            wants_result,
-        };
+    fn new(
+        caller: &mut Function,
+        body: &Function,
+        (slots, next): (usize, Block),
+        wants_result: bool,
+    ) -> Self {
+        let copy =
+            Self { values: caller.values.len(), blocks: caller.blocks.len(), slots, next, wants_result };
         body.values.values().for_each(|&value| {
             caller.values.push(value);
-        });
-        body.slots.values().for_each(|&slot| {
-            caller.slots.push(slot);
         });
         caller.unroll.extend(body.unroll.iter().map(|&block| copy.block(block)));
         copy
