@@ -13,7 +13,8 @@ use osmia_base::Spanned;
 impl Parser<'_> {
     /// `record = ("struct" | "union") attribute* tag? ("{" member* "}" attribute*)?`
     ///
-    /// Attributes behind the `}` may be meant for what is declared, too: they are put into `outer` as well.
+    /// Attributes behind the `}` may be meant for what is declared, too: they are put into `outer` as well. Those of a record that
+    /// is not defined here are meant for what is declared alone.
     pub(super) fn record(&mut self, outer: &mut Vec<Attribute>) -> TypeSpec {
         let kind = if self.at_word(word::UNION) { RecordKind::Union } else { RecordKind::Struct };
         self.bump();
@@ -28,6 +29,8 @@ impl Parser<'_> {
             self.attributes_behind(&mut attributes, outer);
         } else if tag.is_none() {
             self.missing("a tag or `{`");
+        } else {
+            outer.append(&mut attributes);
         }
         TypeSpec::Record(Box::new(RecordSpec { kind, tag, members, attributes }))
     }
@@ -122,6 +125,8 @@ impl Parser<'_> {
             self.attributes_behind(&mut attributes, outer);
         } else if tag.is_none() {
             self.missing("a tag or `{`");
+        } else {
+            outer.append(&mut attributes);
         }
         TypeSpec::Enum(Box::new(EnumSpec { tag, underlying, names, attributes }))
     }
