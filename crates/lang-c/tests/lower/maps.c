@@ -28,7 +28,7 @@ map map0 hash "hash" key 4 value 8 entries 10
 map map1 array "one" key 4 value 8 entries 1
 map map2 array_of_maps "outer" key 4 value 4 entries 2
 map map3 prog_array "jumps" key 4 value 4 entries 2
-data data0 ".data" 20
+map map4 array "old" key 4 value 8 entries 3
 
 func "called" "xdp" program xdp -> i32 {
   slot s0 8 align 8
@@ -59,7 +59,7 @@ b0(v0: *ctx):
   v8: *mem = call helper 1(v6, v7)
   v9: *stack = slot s3
   store.64 [v9], v8
-  v10: *mem = data data0
+  v10: *map = map map4
   v11: *stack = slot s2
   v12: *mem = call helper 1(v10, v11)
   v13: *stack = slot s4

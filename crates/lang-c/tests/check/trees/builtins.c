@@ -34,7 +34,7 @@ global done: int (struct s *, struct s *, unsigned short, unsigned int, unsigned
   l14 -: long
   fill(s.l0, 0:int, 32:unsigned long)
   fill(at.l5, 1:int, 4:unsigned long)
-  move(s.l0, t.l1, 32:unsigned long)
+  copy(s.l0, t.l1, 32:unsigned long)
   move(s.l0, t.l1, (unsigned long)n.l3)
   begin r.l8 r.l8 = (int)((unsigned long)((unsigned int)(compare(s.l0, t.l1, 8:unsigned long) + (int)swap16(h.l2)) + swap32(n.l3)) + swap64(l.l4))
   if (long)!!n.l3
