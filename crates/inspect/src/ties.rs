@@ -167,8 +167,14 @@ pub fn ties_text(graph: &Graph) -> String {
             }
         }
     }
+    if out.is_empty() {
+        out.push_str(NOTHING);
+    }
     out
 }
+
+/// What stands for a graph without anything.
+const NOTHING: &str = "no programs, maps or links are loaded\n";
 
 /// `    map 7  hash  counts`
 fn line(node: &Node, facts: &Facts, depth: usize) -> String {
@@ -294,6 +300,7 @@ mod tests {
         let expected = "prog 2  xdp  pass\n    link 3  xdp  lo\n        held by a \"b\"(7)\n    map 1  hash  counts\n        \
             pinned /sys/fs/bpf/x\nmap 9  array\n";
         assert_eq!(ties_text(&small()), expected);
+        assert_eq!(ties_text(&Graph::default()), "no programs, maps or links are loaded\n");
     }
 
     #[test]
