@@ -135,7 +135,11 @@ fn read(path: &Path, kind: ScriptKind) -> Result<ScriptFile, ImportError> {
         ScriptKind::Object => (Vec::new(), bytes),
         _ => (bytes, Vec::new()),
     };
-    let text = String::from_utf8(text).map_err(|_| unreadable("it is no text".into()))?;
+    let text = match kind {
+        // Comments in C are in whatever bytes their author had.
+        ScriptKind::CSource => String::from_utf8_lossy(&text).into_owned(),
+        _ => String::from_utf8(text).map_err(|_| unreadable("it is no text".into()))?,
+    };
     let own = fs::canonicalize(path).map_err(error)?;
     Ok(ScriptFile { name: path.to_string_lossy().into_owned(), path: own, kind, text, bytes })
 }
@@ -180,7 +184,7 @@ mod tests {
             (ScriptKind::Script, "a"),
             (ScriptKind::Script, "b"),
             (ScriptKind::Header, "c"),
-            (ScriptKind::CSource, ""),
+            (ScriptKind::CSource, "d"),
         ];
         assert_eq!(seen, expected);
         assert_eq!(read_import("files/e.txt", &dir.0), Err(ImportError::Unknown("e.txt".into())));
