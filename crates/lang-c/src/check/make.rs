@@ -44,6 +44,27 @@ pub(super) fn retype_root(place: &mut Place, ty: Ty) {
     }
 }
 
+/// Whether nothing happens when a place is found.
+fn is_plain(place: &Place) -> bool {
+    match &place.kind {
+        PlaceKind::Local(_) | PlaceKind::Global(_) => true,
+        PlaceKind::Field { of, .. } => is_plain(of),
+        PlaceKind::Index { of, index, .. } => is_plain(of) && is_plain_value(index),
+        PlaceKind::Deref(pointer) => is_plain_value(pointer),
+        PlaceKind::After(..) | PlaceKind::Conditional(..) | PlaceKind::Call(..) => false,
+    }
+}
+
+fn is_plain_value(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Int(_) => true,
+        ExprKind::Load(place) | ExprKind::AddressOf(place) => is_plain(place),
+        ExprKind::Convert(of) => is_plain_value(of),
+        ExprKind::PointerAdd(pointer, steps, _) => is_plain_value(pointer) && is_plain_value(steps),
+        _ => false,
+    }
+}
+
 impl Checker<'_> {
     /// The text of a name.
     pub(super) fn text(&self, name: crate::Name) -> String {
@@ -183,6 +204,18 @@ impl Checker<'_> {
         let ty = self.types.qualified(qualifiers, element);
         let kind = PlaceKind::Index { of: Box::new(of), index: Box::new(index), relocate };
         Some(Place { kind, ty, span })
+    }
+
+    /// A place that may be named twice, and what is done before: where finding it does something, that is done once.
+    pub(super) fn found_once(&mut self, place: Place) -> Option<(Place, Vec<Stmt>)> {
+        if is_plain(&place) {
+            return Some((place, Vec::new()));
+        }
+        let span = place.span;
+        let address = self.address_of(place, span);
+        let (pointer, begin) = self.kept(address)?;
+        let place = self.deref(self.load(pointer), span)?;
+        Some((place, vec![begin]))
     }
 
     /// The bits of a bit-field.

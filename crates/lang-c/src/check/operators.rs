@@ -186,8 +186,10 @@ impl Checker<'_> {
             }
             super::convert::Given::Record(from) => {
                 let void = self.void();
+                let (place, mut before) = self.found_once(place)?;
                 let copy = self.of(ExprKind::Copy(place.clone(), from), void, span);
-                let kind = PlaceKind::After(vec![statement(copy)], Box::new(place));
+                before.push(statement(copy));
+                let kind = PlaceKind::After(before, Box::new(place));
                 Some(Value::Place(Place { kind, ty, span }))
             }
         }
