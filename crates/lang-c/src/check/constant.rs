@@ -223,7 +223,7 @@ impl Checker<'_> {
 
     /// The same, and what is said otherwise.
     pub(super) fn constant_or(&mut self, expr: &ast::Expr, otherwise: &str) -> Option<(i64, Ty)> {
-        let value = self.value(expr)?;
+        let value = self.value(expr).and_then(|value| self.decay(value))?;
         let found = match &value {
             Value::Scalar(typed) => self
                 .fold(typed)

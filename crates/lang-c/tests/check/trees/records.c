@@ -13,16 +13,11 @@ out:
   return __builtin_constant_p(local) + room[n];
 }
 ---- expect
-unit.c:6:11-14: ERROR: the length of an array is a constant number in BPF: its stack is laid out when the program is compiled
-int twice[ten] = { [0 ... 9] = ten * 2, [3] = 1 };
-          ~~~
-unit.c:10:39-44: ERROR: the length of an array is a constant number in BPF: its stack is laid out when the program is compiled
-  const int local = ten + 1; int room[local]; room[0] = setting + open_to_others;
-                                      ~~~~~
 g0 weak open_to_others: const int = "\x03\x00\x00\x00"
 g1 global setting: const volatile int = "\x04\x00\x00\x00"
-g2 global last: union either = "\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-g3 global again: unnamed struct = "\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00"
+g2 global twice: int [10] = "\x14\x00\x00\x00\x14\x00\x00\x00\x14\x00\x00\x00\x01\x00\x00\x00\x14\x00\x00\x00\x14\x00\x00\x00\x14\x00\x00\x00\x14\x00\x00\x00\x14\x00\x00\x00\x14\x00\x00\x00"
+g3 global last: union either = "\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+g4 global again: unnamed struct = "\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00"
 global get: struct p *(void) elsewhere
 global f: long (struct p *, struct p, int)
   l0 q: struct p *
@@ -37,8 +32,12 @@ global f: long (struct p *, struct p, int)
 global g: int (int)
   l0 n: int
   l1 local: const int
-  l2 r: int
+  l2 room: int [11]
   l3 r: int
+  l4 r: int
   begin local.l1 local.l1 = 11:int
-  n.l0 = ({ begin r.l2 r.l2 = 1:int; if n.l0;   goto 0; r.l2 = 0:int; label 0 => r.l2 } + { begin r.l3 r.l3 = 1:int; if n.l0;   goto 1; goto 2; label 1 => r.l3 })
+  begin room.l2
+  room.l2[0:long] = (setting + open_to_others)
+  n.l0 = ({ begin r.l3 r.l3 = 1:int; if n.l0;   goto 0; r.l3 = 0:int; label 0 => r.l3 } + { begin r.l4 r.l4 = 1:int; if n.l0;   goto 1; goto 2; label 1 => r.l4 })
   label 2
+  return (1:int + room.l2[(long)n.l0])
