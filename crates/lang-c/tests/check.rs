@@ -1,6 +1,6 @@
 //! What checking makes of units: typed trees, layouts of records, and what is said of mistakes.
 use osmia_base::Source;
-use osmia_btf::{Btf, Builder, Enum, Enumerator, IntEncoding, Kind, Member, Param, Type, TypeId};
+use osmia_btf::{Btf, Builder, Enum, Enumerator, IntEncoding, Kind, Linkage, Member, Param, Type, TypeId};
 use osmia_lang_c::headers::{Found, Include};
 use osmia_lang_c::{Checked, Names, check, parse, preprocess, typed};
 use osmia_testkit::{Random, cases, golden};
@@ -138,5 +138,11 @@ fn kernel() -> Btf {
     let run = types.add_func_proto(int, vec![Param { name: "text".to_owned(), ty: text }]);
     let run = types.add_ptr(run);
     types.add_struct("ops", 8, vec![Member::at("run", run, 0)]);
+    // Of these two functions programs may call one.
+    let release =
+        types.add_func_proto(TypeId::default(), vec![Param { name: "task".to_owned(), ty: parent }]);
+    let callee = types.add_func("bpf_task_release", release, Linkage::Static);
+    types.add(Type::new("bpf_kfunc", Kind::DeclTag { ty: callee, component: None, attribute: false }));
+    types.add_func("do_exit", release, Linkage::Static);
     Btf::parse(types.finish()).expect("these are types")
 }

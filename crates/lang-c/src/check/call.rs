@@ -146,7 +146,11 @@ impl Checker<'_> {
             diagnostic = diagnostic.hint(format!("they are: {}", names.join(", ")));
         }
         if let Callee::Function(function) = callee {
-            diagnostic = diagnostic.label(self.functions[*function].symbol.span, "it is declared here");
+            let at = self.functions[*function].symbol.span;
+            // Those of the kernel's types are declared nowhere.
+            if at != Span::NOWHERE {
+                diagnostic = diagnostic.label(at, "it is declared here");
+            }
         }
         self.diagnostics.push(diagnostic);
     }

@@ -3,6 +3,7 @@ use super::Checker;
 use super::scope::{Entity, Tag};
 use crate::Name;
 use crate::ast::{Basic, Qualifiers, RecordKind};
+use crate::typed::{Function, Inline, Linkage, Symbol};
 use crate::types::{EnumId, Enumeration, Field, Record, RecordBody, RecordId, Signature, Ty, TypeKind};
 use osmia_base::Span;
 use osmia_btf::{Btf, Composite, Enum, IntEncoding, Kind, Param, TypeId};
@@ -41,12 +42,33 @@ impl Checker<'_> {
         if let Some(id) = btf.find_typedef(&text) {
             return Some(Entity::Typedef(self.kernel_type(id, 0)));
         }
-        let value = btf.enumerator(&text)?;
+        let Some(value) = btf.enumerator(&text) else { return self.kernel_callee(name, &text) };
         let ty = self.kernel_type(value.ty, 0);
         match self.types.bare_kind(ty) {
             TypeKind::Enum(number) => Some(Entity::Enumerator(*number, value.index as usize)),
             _ => None,
         }
+    }
+
+    /// A function of the kernel that programs may call (`BTF_KIND_DECL_TAG` "bpf_kfunc"): `vmlinux.h` declares them, too.
+    fn kernel_callee(&mut self, name: Name, text: &str) -> Option<Entity> {
+        let btf = self.kernel.as_ref()?.btf;
+        let id = btf.find_func(text)?;
+        let marks = |tag: TypeId| {
+            btf.get(tag)
+                .is_ok_and(|tag| matches!(tag.kind, Kind::DeclTag { ty, component: None, .. } if ty == id))
+        };
+        let Ok(Kind::Func { proto, .. }) = btf.get(id).map(|ty| ty.kind) else { return None };
+        if !btf.find("bpf_kfunc").any(marks) {
+            return None;
+        }
+        let ty = self.kernel_type(proto, 0);
+        let TypeKind::Function(signature) = self.types.bare_kind(ty).clone() else { return None };
+        let section = Some(".ksyms".to_owned());
+        let symbol = Symbol { linkage: Linkage::Weak, section, span: Span::NOWHERE, ..Symbol::default() };
+        let inline = Inline::Free;
+        let function = Function { name, symbol, ty, signature, param_tags: Vec::new(), inline, body: None };
+        Some(Entity::Function(self.functions.push(function)))
     }
 
     /// A tag of the kernel.
