@@ -95,6 +95,36 @@ fn lost_events_are_counted_for_their_probe() {
     assert_eq!(done.status.code(), Some(3), "{:?}", done.err);
 }
 
+/// Losses are told while the run goes on, each of them once, and all together at its end.
+#[test]
+fn lost_events_are_told_while_the_run_goes_on() {
+    let scratch = Scratch::new();
+    let calls = scratch.compile("calls", CALLS, &["-O1"]);
+    let script = "config = { perf_rb_pages = 1 }
+        tracepoint:syscalls:sys_enter_getpgid /comm == \"calls\"/ { printf(\"0123456789\\n\"); }";
+    let count = |line: &str| {
+        let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(line["count"], line["data"]["events"], "{line}");
+        line["count"].as_u64().expect("a count")
+    };
+    let mut live = Live::start(osmia().args(["-f", "json", "-e", script]));
+    live.until("attached_probes");
+    let mut told = 0;
+    for _ in 0..2 {
+        live.signal("STOP");
+        run(Command::new(&calls).args(["2000", "getpgid"])).ok();
+        live.signal("CONT");
+        told += count(&live.until("lost_events"));
+    }
+    signal(live.pid(), "INT");
+    let done = live.finish();
+    let lines = done.out.lines().filter(|line| line.contains("lost_events"));
+    assert_eq!(lines.map(count).sum::<u64>(), told, "nothing is told twice: {done:?}");
+    let printed = done.out.lines().filter(|line| line.contains("0123456789")).count() as u64;
+    assert_eq!(printed + told, 4000, "{:?}", done.err);
+    assert!(done.err.contains(&format!("WARNING: Total lost event count: {told}\n")), "{:?}", done.err);
+}
+
 /// A loop in a probe that runs by request sends more than its buffer holds: it is read meanwhile, and what it was too
 /// fast for is counted.
 #[test]

@@ -3,6 +3,51 @@ use crate::compile::Compiled;
 use crate::world::World;
 use osmia_event::{Spilled, Trouble, TroubleKind};
 use osmia_render::{Loss, LossKind};
+use std::time::{Duration, Instant};
+
+/// Losses are told no more often than this while the run goes on: where much is lost, it is lost all the time.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The losses of events that are told while a run goes on, each of them once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LostEvents {
+    /// Where the programs count, a word for each probe.
+    counters: Vec<usize>,
+    told: u64,
+    told_at: Option<Instant>,
+}
+
+impl LostEvents {
+    /// Nothing was told yet of this script's.
+    pub(crate) fn of(compiled: &Compiled) -> Self {
+        let start = compiled.variable("lost_events");
+        let counters =
+            start.map(|start| (0..compiled.plan.probes.len()).map(|probe| start + probe * 8).collect());
+        Self { counters: counters.unwrap_or_default(), ..Self::default() }
+    }
+
+    /// How many were lost that were not told.
+    pub(crate) fn untold(&self, world: &World) -> u64 {
+        let counted = self.counters.iter().map(|offset| world.data(*offset).unwrap_or(0));
+        counted.sum::<u64>().saturating_add(world.lost()).saturating_sub(self.told)
+    }
+
+    /// How many there are to tell now; they count as told.
+    pub(crate) fn due(&mut self, world: &World) -> Option<u64> {
+        let untold = Some(self.untold(world)).filter(|count| *count > 0)?;
+        if self.told_at.is_some_and(|at| at.elapsed() < PAUSE) {
+            return None;
+        }
+        self.told_at = Some(Instant::now());
+        self.told = self.told.saturating_add(untold);
+        Some(untold)
+    }
+
+    /// How many were told.
+    pub(crate) const fn told(&self) -> u64 {
+        self.told
+    }
+}
 
 /// All losses of a run that is over.
 pub(crate) fn losses(compiled: &Compiled, world: &World, spilled: &Spilled) -> Vec<Loss> {

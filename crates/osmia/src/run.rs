@@ -4,6 +4,7 @@ use crate::child::Child;
 use crate::choice::{Choice, Mode};
 use crate::compile::{CompileError, CompileOptions, Compiled, compile};
 use crate::kernel::Kernel;
+use crate::ledger::LostEvents;
 use crate::output::Output;
 use crate::session::{Choices, End, Session};
 use crate::user::User;
@@ -215,6 +216,7 @@ fn conduct(
     };
     let mut session = Session::new(&compiled.schema, world, output, choices);
     session.exited = compiled.variable("exited");
+    session.lost = LostEvents::of(compiled);
     let world_waits = session.world.watches_process();
     let endless = plan.probes.iter().any(|probe| {
         !matches!(
@@ -304,12 +306,13 @@ fn losses(compiled: &Compiled, session: &mut Session<'_>, options: &RunOptions) 
     if session.left_out > 0 {
         losses.push(Loss { kind: LossKind::Events, of: "system()".into(), count: session.left_out });
     }
-    let events = losses.iter().filter(|loss| loss.kind == LossKind::Events).map(|loss| loss.count).sum();
-    if events > 0 {
-        session.output.say(&Message::Lost(events))?;
-        if !options.no_warnings {
-            session.output.note(&format!("WARNING: Total lost event count: {events}"))?;
-        }
+    let events: u64 = losses.iter().filter(|loss| loss.kind == LossKind::Events).map(|loss| loss.count).sum();
+    let untold = events.saturating_sub(session.lost.told());
+    if untold > 0 {
+        session.output.say(&Message::Lost(untold))?;
+    }
+    if events > 0 && !options.no_warnings {
+        session.output.note(&format!("WARNING: Total lost event count: {events}"))?;
     }
     session.repeated_troubles()?;
     let any = !losses.is_empty();

@@ -1,8 +1,10 @@
 //! A script that runs: records are read as they come, and what they ask for is done.
 //!
 //! The loop sleeps until something happens: records, a signal, the end of a process. Only where the script has places at
-//! which something can go wrong it also wakes by the clock ([`TICK`]), since programs count that and send nothing.
+//! which something can go wrong, or where there are losses to tell, it also wakes by the clock ([`TICK`]), since programs
+//! count these and send nothing.
 use crate::capture::Captures;
+use crate::ledger::LostEvents;
 use crate::output::Output;
 use crate::world::{Asked, World};
 use osmia_event::{Format, Lookup, Missing, Record, Schema, Spilled, Stream, Table, Value, Verb};
@@ -58,6 +60,8 @@ pub struct Session<'a> {
     pub left_out: u64,
     /// What was told of each trouble.
     told: Vec<Told>,
+    /// What was told of events that were lost.
+    pub(crate) lost: LostEvents,
 }
 
 impl std::fmt::Debug for Session<'_> {
@@ -103,6 +107,7 @@ impl<'a> Session<'a> {
             hurry: None,
             left_out: 0,
             told: vec![Told::default(); schema.troubles.len()],
+            lost: LostEvents::default(),
         }
     }
 
@@ -113,8 +118,7 @@ impl<'a> Session<'a> {
                 return Ok(end);
             }
             self.output.pause()?;
-            let tick = self.told.iter().any(|told| !told.said).then_some(TICK);
-            match self.world.wait(tick) {
+            match self.world.wait(self.tick()) {
                 Asked::Records => {}
                 Asked::Signal(number) => return Ok(End::Signal(number)),
                 Asked::Gone => return Ok(self.drain()?.unwrap_or(End::Gone)),
@@ -123,6 +127,12 @@ impl<'a> Session<'a> {
                 Asked::Broken(why) => return Err(io::Error::other(why)),
             }
         }
+    }
+
+    /// How long to sleep at most.
+    fn tick(&self) -> Option<Duration> {
+        let untold = self.told.iter().any(|told| !told.said) || self.lost.untold(self.world) > 0;
+        untold.then_some(TICK)
     }
 
     /// Reads what there is; `Some` where a record ended the run.
@@ -136,6 +146,7 @@ impl<'a> Session<'a> {
         loop {
             let (handled, pending) = self.burst()?;
             unheeded += handled;
+            self.tell_losses()?;
             // Looking costs a system call: one for many records, or for one that asks for more than to say something.
             let look = heed && (pending.is_some() || unheeded >= BURST);
             if look && let Some(number) = self.world.interrupted() {
@@ -290,6 +301,12 @@ impl<'a> Session<'a> {
             _ => {}
         }
         Ok(None)
+    }
+
+    /// Tells how many events were lost since that was told.
+    fn tell_losses(&mut self) -> io::Result<()> {
+        let due = self.lost.due(self.world);
+        due.map_or(Ok(()), |count| self.output.say(&Message::Lost(count)))
     }
 
     /// Tells what went wrong, the first time that it does.
