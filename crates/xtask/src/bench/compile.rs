@@ -1,8 +1,8 @@
 //! How long scripts take to compile: from start to exit of `-d`, which loads nothing.
-use super::lab::Lab;
+use super::lab::{Cost, Lab};
 use super::report::{Findings, Summary, table};
 use super::stats::median;
-use crate::run::output;
+use crate::run::{output, root};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -17,8 +17,44 @@ const LONG_MS: f64 = 1000.0;
 /// twice as many assignments are twice as many; caches have their own say in the time.
 const NEARER_TO_A_LINE: f64 = 2.0 * std::f64::consts::SQRT_2;
 
-/// The largest of bpftrace's own tools, and scripts of many assignments.
+/// A program in C of `benches/`.
+const IN_C: &str = "core_fields.bpf.c";
+
+/// How much faster a program in C is to be compiled than by clang.
+const C_AIM: f64 = 10.0;
+
+/// The largest of bpftrace's own tools, scripts of many assignments, and a program in C.
 pub(super) fn measure(lab: &Lab) -> Result<Findings, String> {
+    let mut findings = scripts(lab)?;
+    findings.summary.push(in_c(lab)?);
+    Ok(findings)
+}
+
+/// Both compilers make an object of the same text.
+fn in_c(lab: &Lab) -> Result<Summary, String> {
+    let source = root().join("benches").join(IN_C);
+    let source = source.to_string_lossy();
+    let clang = PathBuf::from("clang-19");
+    let peer_args = ["-O2", "-g", "-target", "bpf", "-mcpu=v3", "-c", &source, "-o", "peer.o"];
+    let (mut theirs, mut own) = (Vec::new(), Vec::new());
+    for _ in 0..lab.rounds {
+        theirs.push(lab.clock(&clang, &peer_args)?);
+        own.push(lab.clock(&lab.osmia, &["compile", "-o", "own.o", &source])?);
+    }
+    let ms = |costs: &[Cost]| median(&costs.iter().map(|cost| cost.ms).collect::<Vec<f64>>());
+    let mib = |costs: &[Cost]| median(&costs.iter().map(|cost| cost.mib).collect::<Vec<f64>>());
+    let (peer, ours) = (ms(&theirs), ms(&own));
+    Ok(Summary {
+        what: "compile of a program in C (clang-19)",
+        peer: format!("{peer:.1} ms, {:.0} MiB", mib(&theirs)),
+        ours: format!("{ours:.1} ms, {:.0} MiB", mib(&own)),
+        ratio: format!("{:.1}×", peer / ours),
+        aim: "10 times faster",
+        met: peer / ours >= C_AIM,
+    })
+}
+
+fn scripts(lab: &Lab) -> Result<Findings, String> {
     let tool = largest_tool()?;
     let path = tool.to_string_lossy();
     let (peer, ours) = (["-d", &path], ["trace", "-d", "bytecode", &path]);
