@@ -138,6 +138,11 @@ fn o09_empty_maps() {
         said(&[], "begin { @k[1] = 1; delete(@k, 1); @c = count(); clear(@c); @a[1] = avg(1); clear(@a); }"),
         "\n\n"
     );
+    // In JSON, averages and stats that nobody wrote are empty objects at the end.
+    let text = format!("begin {{ if (pid == 0) {{ {never}; @b[1] = avg(1); }} }}");
+    let empty =
+        ["@a", "@b", "@st"].map(|map| format!("{{\"type\": \"stats\", \"data\": {{\"{map}\": {{}}}}}}\n"));
+    assert_eq!(said(&["-f", "json"], &text), empty.concat());
 }
 
 #[test]

@@ -81,7 +81,8 @@ fn located(kind: &str, text: &[u8], more: &str, Location { file, line, column, .
     format!("{{\"type\": {kind}{text}{more}, \"filename\": {file}, \"line\": {line}, \"col\": {column}}}\n")
 }
 
-/// A map's line; empty for a plain map or a histogram without entries.
+/// A map's line; empty for a map without entries, but for averages and stats: theirs is an empty object then, with keys or
+/// without.
 pub fn table(table: &Table, style: &Style) -> String {
     let kind = match table.kind {
         Kind::Plain => "map",
@@ -91,7 +92,7 @@ pub fn table(table: &Table, style: &Style) -> String {
     };
     let contents = match &*table.entries {
         [entry] if !table.keyed => cell(&entry.cell, style),
-        [] if !table.keyed || !matches!(table.kind, Kind::Average | Kind::Stats) => return String::new(),
+        [] if !matches!(table.kind, Kind::Average | Kind::Stats) => return String::new(),
         entries => {
             let key = |key| string(&json_key(key, style));
             let pairs = entries.iter().filter_map(|entry| Some((key(entry.key.as_ref()?), &entry.cell)));
