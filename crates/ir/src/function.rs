@@ -94,9 +94,11 @@ pub struct Function {
 /// How a function is put where it is called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Inline {
-    /// As [`crate::optimize`] thinks fit.
+    /// As [`crate::optimize`] thinks fit, if nobody else sees it.
     #[default]
     Free,
+    /// If it is not big, as compilers of C do; who else sees it calls the function itself.
+    Liberal,
     /// Wherever it is called, whatever it costs. Only such a function may have more than five parameters.
     Always,
     /// Nowhere.

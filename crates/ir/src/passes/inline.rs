@@ -10,6 +10,8 @@ use std::collections::HashMap;
 
 /// A function of at most so many instructions is put wherever it is called.
 const SMALL: usize = 16;
+/// One of at most so many, if that is to be done liberally.
+const NOT_BIG: usize = 64;
 /// A caller does not grow beyond so many instructions.
 const BIG: usize = 4000;
 /// Bytes of stack that a caller may have afterwards.
@@ -122,15 +124,15 @@ fn inline_into(module: &mut Module, id: FunctionId, facts: &[Facts]) -> Vec<Func
 
 /// Whether a function of so many instructions and bytes of stack may take in another.
 fn has_room((size, stack): (usize, u32), body: &Facts) -> bool {
+    let fits_well = |most: usize| {
+        (body.calls == 1 || body.size <= most) && size + body.size <= BIG && stack + body.stack <= STACK
+    };
     !body.recurses
         && match body.inline {
             Inline::Always => true,
             Inline::Never => false,
-            Inline::Free => {
-                (body.calls == 1 || body.size <= SMALL)
-                    && size + body.size <= BIG
-                    && stack + body.stack <= STACK
-            }
+            Inline::Free => fits_well(SMALL),
+            Inline::Liberal => fits_well(NOT_BIG),
         }
 }
 
@@ -143,7 +145,8 @@ fn fits(module: &Module, id: FunctionId, callee: FunctionId, args: &[Value], ins
         (Some(result), Some(kind)) => caller.kind(result).is_wide() == kind.is_wide(),
         _ => true,
     };
-    (body.linkage == Linkage::Static || body.inline == Inline::Always)
+    let seen = matches!(body.inline, Inline::Always | Inline::Liberal) && body.linkage != Linkage::Weak;
+    (body.linkage == Linkage::Static || seen)
         && body.program.is_none()
         && args.len() == params.len()
         && args.iter().zip(params).all(same_width)

@@ -238,7 +238,9 @@ impl Words {
         } else if self.take("weak") {
             function.linkage = Linkage::Weak;
         }
-        if self.take("always_inline") {
+        if self.take("inline") {
+            function.inline = Inline::Liberal;
+        } else if self.take("always_inline") {
             function.inline = Inline::Always;
         } else if self.take("noinline") {
             function.inline = Inline::Never;

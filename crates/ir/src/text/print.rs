@@ -62,6 +62,7 @@ impl Print<'_> {
         let result = function.result.map_or(String::new(), |kind| format!(" -> {}", name(TYPES, &kind)));
         let inline = match function.inline {
             Inline::Free => "",
+            Inline::Liberal => " inline",
             Inline::Always => " always_inline",
             Inline::Never => " noinline",
         };

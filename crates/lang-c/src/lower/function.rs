@@ -107,7 +107,7 @@ fn head(cx: &mut Cx<'_>, function: &typed::Function) -> Head {
         || signature.params.iter().any(|param| passing(types, param.1) == Passing::Record);
     let result = types.scalar(signature.result).map(|scalar| scalar.kind);
     let mut inline = match function.inline {
-        Inline::Free => osmia_ir::Inline::Free,
+        Inline::Free => osmia_ir::Inline::Liberal,
         Inline::Always => osmia_ir::Inline::Always,
         Inline::Never => osmia_ir::Inline::Never,
     };

@@ -103,7 +103,7 @@ b0(v0: i64, v1: i64, v2: i64, v3: i64, v4: i64, v5: i64):
   ret v16
 }
 
-func "by_value" ".text" static -> i64 {
+func "by_value" ".text" static inline -> i64 {
   slot s0 16 align 8
 b0(v0: *mem):
   v1: *stack = slot s0
@@ -119,7 +119,7 @@ b0(v0: *mem):
   ret v8
 }
 
-func "each" ".text" static -> i64 {
+func "each" ".text" static inline -> i64 {
   slot s0 4 align 4
   slot s1 8 align 8
 b0(v0: i32, v1: *mem):
@@ -139,12 +139,12 @@ b0(v0: i32, v1: *mem):
   ret v11
 }
 
-func "nothing" ".text" static {
+func "nothing" ".text" static inline {
 b0:
   ret
 }
 
-func "prog" "tc" program sched_cls -> i32 {
+func "prog" "tc" inline program sched_cls -> i32 {
   slot s0 8 align 8
   slot s1 8 align 8
   slot s2 16 align 8

@@ -10,7 +10,7 @@ SEC("kprobe") int prog(unsigned *p, int a, unsigned b, long c, _Bool d)
 	return x + (a == c) + (p ? a : 0) + (a ?: 5) + !a;
 }
 ---- expect
-func "prog" "kprobe" program kprobe -> i32 {
+func "prog" "kprobe" inline program kprobe -> i32 {
   slot s0 8 align 8
   slot s1 4 align 4
   slot s2 4 align 4

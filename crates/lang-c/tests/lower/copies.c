@@ -56,7 +56,7 @@ b0(v0: *mem, v1: *mem, v2: i32):
   ret
 }
 
-func "prog" "kprobe" program kprobe -> i32 {
+func "prog" "kprobe" inline program kprobe -> i32 {
   slot s0 8 align 8
   slot s1 8 align 8
   slot s2 8 align 8

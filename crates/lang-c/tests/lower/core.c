@@ -23,7 +23,7 @@ SEC("kprobe") long prog(struct outer *o, struct plain *p, int i)
 	return sum;
 }
 ---- expect
-func "prog" "kprobe" program kprobe -> i64 {
+func "prog" "kprobe" inline program kprobe -> i64 {
   slot s0 8 align 8
   slot s1 8 align 8
   slot s2 4 align 4

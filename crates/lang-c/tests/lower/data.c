@@ -29,7 +29,7 @@ extern extern0 "later" ".kconfig"
 extern extern1 "symbol" ".ksyms"
 extern extern2 "kernel_function" ".ksyms"
 
-func "prog" "kprobe" program kprobe -> i32 {
+func "prog" "kprobe" inline program kprobe -> i32 {
   slot s0 4 align 4
 b0(v0: i32):
   v1: *stack = slot s0

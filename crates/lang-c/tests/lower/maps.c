@@ -30,7 +30,7 @@ map map2 array_of_maps "outer" key 4 value 4 entries 2
 map map3 prog_array "jumps" key 4 value 4 entries 2
 map map4 array "old" key 4 value 8 entries 3
 
-func "called" "xdp" program xdp -> i32 {
+func "called" "xdp" inline program xdp -> i32 {
   slot s0 8 align 8
 b0(v0: *ctx):
   v1: *stack = slot s0
@@ -39,7 +39,7 @@ b0(v0: *ctx):
   ret v2
 }
 
-func "prog" "xdp" program xdp -> i32 {
+func "prog" "xdp" inline program xdp -> i32 {
   slot s0 8 align 8
   slot s1 4 align 4
   slot s2 4 align 4

@@ -12,7 +12,7 @@ SEC("kprobe") long prog(struct tight *t, char p, unsigned short q, long r)
 ---- expect
 data data0 ".bss" 8
 
-func "prog" "kprobe" program kprobe -> i64 {
+func "prog" "kprobe" inline program kprobe -> i64 {
   slot s0 8 align 8
   slot s1 1 align 1
   slot s2 2 align 2

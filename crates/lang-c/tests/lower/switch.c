@@ -11,7 +11,7 @@ SEC("kprobe") int prog(int a, unsigned long b)
 	return a;
 }
 ---- expect
-func "prog" "kprobe" program kprobe -> i32 {
+func "prog" "kprobe" inline program kprobe -> i32 {
   slot s0 4 align 4
   slot s1 8 align 8
 b0(v0: i32, v1: i64):

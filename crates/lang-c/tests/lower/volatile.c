@@ -15,7 +15,7 @@ SEC("kprobe") int prog(volatile int *p)
 ---- expect
 data data0 ".bss" 4
 
-func "prog" "kprobe" program kprobe -> i32 {
+func "prog" "kprobe" inline program kprobe -> i32 {
   slot s0 8 align 8
   slot s1 8 align 8
   slot s2 4 align 4
