@@ -21,7 +21,11 @@ pub(super) fn describe(cx: &mut Cx<'_>) -> Vec<TypeId> {
         if global.symbol.section.as_deref() == Some(LEGACY_MAPS) {
             continue;
         }
-        let size = cx.unit.types.size(global.ty).and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
+        // What a flexible array holds at first is behind the type's own bytes.
+        let held =
+            global.data.iter().flat_map(|data| data.addresses.iter().map(|(at, _)| at + POINTER)).max();
+        let size = cx.unit.types.size(global.ty).unwrap_or(0).max(held.unwrap_or(0));
+        let size = u32::try_from(size).unwrap_or(u32::MAX);
         slots.push(VarSlot { ty: data::variable(cx, id), offset, size });
         offset = offset.saturating_add(size).next_multiple_of(POINTER as u32);
     }
