@@ -73,9 +73,43 @@ fn unescape(path: &str) -> String {
     path.replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\")
 }
 
+/// The id of the cgroup of version 2 that this process is in; `None` where its directory cannot be seen from here.
+pub fn own_cgroup() -> Option<u64> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let dir = mounts.lines().find_map(|line| directory(line, &groups))?;
+    fs::metadata(dir).ok().map(|facts| facts.ino())
+}
+
+/// Where a line of `mountinfo` has the group of version 2 that a process is in, by its `/proc/PID/cgroup`.
+fn directory(line: &str, groups: &str) -> Option<PathBuf> {
+    let (before, _) = line.split_once(" - cgroup2 ")?;
+    let mut facts = before.split(' ').skip(3);
+    let (root, point) = (unescape(facts.next()?), unescape(facts.next()?));
+    let group = Path::new(groups.lines().find_map(|line| line.strip_prefix("0::"))?);
+    let inside = group.strip_prefix(root).ok()?;
+    let above = inside.components().any(|part| part == std::path::Component::ParentDir);
+    (!above).then(|| Path::new(&point).join(inside))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn directories_of_groups() {
+        let groups = "4:memory:/other\n0::/user.slice/a b\n";
+        let of = |root: &str| {
+            let line = format!("30 23 0:26 {root} /sys/fs/cg rw,nosuid shared:9 - cgroup2 cgroup2 rw");
+            directory(&line, groups)
+        };
+        assert_eq!(of("/"), Some("/sys/fs/cg/user.slice/a b".into()));
+        assert_eq!(of("/user.slice"), Some("/sys/fs/cg/a b".into()), "a part of it is mounted");
+        assert_eq!(of("/system.slice"), None);
+        let line = "30 23 0:26 / /sys/fs/cg rw - cgroup2 cgroup2 rw";
+        assert_eq!(directory(line, "0::/../..\n"), None, "it is outside of what this process sees");
+        assert_eq!(directory("31 23 0:27 / /cpu rw - cgroup cgroup rw,cpu", groups), None);
+    }
 
     #[test]
     fn mounts_of_both_versions() {

@@ -36,7 +36,7 @@ mod wants;
 
 pub use binary::{Binary, BinaryError, Place, mapped_file, usdt_probes};
 pub use btf::{KERNEL_BTF, btf_file, kernel_btf};
-pub use cgroups::Cgroups;
+pub use cgroups::{Cgroups, own_cgroup};
 pub use clang::{ClangError, compile_by_clang};
 pub use contents::{read_file, read_stream};
 pub use cpus::{cpu_list, online_cpus, possible_cpus};
@@ -59,8 +59,8 @@ pub use pattern::{is_pattern, matches};
 pub use privileges::{Lockdown, Privileges, privileges};
 pub use symbols::{CodeAt, Symbols, UserFrame, UserSymbol};
 pub use system::{
-    KernelVersion, System, boot_to_wall, has_module_btf, kernel_version, most_stack_frames, pid_namespace,
-    system,
+    KernelVersion, System, boot_to_wall, has_module_btf, jiffies, kernel_version, most_stack_frames,
+    pid_namespace, system,
 };
 pub use users::Users;
 pub use wants::{BinaryWants, DebugWants, FunctionPattern, Wants};

@@ -35,6 +35,14 @@ pub fn system() -> System {
     System { name, release, version, machine: std::env::consts::ARCH }
 }
 
+/// About what the kernel's counter of ticks shows. It begins five minutes before its low half overflows.
+pub fn jiffies() -> u64 {
+    const FIVE_MINUTES: u64 = 300_000_000_000;
+    let tick = u64::try_from(osmia_sys::tick().as_nanos()).unwrap_or(0).max(1);
+    let since = u64::try_from(now(Clock::Monotonic).as_nanos()).unwrap_or(0);
+    (1 << 32) - FIVE_MINUTES / tick + since / tick
+}
+
 /// Whether the kernel describes the types of a module.
 pub fn has_module_btf() -> bool {
     let entries = fs::read_dir("/sys/kernel/btf").into_iter().flatten().flatten();

@@ -3,7 +3,7 @@ use crate::child::{Child, Watched};
 use crate::compile::Compiled;
 use crate::world::{Asked, Ran, See};
 use osmia_event::{Aggregation, Lookup, MapSchema, RawEntry, Storage, Symbol};
-use osmia_host::Users;
+use osmia_host::{Cgroups, Users};
 use osmia_lang_trace::{PlannedProbe, Provider};
 use osmia_object::{Attach, Image, Sample};
 use osmia_sys::{Clock, Interest, Poller, SignalFd, now};
@@ -135,6 +135,7 @@ impl User {
         world.monotonic_ns = nanoseconds(Clock::Monotonic);
         world.boot_ns = nanoseconds(Clock::Boottime);
         world.tai_ns = nanoseconds(Clock::Tai);
+        world.jiffies = osmia_host::jiffies();
         let returned = self.machine.run(program, &[0; CONTEXT]).map_err(|fault| fault.to_string())?;
         self.pending.extend(self.machine.take_records().into_iter().map(|record| record.bytes));
         // A program's result is what a kernel would hand out of it: 32 bits.
@@ -313,6 +314,7 @@ fn nanoseconds(clock: Clock) -> u64 {
 fn surroundings() -> Surroundings {
     let pid = std::process::id();
     let seed = nanoseconds(Clock::Monotonic);
+    let unknown = Surroundings::default();
     Surroundings {
         monotonic_ns: seed,
         boot_ns: nanoseconds(Clock::Boottime),
@@ -320,10 +322,12 @@ fn surroundings() -> Surroundings {
         random: seed,
         pid,
         tid: pid,
-        uid: osmia_sys::process::effective_user(),
+        uid: osmia_sys::process::user(),
+        gid: osmia_sys::process::group(),
         comm: "osmia".into(),
         ns_pid: (pid, pid),
-        ..Surroundings::default()
+        cgroup: osmia_host::own_cgroup().unwrap_or(unknown.cgroup),
+        ..unknown
     }
 }
 
@@ -331,6 +335,7 @@ fn surroundings() -> Surroundings {
 #[derive(Debug, Default)]
 struct Names {
     users: Users,
+    cgroups: Cgroups,
 }
 
 impl Lookup for Names {
@@ -350,8 +355,8 @@ impl Lookup for Names {
         self.users.name(uid).map(str::to_owned)
     }
 
-    fn cgroup_path(&mut self, _id: u64, _hierarchies: &str) -> Option<String> {
-        None
+    fn cgroup_path(&mut self, id: u64, hierarchies: &str) -> Option<String> {
+        self.cgroups.path(id, hierarchies)
     }
 
     fn boot_time_to_wall(&mut self, boot: u64) -> Option<i64> {

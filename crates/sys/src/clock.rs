@@ -33,9 +33,22 @@ pub fn now(clock: Clock) -> Duration {
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
+/// How long a tick of the kernel's own clock takes, by which it counts `jiffies`.
+pub fn tick() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `clock_getres` fills the structure; this clock goes on by ticks and exists on every kernel we run on.
+    unsafe { libc::clock_getres(libc::CLOCK_MONOTONIC_COARSE, &mut time) };
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ticks_are_some_milliseconds() {
+        assert!((1..=10).contains(&tick().as_millis()), "{:?}", tick());
+    }
 
     #[test]
     fn clocks_run_and_boot_time_counts_sleep() {

@@ -21,7 +21,7 @@ mod system;
 
 pub use bytemuck;
 pub use capabilities::{has_capability, lay_down_capabilities};
-pub use clock::{Clock, now};
+pub use clock::{Clock, now, tick};
 pub use errno::Errno;
 pub use fd::{BtfFd, LinkFd, ProgFd, TokenFd};
 pub use keys::{Key, Keyring, add_certificate, unlink_key};

@@ -291,6 +291,18 @@ pub fn effective_user() -> u32 {
     unsafe { libc::geteuid() }
 }
 
+/// This process's real user, the one that programs are told.
+pub fn user() -> u32 {
+    // SAFETY: a call without arguments that cannot fail.
+    unsafe { libc::getuid() }
+}
+
+/// This process's real group.
+pub fn group() -> u32 {
+    // SAFETY: a call without arguments that cannot fail.
+    unsafe { libc::getgid() }
+}
+
 /// What the kernel calls the file behind a descriptor, such as `anon_inode:bpf-map`.
 pub fn descriptor_name(fd: &impl AsFd) -> Result<String, Errno> {
     let link = format!("/proc/self/fd/{}", fd.as_fd().as_raw_fd());

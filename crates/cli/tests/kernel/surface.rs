@@ -216,3 +216,25 @@ fn attached_and_left() {
     assert_eq!(done.ok(), "left\n\n\n");
     assert!(Path::new(env!("CARGO_BIN_EXE_osmia")).is_file());
 }
+
+/// A machine in this process has this process's facts: those that the kernel tells of it.
+#[test]
+fn facts_of_this_process() {
+    use std::os::unix::process::CommandExt as _;
+    let text = "begin { print((uid, gid, cgroup, cgroup_path(cgroup))); printf(\"%llu\\n\", jiffies); }";
+    let facts = |words: &[&str]| {
+        let out = run(osmia().args(words).args(["-q", "-e", text]).gid(7)).ok();
+        let mut lines = out.lines().map(str::to_owned);
+        let words = lines.next().expect("facts");
+        (words, lines.next().and_then(|ticks| ticks.parse::<u64>().ok()).expect("ticks"))
+    };
+    let (here, there) = (facts(&["--vm"]), facts(&[]));
+    assert_eq!(here.0, there.0);
+    assert!(here.0.contains(", 7, "), "{here:?}");
+    // Both were asked within a minute, of a thousand ticks a second at most.
+    assert!(here.1.abs_diff(there.1) < 60_000, "{here:?} {there:?}");
+    let ticks = "interval:ms:30 { printf(\"%llu\\n\", jiffies); if (++@n == 2) { exit(); } }";
+    let ticks = run(osmia().args(["--vm", "-q", "-e", ticks])).ok();
+    let ticks: Vec<u64> = ticks.lines().filter_map(|line| line.parse().ok()).collect();
+    assert!(ticks.len() == 2 && ticks.is_sorted_by(|a, b| a < b), "{ticks:?}");
+}
