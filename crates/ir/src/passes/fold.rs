@@ -196,6 +196,17 @@ impl Fold<'_> {
     /// `a op number`.
     fn alu_constant(&self, op: AluOp, a: Value, number: u64, kind: Type) -> Simpler {
         let ones = canonical(kind, u64::MAX);
+        // Of what is never below zero, quotients and halves are what they are without a sign.
+        let positive = self.bits(a) < width(kind).bits() && number <= ones >> 1;
+        let unsigned = match op {
+            AluOp::SDiv => Some(AluOp::Div),
+            AluOp::SMod => Some(AluOp::Mod),
+            AluOp::Arsh => Some(AluOp::Rsh),
+            _ => None,
+        };
+        if let Some(op) = unsigned.filter(|_| positive && number != 0) {
+            return Simpler::With(op, a, number);
+        }
         let power = number.is_power_of_two().then(|| u64::from(number.trailing_zeros()));
         match (op, number) {
             (AluOp::Add | AluOp::Sub | AluOp::Or | AluOp::Xor | AluOp::Lsh | AluOp::Rsh | AluOp::Arsh, 0)
