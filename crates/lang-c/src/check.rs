@@ -36,7 +36,7 @@ use crate::typed::{Function, FunctionId, Global, GlobalId, Local, LocalId, Reloc
 use crate::types::{RecordId, Ty, Types};
 use crate::{Name, Names};
 use cleanup::Cleanup;
-use declare::Linked;
+use declare::{Lifetime, Linked};
 use kernel::Kernel;
 use osmia_base::{Arena, Diagnostic, Diagnostics, Span};
 use osmia_btf::Btf;
@@ -100,6 +100,8 @@ struct Checker<'a> {
     data_size: u64,
     /// Whether members that are stepped into lie where the running kernel says.
     relocate: Relocate,
+    /// How long compound literals live.
+    lifetime: Lifetime,
     /// Names that were told to be missing.
     missing: HashSet<Name>,
     /// Attributes that were told to mean nothing.
@@ -209,6 +211,7 @@ impl<'a> Checker<'a> {
             static_names: HashMap::new(),
             data_size: 0,
             relocate: Relocate::No,
+            lifetime: Lifetime::Block,
             missing: HashSet::new(),
             told_attributes: HashSet::new(),
         }

@@ -20,6 +20,16 @@ pub(super) enum Linked {
     Function(FunctionId),
 }
 
+/// How long what has no name lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Lifetime {
+    /// As its block.
+    #[default]
+    Block,
+    /// As the program: it is in what a variable of the program holds at first.
+    Program,
+}
+
 /// One declared thing.
 #[derive(Debug)]
 pub(super) struct Declared<'b> {
@@ -297,7 +307,9 @@ impl Checker<'_> {
             return;
         };
         let place = Place { kind: PlaceKind::Global(global), ty, span };
+        let around = std::mem::replace(&mut self.lifetime, Lifetime::Program);
         let filled = self.initialize(place, initializer);
+        self.lifetime = around;
         let ty = self.with_length(ty, filled.length);
         self.globals[global].ty = ty;
         let mut stores = filled.stores;
@@ -319,7 +331,7 @@ impl Checker<'_> {
         span: Span,
     ) -> Option<Place> {
         let ty = self.type_name(ty)?;
-        if self.frame.is_none() {
+        if self.frame.is_none() || self.lifetime == Lifetime::Program {
             let symbol = Symbol { linkage: Linkage::Static, span, ..Symbol::default() };
             let global = self.globals.push(Global { name: None, symbol, ty, data: None });
             self.define_global(global, Some(initializer), span);

@@ -12,12 +12,19 @@ int g(int n) {
 out:
   return __builtin_constant_p(local) + room[n];
 }
+long kept(int n) {
+  static struct p rows[] = { (struct p){ 1, 2 }, { 3, 4 } }, *row = &(struct p){ .b = 5 };
+  return rows[n].a + row->b;
+}
 ---- expect
 g0 weak open_to_others: const int = "\x03\x00\x00\x00"
 g1 global setting: const volatile int = "\x04\x00\x00\x00"
 g2 global twice: int [10] = "\x14\x00\x00\x00\x14\x00\x00\x00\x14\x00\x00\x00\x01\x00\x00\x00\x14\x00\x00\x00\x14\x00\x00\x00\x14\x00\x00\x00\x14\x00\x00\x00\x14\x00\x00\x00\x14\x00\x00\x00"
 g3 global last: union either = "\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 g4 global again: unnamed struct = "\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00"
+g5 static kept.rows: struct p [2] = "\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00"
+g6 static kept.row: struct p * = 8 zeros, 0: &g7
+g7 static -: struct p = "\x00\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00"
 global get: struct p *(void) elsewhere
 global f: long (struct p *, struct p, int)
   l0 q: struct p *
@@ -41,3 +48,6 @@ global g: int (int)
   n.l0 = ({ begin r.l3 r.l3 = 1:int; if n.l0;   goto 0; r.l3 = 0:int; label 0 => r.l3 } + { begin r.l4 r.l4 = 1:int; if n.l0;   goto 1; goto 2; label 1 => r.l4 })
   label 2
   return (1:int + room.l2[(long)n.l0])
+global kept: long (int)
+  l0 n: int
+  return (kept.rows[(long)n.l0].a + (*kept.row).b)
