@@ -9,6 +9,7 @@ pub mod interpret;
 mod meaning;
 mod module;
 mod passes;
+mod ranges;
 pub mod text;
 mod validate;
 mod visit;

@@ -80,6 +80,35 @@ fn unrolled_functions_agree() {
     }
 }
 
+/// Divisions that addresses are computed from are the same numbers as multiplications, up to the largest ones.
+#[test]
+fn divisions_in_addresses_agree() {
+    let mut random = random::Random(7);
+    for divisor in [3, 5, 6, 7, 10, 100, 641, 1000, 4095, 65_534, 65_535] {
+        for (op, bits) in [("div", 8), ("div", 15), ("mod", 8), ("mod", 16), ("mod", 31), ("mod", 64)] {
+            let text = format!(
+                "func \"f\" \".text\" -> i64 {{\nb0(v0: *ctx, v1: i64):\n  v2: i64 = const {}\n  v3: i64 = and v1, v2\n  \
+                 v4: i64 = const {divisor}\n  v5: i64 = {op} v3, v4\n  v6: *ctx = add v0, v5\n  v7: i64 = cast v6\n  \
+                 ret v7\n}}\n",
+                (u64::MAX >> (64 - bits)).cast_signed()
+            );
+            let before = text::parse(&text).unwrap();
+            let mut after = text::parse(&text).unwrap();
+            osmia_ir::run_pass(&mut after, "division");
+            let edge = (u64::MAX >> (64 - bits)) / divisor * divisor;
+            let mut numbers = vec![0, 1, divisor - 1, divisor, edge.wrapping_sub(1), edge, u64::MAX];
+            numbers.extend((0..50).map(|_| random.next()));
+            for number in numbers {
+                let run = |module: &Module| {
+                    let mut world = World { base: CONTEXT, memory: context(1), helper, module, steps: 1000 };
+                    world.call(FunctionId::from_index(0), &[CONTEXT, number])
+                };
+                assert_eq!(run(&before), run(&after), "{number} {op} {divisor}\n{}", text::print(&after));
+            }
+        }
+    }
+}
+
 #[test]
 fn random_functions_agree() {
     let count = std::env::var("OSMIA_RANDOM").ok().and_then(|text| text.parse().ok()).unwrap_or(400);

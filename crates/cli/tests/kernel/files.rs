@@ -254,3 +254,29 @@ fn parameters_have_names_behind_two_dashes() {
     let help = run(osmia().args(["-q", "-e", text, "--", "--help"]));
     assert!(help.err.contains("HINT: expected program options:\n--n: how many\n--on\n--s\n"), "{help:#?}");
 }
+
+/// What a division leaves is an index into an array of that length, for the kernel too: of a counter with a sign as of a
+/// number that nobody knows.
+#[test]
+fn remainders_are_indices() {
+    let scratch = Scratch::new();
+    let text = r#"
+int rest(int n) { char text[3] = "abc"; int s = 0; for (int i = 0; i < n && i < 16; i++) s += text[i % 3] - 'a'; return s; }
+int power(void) { char text[4] = "abcd"; int s = 0; for (int i = 0; i < 16; i++) s += text[i % 4] - 'a'; return s; }
+int part(void) { char text[5] = "abcde"; int s = 0; for (int i = 0; i < 15; i++) s += text[i / 3] - 'a'; return s; }
+int any(unsigned n) { char text[100] = {}; text[n % 100] = 7; return text[n % 100] + text[(n + 1) % 100]; }
+int wide(unsigned long n) { char text[7] = "abcdefg"; return text[n % 7] - 'a'; }
+"#;
+    scratch.write("lib.bpf.c", text);
+    let main = scratch.write(
+        "main.bt",
+        r#"import "lib.bpf.c";
+begin { printf("%d %d %d %d %d\n", rest((int32)pid + 16), power(), part(), any((uint32)pid), wide(pid) == pid % 7); }
+"#,
+    );
+    for machine in [&[][..], &["--vm"]] {
+        let words = ["-q", "--no-warnings"];
+        let out = run(osmia().env("CLANG", "no-such-clang").args(words).args(machine).arg(&main)).ok();
+        assert_eq!(out, "15 24 30 7 1\n\n\n", "{machine:?}");
+    }
+}

@@ -2,6 +2,7 @@
 mod branches;
 mod dead_code;
 mod dead_stores;
+mod division;
 mod fold;
 mod gvn;
 mod hoist;
@@ -12,6 +13,7 @@ mod promote;
 mod replace;
 mod same_stores;
 mod unroll;
+mod unsigned;
 
 pub(crate) use dead_code::dead_code;
 pub(crate) use places::Places;
@@ -21,6 +23,7 @@ use unroll::unroll_asked;
 use crate::{Callee, Function, Module, Op, Value};
 use branches::branches;
 use dead_stores::dead_stores;
+use division::division;
 use fold::fold;
 use gvn::gvn;
 use hoist::hoist;
@@ -30,6 +33,7 @@ use promote::promote;
 use replace::Replace;
 use same_stores::same_stores;
 use std::collections::HashMap;
+use unsigned::unsigned;
 
 /// A pass over one function.
 type Pass = fn(&mut Function);
@@ -43,6 +47,8 @@ const AFTER: &[(&str, Pass)] = &[
     ("branches", branches),
     ("unroll_asked", unroll_asked),
     ("promote", promote),
+    ("unsigned", unsigned),
+    ("division", division),
     ("fold", fold),
     ("gvn", gvn),
     ("branches", branches),
