@@ -33,7 +33,7 @@ impl Body<'_, '_> {
         let names = self.facts.argument_names(&self.types());
         let message = if names.is_empty() {
             Diagnostic::error(span, self.facts.no_arguments())
-                .hint("args is known for tracepoints, and for kernel functions and raw tracepoints that BTF describes; use arg0, arg1, … elsewhere")
+                .hint("args is known where types are: for tracepoints, for what the kernel's BTF describes, and for functions with parameters in files with debug information; arg0, arg1, … are known everywhere else")
         } else {
             let text = match self.facts.provider {
                 Provider::Tracepoint => format!(

@@ -29,6 +29,7 @@ pub(super) fn script_types(
         kernel,
         defines,
         named: BTreeMap::new(),
+        defined: BTreeMap::new(),
         enumerators: BTreeMap::new(),
         effort: Effort::default(),
         imported: HashMap::new(),
@@ -72,6 +73,8 @@ struct Maker<'a> {
     /// Words that stand for expressions.
     defines: &'a BTreeMap<String, Expr>,
     named: BTreeMap<String, Laid>,
+    /// Where structures, unions and enumerations are defined, which share their names.
+    defined: BTreeMap<String, Span>,
     enumerators: BTreeMap<String, i64>,
     effort: Effort,
     imported: HashMap<TypeId, TypeId>,
@@ -95,6 +98,7 @@ impl Maker<'_> {
     }
 
     fn definition(&mut self, definition: &CDefinition, depth: u32) -> Option<Laid> {
+        self.once(definition);
         let name = definition.name.as_ref().map_or("", |name| name.node.as_str());
         let laid = match definition.tag {
             CTag::Enum => self.enumeration(name, definition, depth),
@@ -104,6 +108,16 @@ impl Maker<'_> {
             self.named.insert(format!("{} {name}", definition.tag.word()), laid);
         }
         Some(laid)
+    }
+
+    /// Refuses a second definition of a name.
+    fn once(&mut self, definition: &CDefinition) {
+        let Some(name) = &definition.name else { return };
+        let first = self.defined.entry(name.node.clone()).or_insert(name.span);
+        if *first != name.span {
+            self.diagnostics.error(name.span, format!("redefinition of '{}'", name.node));
+            self.diagnostics.error(*first, "the first definition is here");
+        }
     }
 
     fn enumeration(&mut self, name: &str, definition: &CDefinition, depth: u32) -> Laid {

@@ -6,8 +6,8 @@ use osmia_base::{Diagnostic, Diagnostics};
 
 /// Takes a declaration: `let @m = hash(100)`.
 pub(super) fn declare(maps: &mut Maps, decl: &ast::MapDecl, diagnostics: &mut Diagnostics) {
-    let ast::ExprKind::Integer(size) = decl.size.kind else {
-        diagnostics.error(decl.size.span, "the size of a map is a number");
+    let ast::ExprKind::Integer(size @ 1..) = decl.size.kind else {
+        diagnostics.error(decl.size.span, "expected positive integer for map declaration max entries");
         return;
     };
     let names = MapKind::ALL.map(|(name, _)| name);

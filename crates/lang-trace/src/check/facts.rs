@@ -42,6 +42,9 @@ impl Facts {
 
     /// What there is to say where `args` is asked for and there is none.
     pub(super) fn no_arguments(&self) -> String {
+        if self.provider == Provider::Uprobe {
+            return "Cannot read function parameters".to_owned();
+        }
         let which = self.probe_type();
         format!(
             "The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe \

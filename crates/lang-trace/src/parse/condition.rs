@@ -43,7 +43,7 @@ impl Parser<'_> {
             "if" | "ifdef" | "ifndef" => self.open_condition(whole, word, rest),
             "elif" | "else" => self.other_branch(whole),
             "endif" => self.end_condition(whole),
-            "undef" | "pragma" | "line" => self.note(whole),
+            "undef" | "pragma" | "line" | "warning" => self.note(whole),
             "error" => self.complain(whole, rest.of(self.text).trim().to_owned()),
             _ => self.complain(whole, "unknown directive, expected `#include`, `#define` or `#if`"),
         }
