@@ -7,7 +7,9 @@ use crate::capture::Captures;
 use crate::ledger::LostEvents;
 use crate::output::Output;
 use crate::world::{Asked, World};
-use osmia_event::{Format, Lookup, Missing, Record, Schema, Spilled, Stream, Table, Value, Verb};
+use osmia_event::{
+    Aggregation, Cell, Format, Lookup, Missing, Record, Schema, Spilled, Stream, Table, Value, Verb,
+};
 use osmia_render::{Message, Origin};
 use std::io::{self, Read as _};
 use std::ops::ControlFlow;
@@ -270,8 +272,15 @@ impl<'a> Session<'a> {
                 let table = self.raw_table(*map, Missing::Zero)?;
                 if let Some(key) = record.values.first() {
                     let table = table.only(key);
-                    let table = self.world.resolve(table);
-                    self.print(table)?;
+                    // What is a record is shown as a value, without its key; the others have no form outside their map.
+                    if matches!(schema.maps[*map].value, Aggregation::Stats { .. }) {
+                        let entry = table.entries.into_iter().next();
+                        let cell = entry.map_or(Cell::NO_STATS, |entry| entry.cell);
+                        self.output.say(&Message::Value(cell.record().unwrap_or(Value::None)))?;
+                    } else {
+                        let table = self.world.resolve(table);
+                        self.print(table)?;
+                    }
                 }
             }
             Verb::Clear { map } => {

@@ -2,6 +2,13 @@
 use crate::common::{Scratch, json_lines, osmia, run, script, script_with};
 use crate::events::POKE;
 
+#[test]
+fn an_entry_of_statistics_is_a_value() {
+    let out = script("begin { @s[\"x\"] = stats(5); print(@s[\"x\"]); print(@s[\"y\"]); clear(@s); }");
+    let expected = "{ .count = 1, .average = 5, .total = 5 }\n{ .count = 0, .average = 0, .total = 0 }\n\n\n";
+    assert_eq!(out, expected);
+}
+
 const SCRIPT: &str = r#"
 begin {
   @c = count(); @s = sum(5); @s = sum(7); @mn = min(3); @mn = min(-4); @mx = max(9); @mx = max(2);
