@@ -87,6 +87,18 @@ pub enum Cell {
     Series(Series),
 }
 
+impl Cell {
+    /// `stats()` of nothing.
+    pub const NO_STATS: Self = Self::Stats { count: 0, average: Value::int(0), total: Value::int(0) };
+
+    /// `stats()` as a record.
+    pub fn record(&self) -> Option<Value> {
+        let Self::Stats { count, average, total } = self else { return None };
+        let parts = [("count", Value::uint(*count)), ("average", average.clone()), ("total", total.clone())];
+        Some(Value::Record(parts.map(|(name, value)| (name.to_owned(), value)).into()))
+    }
+}
+
 /// How often values fell into buckets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {

@@ -86,6 +86,7 @@ pub fn decode(kind: &Type, bytes: &[u8]) -> Result<Value, DecodeError> {
     Ok(match kind {
         Type::None => Value::None,
         Type::Bool => Value::Bool(cursor.u8()? != 0),
+        Type::Int { size: 16, signed } => Value::Wide { bits: wide(cursor)?, signed: *signed },
         Type::Int { size, signed } => integer(read_uint(whole, *size)?, u32::from(*size) * 8, *size, *signed),
         Type::Bits { size, signed, shift, bits } => {
             let raw = read_uint(whole, *size)?.checked_shr(u32::from(*shift)).unwrap_or(0);
@@ -96,6 +97,7 @@ pub fn decode(kind: &Type, bytes: &[u8]) -> Result<Value, DecodeError> {
         }
         Type::Pointer => Value::Pointer(cursor.u64()?),
         Type::Str { .. } => string(whole),
+        Type::Chars { .. } => Value::text(before_nul(whole)),
         Type::Buffer { capacity } => {
             let length = cursor.u32()?.min(*capacity);
             Value::Bytes(cursor.take(to_usize(length))?.to_vec())
@@ -168,9 +170,16 @@ fn named(number: Value, names: &[(i64, String)]) -> Value {
 }
 
 fn string(bytes: &[u8]) -> Value {
-    let end = bytes.iter().position(|&byte| byte == 0);
-    let length = end.unwrap_or(bytes.len());
-    Value::Str { bytes: bytes.iter().take(length).copied().collect(), truncated: end.is_none() && length > 0 }
+    let text = before_nul(bytes);
+    Value::Str { bytes: text.to_vec(), truncated: text.len() == bytes.len() && !text.is_empty() }
+}
+
+fn before_nul(bytes: &[u8]) -> &[u8] {
+    bytes.split(|&byte| byte == 0).next().unwrap_or(bytes)
+}
+
+fn wide(mut bytes: Bytes<'_>) -> Result<u128, DecodeError> {
+    Ok(u128::from_ne_bytes(array(bytes.take(16)?)))
 }
 
 fn elements(element: &Type, count: u32, bytes: &[u8]) -> Result<Vec<Value>, DecodeError> {

@@ -32,7 +32,7 @@ impl Type {
             Self::Int { size, .. } | Self::Bits { size, .. } | Self::Enum { size, .. } => u32::from(*size),
             Self::Pointer | Self::KernelSymbol | Self::CgroupPath | Self::CgroupPathIn { .. } => 8,
             Self::KernelStack { .. } | Self::Timestamp { .. } | Self::WallTime { .. } => 8,
-            Self::Str { capacity } => *capacity,
+            Self::Str { capacity } | Self::Chars { capacity } => *capacity,
             Self::Buffer { capacity } => capacity.saturating_add(4),
             Self::Array { element, count } => element.size().saturating_mul(*count),
             Self::Tuple { size, .. } | Self::Record { size, .. } => *size,
@@ -46,7 +46,7 @@ impl Type {
     /// At which multiples of bytes a value begins.
     pub fn align(&self) -> u32 {
         match self {
-            Self::None | Self::Bool | Self::Str { .. } | Self::Mac => 1,
+            Self::None | Self::Bool | Self::Str { .. } | Self::Chars { .. } | Self::Mac => 1,
             Self::Int { size, .. } | Self::Bits { size, .. } | Self::Enum { size, .. } => {
                 u32::from(*size).max(1)
             }

@@ -16,6 +16,7 @@ pub fn compare(a: &Value, b: &Value) -> Ordering {
         (Value::Record(a), Value::Record(b)) => {
             compare_all(a.iter().map(|(_, a)| a), b.iter().map(|(_, b)| b))
         }
+        (Value::Wide { bits: a, .. }, Value::Wide { bits: b, .. }) => a.cast_signed().cmp(&b.cast_signed()),
         (Value::Inet(a), Value::Inet(b)) => a.cmp(b),
         (Value::Mac(a), Value::Mac(b)) => a.cmp(b),
         (Value::StackId { id: a, source: of_a, .. }, Value::StackId { id: b, source: of_b, .. }) => {

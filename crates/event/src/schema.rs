@@ -162,7 +162,7 @@ pub enum Type {
     None,
     /// One byte, zero or not.
     Bool,
-    /// An integer of 1, 2, 4 or 8 bytes.
+    /// An integer of 1, 2, 4, 8 or 16 bytes.
     Int {
         /// In bytes.
         size: u8,
@@ -173,6 +173,11 @@ pub enum Type {
     Pointer,
     /// Text in `capacity` bytes, up to the first NUL.
     Str {
+        /// In bytes.
+        capacity: u32,
+    },
+    /// An array of characters: text in `capacity` bytes which is whole without a NUL too.
+    Chars {
         /// In bytes.
         capacity: u32,
     },

@@ -34,6 +34,13 @@ pub enum Value {
         /// Its size in bytes.
         size: u8,
     },
+    /// An integer of 16 bytes.
+    Wide {
+        /// Its bits.
+        bits: u128,
+        /// Whether they are two's complement.
+        signed: bool,
+    },
     /// An address.
     Pointer(u64),
     /// Text, of any bytes but NUL.

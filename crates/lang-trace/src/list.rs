@@ -125,7 +125,9 @@ fn names(provider: Provider, rest: &str, target: &Target) -> Listing {
         Provider::RawTracepoint => raw_tracepoints(&parts, target),
         Provider::Kprobe | Provider::Kretprobe => kernel_functions(provider, &parts, target),
         Provider::Fentry | Provider::Fexit => traced_functions(provider, &parts, target),
-        Provider::Uprobe | Provider::Uretprobe => user_functions(&parts, target),
+        Provider::Uprobe => user_functions(&parts, target),
+        // When it returns, a function has no arguments any more.
+        Provider::Uretprobe => without_fields(user_functions(&parts, target)),
         Provider::Software => counters(&SOFTWARE, &parts),
         Provider::Hardware => counters(&HARDWARE, &parts),
         Provider::Interval | Provider::Profile => units(&parts),
@@ -231,6 +233,10 @@ fn signals(parts: &[&str]) -> Vec<(String, Source)> {
     let pattern = parts.join(":");
     let all = SIGNALS.iter().map(|signal| format!("signal:{signal}"));
     all.filter(|name| matches(&pattern, name)).map(|name| (name, Source::Nothing)).collect()
+}
+
+fn without_fields(entries: Vec<(String, Source)>) -> Vec<(String, Source)> {
+    entries.into_iter().map(|(name, _)| (name, Source::Nothing)).collect()
 }
 
 /// Functions of user files: `FILE:NAME`, or `FILE:cpp:NAME` for names as people write them; a name alone is in any file.

@@ -144,6 +144,9 @@ pub fn value(value: &Value, style: &Style) -> String {
         Value::None => "null".into(),
         Value::Bool(value) => value.to_string(),
         Value::Int { value, .. } | Value::Enum { value, .. } => integer((*value).into()),
+        Value::Wide { bits, signed } if *signed || i128::try_from(*bits).is_ok() => {
+            integer(bits.cast_signed())
+        }
         Value::Uint { value, .. } | Value::Pointer(value) => integer((*value).into()),
         Value::Str { .. } => string(&crate::text::value(value, style)),
         Value::Bytes(bytes) => array(bytes.iter().map(|byte| byte.cast_signed().to_string())),

@@ -136,6 +136,9 @@ pub fn value(shown: &Value, style: &Style) -> Json {
         Value::None => Json::Null,
         Value::Bool(truth) => json!(truth),
         Value::Int { value, .. } => integer((*value).into()),
+        Value::Wide { bits, signed } if *signed || i128::try_from(*bits).is_ok() => {
+            integer(bits.cast_signed())
+        }
         Value::Uint { value, .. } => integer((*value).into()),
         Value::Enum { value, name } => json!({ "name": name, "value": integer((*value).into()) }),
         Value::Pointer(address) => json!(format!("{address:#x}")),

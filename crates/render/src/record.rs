@@ -66,13 +66,13 @@ fn direct(
 ) -> Option<()> {
     let begin = out.len();
     match &field.kind {
-        Type::Str { capacity } if conversion.letter == Letter::Str => {
+        kind @ (Type::Str { capacity } | Type::Chars { capacity }) if conversion.letter == Letter::Str => {
             let whole = bytes.get(start(field)..)?.get(..usize::try_from(*capacity).ok()?)?;
             match CStr::from_bytes_until_nul(whole) {
                 Ok(text) => out.extend_from_slice(text.to_bytes()),
                 Err(_) => {
                     out.extend_from_slice(whole);
-                    if !whole.is_empty() {
+                    if !whole.is_empty() && matches!(kind, Type::Str { .. }) {
                         out.extend_from_slice(style.trailer.as_bytes());
                     }
                 }

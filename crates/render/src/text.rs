@@ -151,6 +151,8 @@ pub(crate) fn atom(value: &Value, style: &Style) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Int { value, .. } => value.to_string(),
         Value::Uint { value, .. } => value.to_string(),
+        Value::Wide { bits, signed: true } => bits.cast_signed().to_string(),
+        Value::Wide { bits, signed: false } => bits.to_string(),
         Value::Pointer(address) => format!("{address:#x}"),
         Value::KernelSymbol(address) | Value::UserSymbol { address, .. } => stack::nameless(*address),
         Value::Bytes(bytes) => escape::printable(bytes),
@@ -226,11 +228,6 @@ pub(crate) fn key_text(key: &Value, style: &Style) -> Vec<u8> {
 pub(crate) fn cell_value(cell: &Cell) -> Value {
     match cell {
         Cell::Value(value) => value.clone(),
-        Cell::Stats { count, average, total } => Value::Record(vec![
-            ("count".into(), Value::uint(*count)),
-            ("average".into(), average.clone()),
-            ("total".into(), total.clone()),
-        ]),
-        Cell::Histogram(_) | Cell::Series(_) => Value::None,
+        other => other.record().unwrap_or(Value::None),
     }
 }

@@ -69,6 +69,34 @@ fn arguments_by_name() {
     }
 }
 
+const WIDE: &str = r#"
+struct wide { int first; __int128 number; char full[4]; };
+__attribute__((noipa)) int take(struct wide *it, unsigned __int128 given) { __asm__ volatile(""); return it->first + (int)given; }
+int main(void)
+{
+    struct wide it = { .first = 1, .number = ((__int128)-1 << 64) + 5, .full = "abcd" };
+    return take(&it, ((unsigned __int128)1 << 64) + 7) == 0;
+}
+"#;
+
+#[test]
+fn numbers_of_two_words() {
+    for flags in FORMS {
+        let scratch = Scratch::new();
+        let program = scratch.compile("wide", WIDE, flags);
+        let text = format!(
+            "uprobe:{program}:take {{ print(*args.it); print((args.it.number, args.given)); print(args.it.full); @ = *args.it; exit(); }}"
+        );
+        let shown = "{ .first = 1, .number = -18446744073709551611, .full = abcd }";
+        let expected = format!("{shown}\n(5, 7)\nabcd\n\n\n@: {shown}\n");
+        assert_eq!(script_with(&text, &program), expected, "{flags:?}");
+        let out = run(osmia().args(["-q", "-f", "json", "-e", &text, "-c", &program])).ok();
+        assert!(out.contains("\"number\": \"-18446744073709551611\", \"full\": \"abcd\""), "{out}");
+        let listed = run(osmia().args(["-l", "-v", &format!("uretprobe:{program}:take")])).ok();
+        assert_eq!(listed, format!("uretprobe:{program}:take\n"));
+    }
+}
+
 #[test]
 fn types_of_the_program_by_name() {
     let scratch = Scratch::new();

@@ -77,8 +77,13 @@ impl<'a> Types<'a> {
     }
 
     /// A C type as a type of the language; `space` is where a value of it lies.
+    /// Of an integer of 16 bytes, which no register holds, it is the lower half.
     pub(super) fn convert(&self, set: TypeSet, id: TypeId, space: Space) -> Type {
-        self.convert_within(set, id, space, MAX_DEPTH)
+        let kind = self.set(set).and_then(|btf| btf.get(btf.resolve(id)).ok()).map(|ty| ty.kind);
+        match kind {
+            Some(Kind::Int { size: 16, encoding, .. }) => Type::int(8, encoding.is_signed()),
+            _ => self.convert_within(set, id, space, MAX_DEPTH),
+        }
     }
 
     fn convert_within(&self, set: TypeSet, id: TypeId, space: Space, depth: u32) -> Type {

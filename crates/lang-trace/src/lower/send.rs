@@ -53,7 +53,7 @@ impl<'a> Cx<'a> {
         if let (Provider::Iter, Verb::Printf(format)) = (self.provider(), verb) {
             return self.maybe(|cx| cx.write_sequence(format, args, span));
         }
-        let kinds = args.iter().map(|arg| self.types.event(&arg.ty)).collect();
+        let kinds = args.iter().map(|arg| self.types.shown(arg)).collect();
         let (number, offsets, size) = self.stream(verb.clone(), kinds, span);
         self.maybe(|cx| cx.send_fields(args, number, &offsets, size))
     }

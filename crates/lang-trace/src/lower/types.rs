@@ -1,6 +1,6 @@
 //! From the checker's types to what readers know: sizes, layouts, names.
 use super::stacks::map_name;
-use crate::typed::{Program, Type, TypeRef, TypeSet};
+use crate::typed::{Expr, ExprKind, Program, Type, TypeRef, TypeSet};
 use osmia_btf::{Btf, Kind, Member, TypeId};
 use osmia_event::{Field, Since, Type as Out, layout};
 use osmia_object::Target;
@@ -33,6 +33,20 @@ impl<'a> Types<'a> {
             TypeSet::Script => self.script,
             TypeSet::File(number) => self.files.values().nth(usize::from(number))?.types.as_ref(),
             TypeSet::Import(number) => Some(&self.imports.get(usize::from(number))?.types),
+        }
+    }
+
+    /// How a value is read that is made by this: arrays of characters are whole without a NUL too.
+    pub(super) fn shown(&self, it: &Expr) -> Out {
+        match (&it.kind, &it.ty) {
+            (
+                ExprKind::Field { .. }
+                | ExprKind::Index { .. }
+                | ExprKind::Deref(_)
+                | ExprKind::TracepointField(..),
+                Type::Str { capacity },
+            ) => Out::Chars { capacity: *capacity },
+            (_, ty) => self.event(ty),
         }
     }
 
@@ -151,7 +165,7 @@ fn reader_type(btf: &Btf, id: TypeId, depth: u32) -> Option<Out> {
     let id = btf.resolve(id);
     Some(match btf.get(id).ok()?.kind {
         Kind::Int { size, encoding, .. } if encoding.is_bool() && size == 1 => Out::Bool,
-        Kind::Int { size, encoding, .. } if matches!(size, 1 | 2 | 4 | 8) => {
+        Kind::Int { size, encoding, .. } if matches!(size, 1 | 2 | 4 | 8 | 16) => {
             Out::Int { size: u8::try_from(size).ok()?, signed: encoding.is_signed() }
         }
         Kind::Int { size, .. } => bytes(size),
@@ -162,7 +176,7 @@ fn reader_type(btf: &Btf, id: TypeId, depth: u32) -> Option<Out> {
             names: body.values.into_iter().map(|it| (it.value, it.name)).collect(),
         },
         Kind::Array { element, len, .. } => match reader_type(btf, element, depth + 1)? {
-            Out::Int { size: 1, .. } if is_char(btf, element) => Out::Str { capacity: len },
+            Out::Int { size: 1, .. } if is_char(btf, element) => Out::Chars { capacity: len },
             element => Out::Array { element: Box::new(element), count: len },
         },
         Kind::Struct(body) | Kind::Union(body) => {
