@@ -187,6 +187,15 @@ fn failed_reads_are_told_where_asked_for() {
 }
 
 #[test]
+fn failed_reads_are_told_where_they_are_written() {
+    let text = "struct own { char name[16]; } begin { print((1, str((uint64)8))); @ = str((uint64)16); print(buf(uptr((int8*)8), 3)); $p = (struct own *)8; print($p.name); }";
+    let places: Vec<_> = complaints(&["-k"], text).iter().map(|line| line["col"].as_u64()).collect();
+    let written = ["str((uint64)8)", "str((uint64)16)", "buf(", "$p.name"];
+    let expected: Vec<_> = written.map(|part| text.find(part).map(|column| column as u64 + 1)).into();
+    assert_eq!(places, expected);
+}
+
+#[test]
 fn an_index_outside_of_its_array_is_told() {
     let text =
         "struct a { int x[4]; } begin { $p = (struct a *)8; $i = (uint64)rand % 2 + 7; print($p->x[$i]); }";

@@ -67,6 +67,10 @@ impl Room {
 impl<'a> Cx<'a> {
     /// Writes a value to memory.
     pub(super) fn put(&mut self, it: &'a Expr, to: Place, fill: Fill) -> Result<()> {
+        self.within(it.span, |cx| cx.put_here(it, to, fill))
+    }
+
+    fn put_here(&mut self, it: &'a Expr, to: Place, fill: Fill) -> Result<()> {
         if it.ty.is_scalar() {
             let value = self.scalar(it)?;
             self.store(&it.ty, to, value);
@@ -74,10 +78,8 @@ impl<'a> Cx<'a> {
         }
         match &it.kind {
             ExprKind::Text(text) => self.put_text(text, &it.ty, to, fill),
-            ExprKind::Path(path) => return self.within(it.span, |cx| cx.put_path(path, &it.ty, to)),
-            ExprKind::CommOf { pid, name } => {
-                return self.within(it.span, |cx| cx.put_comm_of(pid, name, it, to));
-            }
+            ExprKind::Path(path) => return self.put_path(path, &it.ty, to),
+            ExprKind::CommOf { pid, name } => return self.put_comm_of(pid, name, it, to),
             ExprKind::Str { pointer, length } => {
                 return self.put_str(pointer, length.as_deref(), &it.ty, to, fill);
             }
