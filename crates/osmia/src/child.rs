@@ -58,6 +58,11 @@ impl Watched {
         Ok(Self { child, target: pid.map(find).transpose()? })
     }
 
+    /// Whether there is a command.
+    pub(crate) const fn is_commanded(&self) -> bool {
+        self.child.is_some()
+    }
+
     /// Whether there is one.
     pub(crate) const fn is_any(&self) -> bool {
         self.child.is_some() || self.target.is_some()

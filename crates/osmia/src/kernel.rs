@@ -253,9 +253,9 @@ impl Kernel {
         made
     }
 
-    /// Whether the run ends with a process.
-    pub fn watches_process(&self) -> bool {
-        self.processes.is_any()
+    /// Whether the run is that of a command.
+    pub fn runs_command(&self) -> bool {
+        self.processes.is_commanded()
     }
 
     /// Hands out records in order.

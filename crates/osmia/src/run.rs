@@ -217,15 +217,16 @@ fn conduct(
     let mut session = Session::new(&compiled.schema, world, output, choices);
     session.exited = compiled.variable("exited");
     session.lost = LostEvents::of(compiled);
-    let world_waits = session.world.watches_process();
     let endless = plan.probes.iter().any(|probe| {
         !matches!(
             probe.provider,
             Provider::Begin | Provider::End | Provider::Test | Provider::Bench | Provider::Iter
         )
     });
+    // A process of `-p` is not waited for where nothing looks at it; a command is to come to its end.
+    let commanded = session.world.runs_command();
     let walked = crate::iterate::walk(&mut session, plan).map_err(Failure::Words)?;
-    let waits = mode == Mode::Trace && (endless || (world_waits && !walked));
+    let waits = mode == Mode::Trace && (endless || (commanded && !walked));
     let end = match session.read(waits)? {
         Some(end) => end,
         None if waits => session.watch()?,

@@ -90,9 +90,9 @@ impl User {
         child.0.release().map_err(|error| format!("the command of -c does not start: {error}"))
     }
 
-    /// Whether the run ends with a process.
-    pub const fn watches_process(&self) -> bool {
-        self.processes.is_any()
+    /// Whether the run is that of a command.
+    pub const fn runs_command(&self) -> bool {
+        self.processes.is_commanded()
     }
 
     fn add_timers(&mut self, probe: &PlannedProbe) {

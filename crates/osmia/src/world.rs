@@ -206,11 +206,11 @@ impl World {
         }
     }
 
-    /// Whether the run ends with a process.
-    pub fn watches_process(&self) -> bool {
+    /// Whether the run is that of a command.
+    pub fn runs_command(&self) -> bool {
         match self {
-            Self::Kernel(kernel) => kernel.watches_process(),
-            Self::User(user) => user.watches_process(),
+            Self::Kernel(kernel) => kernel.runs_command(),
+            Self::User(user) => user.runs_command(),
         }
     }
 

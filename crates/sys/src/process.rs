@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::ExitStatus;
 
 /// A process by descriptor: no other can take its place. It becomes readable when the process ends.
@@ -175,6 +176,11 @@ impl Plan<'_> {
         // SAFETY: all of these are system calls, safe after a fork, on descriptors and memory that live on.
         unsafe {
             libc::close(parent_gate); // else the child would keep its own gate open
+            // All that is done before the wait is not yet seen by those who look at the command.
+            restore_signals();
+            if let Orphan::Signalled(signal) = self.orphan {
+                libc::prctl(libc::PR_SET_PDEATHSIG, signal);
+            }
             let mut byte = 0_u8;
             while libc::read(self.wait.as_raw_fd(), (&raw mut byte).cast(), 1) < 0 {
                 if *libc::__errno_location() != libc::EINTR {
@@ -183,10 +189,6 @@ impl Plan<'_> {
             }
             if byte != 1 {
                 libc::_exit(127);
-            }
-            restore_signals();
-            if let Orphan::Signalled(signal) = self.orphan {
-                libc::prctl(libc::PR_SET_PDEATHSIG, signal);
             }
             let error = self.execute();
             libc::write(self.tell.as_raw_fd(), (&raw const error).cast(), size_of_val(&error));
@@ -247,10 +249,21 @@ fn candidates(program: &CStr, path: Option<&OsStr>) -> Vec<CString> {
         return vec![program.to_owned()];
     }
     let path = path.map_or(&b"/usr/local/bin:/usr/bin:/bin"[..], OsStr::as_bytes);
-    path.split(|byte| *byte == b':')
+    let mut all: Vec<CString> = path
+        .split(|byte| *byte == b':')
         .map(|dir| if dir.is_empty() { b"." } else { dir })
         .filter_map(|dir| CString::new([dir, b"/", name].concat()).ok())
-        .collect()
+        .collect();
+    // Those where there is none need not be tried: who looks at the command would see it.
+    let first = all.iter().position(|program| is_executable(program)).unwrap_or(0);
+    all.split_off(first)
+}
+
+/// Whether there is a file that this process may execute.
+fn is_executable(program: &CStr) -> bool {
+    // SAFETY: the path ends in zero.
+    let allowed = unsafe { libc::access(program.as_ptr(), libc::X_OK) } == 0;
+    allowed && Path::new(OsStr::from_bytes(program.to_bytes())).is_file()
 }
 
 fn null_ended(arguments: &[CString]) -> Vec<*const libc::c_char> {

@@ -192,6 +192,25 @@ fn user_stacks_of_a_command_that_is_gone() {
 }
 
 #[test]
+fn a_process_is_not_waited_for_where_nothing_looks_at_it() {
+    let scratch = Scratch::new();
+    let program = scratch.compile("loop", LOOP, &["-O0"]);
+    let one = Background::start(&mut Command::new(&program));
+    let text = "begin { printf(\"begun\\n\"); } end { printf(\"over\\n\"); }";
+    let out = run(osmia().args(["-q", "-e", text, "-p", &one.pid().to_string()])).ok();
+    assert_eq!(out, "begun\nover\n\n\n");
+}
+
+#[test]
+fn nothing_is_seen_of_a_command_before_its_own_start() {
+    let text = "tracepoint:raw_syscalls:sys_enter /pid == cpid/ { printf(\"%s\\n\", syscall_name(args.id)); @n++; if (@n > 1) { exit(); } }";
+    let out = script_with(text, "true");
+    let calls: Vec<&str> = out.lines().take(2).collect();
+    // One execve, wherever in PATH the program is; the next call is the program's own.
+    assert!(calls.len() == 2 && calls[0] == "execve" && calls[1] != "execve", "{out}");
+}
+
+#[test]
 fn the_command_sees_its_words() {
     let out = script_with("begin { printf(\"%d\\n\", cpid > 0); }", "sh -c 'echo \"a  b\" $0' c");
     assert!(out.contains("a  b c\n") && out.contains("1\n"), "{out}");
