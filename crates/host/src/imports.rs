@@ -73,12 +73,12 @@ impl std::error::Error for ImportError {}
 /// No script and no object is longer.
 const MAX_SIZE: u64 = 16 << 20;
 
-/// The files that `import "name"` means in a file of directory `beside`: one, or all of a directory.
-pub fn read_import(name: &str, beside: &Path) -> Result<Vec<ScriptFile>, ImportError> {
-    let path = beside.join(name);
-    if !path.exists() {
-        return Err(ImportError::NotFound(vec![path]));
-    }
+/// The files that `import "name"` means, in the first of the directories that has them: one, or all of a directory.
+pub fn read_import(name: &str, dirs: &[&Path]) -> Result<Vec<ScriptFile>, ImportError> {
+    let places: Vec<PathBuf> = dirs.iter().map(|dir| dir.join(name)).collect();
+    let Some(path) = places.iter().find(|path| path.exists()).cloned() else {
+        return Err(ImportError::NotFound(places));
+    };
     guard(&path)?;
     if !path.is_dir() {
         return Ok(vec![read(&path, kind(&path).ok_or_else(|| ImportError::Unknown(file_name(&path)))?)?]);
@@ -178,7 +178,7 @@ mod tests {
         for (name, text) in [("b.bt", "b"), ("a.bt", "a"), ("c.h", "c"), ("d.bpf.c", "d"), ("e.txt", "e")] {
             fs::write(files.join(name), text).unwrap();
         }
-        let files = read_import("files", &dir.0).unwrap();
+        let files = read_import("files", &[&dir.0]).unwrap();
         let seen: Vec<_> = files.iter().map(|file| (file.kind, file.text.as_str())).collect();
         let expected = [
             (ScriptKind::Script, "a"),
@@ -187,8 +187,8 @@ mod tests {
             (ScriptKind::CSource, "d"),
         ];
         assert_eq!(seen, expected);
-        assert_eq!(read_import("files/e.txt", &dir.0), Err(ImportError::Unknown("e.txt".into())));
-        assert!(matches!(read_import("x.bt", &dir.0), Err(ImportError::NotFound(_))));
+        assert_eq!(read_import("files/e.txt", &[&dir.0]), Err(ImportError::Unknown("e.txt".into())));
+        assert!(matches!(read_import("x.bt", &[&dir.0]), Err(ImportError::NotFound(_))));
     }
 
     #[test]
@@ -197,9 +197,9 @@ mod tests {
         let file = dir.0.join("a.bt");
         fs::write(&file, "a").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o646)).unwrap();
-        assert_eq!(read_import("a.bt", &dir.0), Err(ImportError::Writable(file.clone())));
+        assert_eq!(read_import("a.bt", &[&dir.0]), Err(ImportError::Writable(file.clone())));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
         fs::set_permissions(&dir.0, fs::Permissions::from_mode(0o777)).unwrap();
-        assert_eq!(read_import("a.bt", &dir.0), Err(ImportError::Writable(file)));
+        assert_eq!(read_import("a.bt", &[&dir.0]), Err(ImportError::Writable(file)));
     }
 }

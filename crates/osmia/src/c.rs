@@ -5,7 +5,7 @@ use osmia_base::{Diagnostic, Diagnostics, Source, Span};
 use osmia_host::{ClangError, ScriptFile, compile_by_clang, kernel_btf, read_include};
 use osmia_ir::{Isa, Options};
 use osmia_lang_c::headers::{Builtin, Form, Found, Headers, Include, Search};
-use osmia_object::elf;
+use osmia_object::{Linkage, Object, elf};
 use std::path::{Path, PathBuf};
 
 /// Where the system keeps headers.
@@ -36,8 +36,18 @@ pub struct CObject {
     pub said: Option<String>,
 }
 
+/// What a program is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// To be an object of its own.
+    Whole,
+    /// To be a part of a script.
+    Part,
+}
+
 /// A program in C.
 struct Program<'a> {
+    role: Role,
     /// What messages call it.
     name: &'a str,
     path: &'a Path,
@@ -53,7 +63,7 @@ pub fn is_c(path: &Path) -> bool {
 pub fn compile_c(path: &Path, options: &COptions) -> Result<CObject, String> {
     let name = path.display().to_string();
     let bytes = osmia_host::read_file(path).map_err(|error| format!("ERROR: {name}: {error}\n"))?;
-    let program = Program { name: &name, path, text: &String::from_utf8_lossy(&bytes) };
+    let program = Program { role: Role::Whole, name: &name, path, text: &String::from_utf8_lossy(&bytes) };
     compile(&program, options).map_err(|refusal| match refusal.hint {
         Some(hint) => format!("{}\nHINT: {hint}\n", refusal.words),
         None => refusal.words + "\n",
@@ -68,7 +78,7 @@ pub(crate) fn import_c(file: &ScriptFile, places: &ScriptPlaces, span: Span) -> 
         btf: places.btf.clone(),
         isa: places.isa,
     };
-    let program = Program { name: &file.name, path: &file.path, text: &file.text };
+    let program = Program { role: Role::Part, name: &file.name, path: &file.path, text: &file.text };
     compile(&program, &options).map_err(|refusal| {
         let text = format!("{} cannot be compiled:\n{}", file.name, refusal.words);
         refusal.hint.into_iter().fold(Diagnostic::error(span, text), Diagnostic::hint)
@@ -113,9 +123,23 @@ fn compile_here(program: &Program<'_>, options: &COptions) -> Result<CObject, St
     let words = |diagnostics: &Diagnostics| diagnostics.render(&source);
     let Some(mut module) = compiled.module else { return Err(words(&compiled.diagnostics)) };
     osmia_ir::optimize(&mut module);
-    let object = osmia_ir::emit(module, &Options { isa: options.isa }).map_err(|error| error.to_string())?;
+    let mut object =
+        osmia_ir::emit(module, &Options { isa: options.isa }).map_err(|error| error.to_string())?;
+    if program.role == Role::Part {
+        part_of_the_script(&mut object);
+    }
     let said = Some(words(&compiled.diagnostics)).filter(|said| !said.is_empty());
     Ok(CObject { bytes: elf::write(&object), said })
+}
+
+/// Functions of a source are checked where the script calls them, as its own are: they may return nothing, and what they get
+/// pointers to is known.
+fn part_of_the_script(object: &mut Object) {
+    for (_, function) in object.functions.iter_mut() {
+        if function.program.is_none() && function.linkage == Linkage::Global {
+            function.linkage = Linkage::Static;
+        }
+    }
 }
 
 fn beside(path: &Path) -> PathBuf {

@@ -61,6 +61,7 @@ const MAX_FILES: usize = 1000;
 pub fn read_script(source: &mut Source, places: &ScriptPlaces) -> Result<WholeScript, ScriptError> {
     source.alone();
     let parsed = parse(source);
+    let dir = directory(&source.name);
     let mut reader = Reader {
         whole: source.text.clone(),
         source,
@@ -68,9 +69,9 @@ pub fn read_script(source: &mut Source, places: &ScriptPlaces) -> Result<WholeSc
         seen: BTreeSet::new(),
         diagnostics: parsed.diagnostics,
         missing: None,
+        root: dir.clone(),
         objects: Vec::new(),
     };
-    let dir = directory(&reader.source.name);
     if let Ok(own) = Path::new(&reader.source.name).canonicalize() {
         reader.seen.insert(own);
     }
@@ -97,6 +98,8 @@ struct Reader<'a> {
     diagnostics: Diagnostics,
     /// The first header that is not there.
     missing: Option<(Span, String)>,
+    /// Where the main script is.
+    root: PathBuf,
     /// Compiled objects.
     objects: Vec<ScriptObject>,
 }
@@ -134,7 +137,10 @@ impl Reader<'_> {
         if name == "stdlib" {
             return;
         }
-        match read_import(name, dir) {
+        // Beside the file that says so; scripts may also name all their files as the main one sees them.
+        let mut dirs = vec![dir, &*self.root];
+        dirs.dedup();
+        match read_import(name, &dirs) {
             Ok(files) => files.into_iter().rev().for_each(|file| self.add(into, file, import.span)),
             Err(error) => {
                 let mut message = Diagnostic::error(import.span, error.to_string());
@@ -249,10 +255,9 @@ fn inner_imports(script: &Script) -> Vec<Import> {
     collector.0
 }
 
-/// Where a file's own imports are looked for.
+/// Where a file's own imports are looked for first: an empty path is the working directory.
 fn directory(name: &str) -> PathBuf {
-    let parent = Path::new(name).parent().filter(|parent| !parent.as_os_str().is_empty());
-    parent.unwrap_or(Path::new(".")).to_owned()
+    Path::new(name).parent().map(Path::to_owned).unwrap_or_default()
 }
 
 /// What is imported stands in front.

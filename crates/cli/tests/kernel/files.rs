@@ -24,6 +24,26 @@ fn what_is_imported_belongs_to_the_script() {
 }
 
 #[test]
+fn files_are_found_beside_each_other_and_where_the_script_is() {
+    let scratch = Scratch::new();
+    std::fs::create_dir(scratch.path("lib")).expect("mkdir");
+    scratch.write("lib/beside.bt", "import \"deeper.bt\";\nmacro beside() { deeper() + 1 }\n");
+    scratch.write("lib/from_root.bt", "import \"lib/deeper.bt\";\nmacro from_root() { deeper() + 2 }\n");
+    scratch.write("lib/deeper.bt", "macro deeper() { 40 }\n");
+    let main = scratch.write(
+        "main.bt",
+        "import \"lib/beside.bt\"; import \"lib/from_root.bt\";\nbegin { print((beside(), from_root())); }\n",
+    );
+    assert_eq!(run(osmia().args(["-q", &main])).ok(), "(41, 42)\n\n\n");
+    let err = run(osmia().args(["-q", "-e", "import \"not/there.bt\"; begin { }"])).refused();
+    let expected = "stdin:1:1-22: ERROR: Unable to find suitable path for import\nimport \"not/there.bt\"; begin { }\n\
+        ~~~~~~~~~~~~~~~~~~~~~\nHINT: checked: not/there.bt\n";
+    assert_eq!(err, expected);
+    let err = run(osmia().args(["-q", "-e", "import \"\"; begin { }"])).refused();
+    assert!(err.contains("Unable to find suitable path for import"), "{err}");
+}
+
+#[test]
 fn mistakes_are_told_in_the_file_that_has_them() {
     let scratch = Scratch::new();
     let lib = scratch.write("lib.bt", "macro bad(x) { x + nothing }\n");
@@ -142,6 +162,36 @@ fn called(scratch: &Scratch, file: &str) {
 }
 
 #[test]
+fn functions_of_sources_are_checked_where_they_are_called() {
+    let scratch = Scratch::new();
+    scratch.write(
+        "own.bpf.c",
+        "struct pair { int a; int b; };
+         void swap(struct pair *pair) { int a = pair->a; pair->a = pair->b; pair->b = a; }
+         int twice(const int *of) { return *of * 2; }
+         long of_text(const char *text) { return text[0] * 1000 + text[1]; }
+         void nothing(void) { }\n",
+    );
+    let main = scratch.write(
+        "main.bt",
+        "struct pair { int a; int b; }
+         import \"own.bpf.c\";
+         begin {
+             let $n : int32 = 21;
+             $both = (uint64)0x200000001;
+             swap((struct pair *)&$both);
+             nothing();
+             printf(\"%d %lx %d\\n\", twice(&$n), $both, of_text(\"AB\"));
+         }\n",
+    );
+    assert_eq!(run(osmia().args(["-q", &main])).ok(), "42 100000002 65066\n\n\n");
+    let wrong = "import \"own.bpf.c\"; begin { $n = 5; print(twice(&$n)); }";
+    let err = run(osmia().current_dir(scratch.path("")).args(["-q", "-e", wrong])).refused();
+    assert!(err.contains("stdin:1:49-52: ERROR: Expected int32 * for argument `of` got int8 *\n"), "{err}");
+    assert!(err.contains("HINT: twice() is a function of own.bpf.c\n"), "{err}");
+}
+
+#[test]
 fn functions_are_given_maps() {
     let scratch = Scratch::new();
     let source = "#include <linux/bpf.h>
@@ -200,8 +250,8 @@ fn calls_of_objects_are_checked_by_their_types() {
     library(&scratch, "lib", LIBRARY);
     for (call, expected) in [
         ("add(1)", "Function `add` requires 2 arguments, got only 1"),
-        ("add(\"x\", 2)", "Expected int for argument `a` got string[2]"),
-        ("add(1, 100000)", "Expected short for argument `b` got int32"),
+        ("add(\"x\", 2)", "Expected int32 for argument `a` got string[2]"),
+        ("add(1, 100000)", "Expected int16 for argument `b` got int32"),
         ("both(5)", "Expected const struct point * for argument `at` got int8"),
         ("own(1)", "Unknown function: 'own'"),
         ("program(1)", "Unknown function: 'program'"),

@@ -10,6 +10,12 @@ use osmia_btf::{Btf, Kind, Param, TypeId};
 /// So many registers hold arguments (RFC 9669, section 2.1).
 const MAX_ARGS: usize = 5;
 
+/// Whether a pointer leads to numbers of another size than `want`, which would be read wrongly.
+fn other_numbers(want: &Type, given: &Type) -> bool {
+    let Type::Pointer { to: given, .. } = given else { return false };
+    matches!((want, &**given), (Type::Int { size: want, .. }, Type::Int { size: given, .. }) if want != given)
+}
+
 /// A function of an imported object.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct External {
@@ -66,7 +72,7 @@ impl Body<'_, '_> {
         Some(Made::Value(Expr { kind, ty, span }))
     }
 
-    /// An argument as the parameter wants it. Pointers are not told apart: the verifier does that.
+    /// An argument as the parameter wants it. Pointers to structures are not told apart: the verifier does that.
     fn given_to_external(
         &mut self,
         function: &str,
@@ -78,7 +84,9 @@ impl Body<'_, '_> {
         let btf = self.types().set(TypeSet::Import(import))?;
         let want = self.external_type(btf, import, param.ty);
         let fitting = match &want {
-            Type::Pointer { .. } if matches!(value.ty, Type::Pointer { .. }) => Some(value.clone()),
+            Type::Pointer { to, .. } if matches!(value.ty, Type::Pointer { .. }) => {
+                Some(value.clone()).filter(|value| !other_numbers(to, &value.ty))
+            }
             // Text and structures go by their address.
             Type::Pointer { .. } if !value.ty.is_scalar() && value.ty != Type::None => {
                 Some(cast(value.clone(), want.clone()))
@@ -91,7 +99,8 @@ impl Body<'_, '_> {
             _ => None,
         };
         if fitting.is_none() {
-            let (wanted, got) = (btf.type_name(param.ty), self.type_text(&value.ty));
+            let wanted = self.wanted_text(btf, param.ty, &want);
+            let got = self.type_text(&value.ty);
             let of =
                 if param.name.is_empty() { String::new() } else { format!(" for argument `{}`", param.name) };
             let message = Diagnostic::error(arg.span, format!("Expected {wanted}{of} got {got}"));
@@ -101,6 +110,18 @@ impl Body<'_, '_> {
             )));
         }
         fitting
+    }
+
+    /// What a parameter wants: numbers by the script's names for them, the rest by those of C.
+    fn wanted_text(&self, btf: &Btf, id: TypeId, want: &Type) -> String {
+        let number = match want {
+            Type::Pointer { to, .. } => to,
+            other => other,
+        };
+        match number {
+            Type::Int { .. } | Type::Bool => self.type_text(want),
+            _ => btf.type_name(id),
+        }
     }
 
     /// A type of an object. Structures that the kernel has too are the kernel's: their fields are found where they are here.

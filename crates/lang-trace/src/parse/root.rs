@@ -112,8 +112,9 @@ impl Parser<'_> {
         }
         let span = self.token.span;
         let path = String::from_utf8_lossy(&self.string()).into_owned();
+        let whole = self.from(start);
         self.expect(";");
-        Some(Import { path: Name::new(path, span), span: self.from(start) })
+        Some(Import { path: Name::new(path, span), span: whole })
     }
 
     /// `macro = "macro" name "(" params ")" block`
