@@ -14,6 +14,9 @@ const SMALL: usize = 16;
 const NOT_BIG: usize = 64;
 /// A caller does not grow beyond so many instructions.
 const BIG: usize = 4000;
+/// A module does not grow by more instructions: functions that ask to be put wherever they are called may call each other, and each call
+/// doubles what is called. The kernel takes no program that is near this.
+const ROOM: usize = 1 << 18;
 /// Bytes of stack that a caller may have afterwards.
 const STACK: u32 = 384;
 
@@ -24,8 +27,9 @@ pub(crate) fn inline(module: &mut Module) {
     for id in module.functions.values().flat_map(references) {
         facts[id.index()].calls += 1;
     }
+    let mut room = ROOM;
     for id in callees_first(module) {
-        for callee in inline_into(module, id, &facts) {
+        for callee in inline_into(module, id, &facts, &mut room) {
             facts[callee.index()].calls -= 1;
             for next in references(&module.functions[callee]) {
                 facts[next.index()].calls += 1;
@@ -93,8 +97,8 @@ fn stack(function: &Function) -> u32 {
     function.slots.values().map(|slot| slot.size.next_multiple_of(8)).sum()
 }
 
-/// The functions that were put into this one, once for each call.
-fn inline_into(module: &mut Module, id: FunctionId, facts: &[Facts]) -> Vec<FunctionId> {
+/// The functions that were put into this one, once for each call. What they bring is taken off the module's room.
+fn inline_into(module: &mut Module, id: FunctionId, facts: &[Facts], room: &mut usize) -> Vec<FunctionId> {
     let (mut own, mut done) = ((facts[id.index()].size, facts[id.index()].stack), Vec::new());
     // Where the slots of each function are that was put here before.
     let mut slots: HashMap<FunctionId, usize> = HashMap::new();
@@ -107,7 +111,12 @@ fn inline_into(module: &mut Module, id: FunctionId, facts: &[Facts]) -> Vec<Func
             at += 1;
             let Op::Call(Callee::Function(callee), args) = &inst.op else { continue };
             let (callee, body) = (*callee, &facts[callee.index()]);
-            if callee != id && has_room(own, body) && fits(module, id, callee, args, inst) {
+            if callee != id
+                && body.size <= *room
+                && has_room(own, body)
+                && fits(module, id, callee, args, inst)
+            {
+                *room -= body.size;
                 let (body, args) = (module.functions[callee].clone(), args.clone());
                 let caller = &mut module.functions[id];
                 let fresh = !slots.contains_key(&callee);
