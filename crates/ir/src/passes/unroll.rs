@@ -2,7 +2,9 @@
 //! loop is never entered again.
 use super::{Pass, branches, dead_code, fold, gvn, promote};
 use crate::cfg::{Cfg, Loop, PerBlock};
-use crate::{Address, Block, Function, Inst, Loc, Offset, Op, Pointee, SlotData, Type, Value, ValueData};
+use crate::{
+    Address, Block, Function, Inst, Loc, Offset, Op, Pointee, SlotData, Terminator, Type, Value, ValueData,
+};
 use osmia_isa::Size;
 use std::collections::{HashMap, HashSet};
 
@@ -13,6 +15,8 @@ const BIG: usize = 50_000;
 
 /// Rounds of a loop that is to be unrolled.
 const MOST: u32 = 1024;
+/// After so many rounds in a row that decided nothing, it is clear that none will.
+const PATIENCE: u32 = 3;
 
 /// Unrolls the loops that are to be, as far as they have an end.
 pub(crate) fn unroll_asked(function: &mut Function) {
@@ -52,6 +56,7 @@ pub fn unroll(function: &mut Function, rounds: u32) -> bool {
 }
 
 fn unroll_one(function: &mut Function, header: Block, rounds: u32) -> bool {
+    let mut in_vain = 0;
     // One round more sees that the last was the last.
     for _ in 0..=rounds {
         let cfg = Cfg::new(function);
@@ -62,12 +67,24 @@ fn unroll_one(function: &mut Function, header: Block, rounds: u32) -> bool {
         if size > BIG {
             return false;
         }
+        let asked = questions(function, &cfg.order) + questions(function, &found.blocks);
         keep_in_stack(function, &cfg, &found);
         peel(function, &found);
         CLEAN.iter().for_each(|pass| pass(function));
+        let left = questions(function, &Cfg::new(function).order);
+        in_vain = if left < asked { 0 } else { in_vain + 1 };
+        if in_vain == PATIENCE {
+            return false;
+        }
         debug_assert_eq!(crate::validate(function), Ok(()), "after a round");
     }
     Cfg::new(function).loops(function).iter().all(|found| found.header != header)
+}
+
+/// How often these blocks may go one way or the other.
+fn questions(function: &Function, blocks: &[Block]) -> usize {
+    let ends = blocks.iter().map(|&block| &function.blocks[block].end);
+    ends.filter(|end| matches!(end, Terminator::Branch { .. })).count()
 }
 
 /// What a loop computes for those behind it goes through the stack, so that a copy of the loop may compute it too.
