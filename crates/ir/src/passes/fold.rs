@@ -216,6 +216,10 @@ impl Fold<'_> {
             }
             (AluOp::And, number) if number == ones => return Simpler::Value(a),
             (AluOp::Or, number) if number == ones => return Simpler::Number(ones),
+            // What is moved out is all there is.
+            (AluOp::Rsh, number) if number < width(kind).bits().into() && number >= self.bits(a).into() => {
+                return Simpler::Number(0);
+            }
             (AluOp::And, 0xff) if self.bits(a) <= 8 => return Simpler::Value(a),
             (AluOp::And, 0xffff) if self.bits(a) <= 16 => return Simpler::Value(a),
             (AluOp::And, 0xffff_ffff) if kind.is_wide() => return Simpler::Op(Op::ZeroExtend(Size::W, a)),
