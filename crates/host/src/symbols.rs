@@ -152,6 +152,13 @@ impl Symbols {
         }
     }
 
+    /// Waits until that is known.
+    pub fn finish_survey(&mut self) {
+        if let Some(record) = &mut self.record {
+            record.finish_survey();
+        }
+    }
+
     /// How often something was mapped, or a process began or ended, that could not be recorded.
     pub fn lost(&self) -> u64 {
         self.record.as_ref().map_or(0, Record::lost)

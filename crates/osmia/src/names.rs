@@ -18,6 +18,8 @@ pub(crate) struct Names {
     cgroups: Cgroups,
     stacks: Stacks,
     shows_lines: bool,
+    /// Whether names can be told of all processes before the script begins, and not as soon as that is known.
+    ahead: bool,
     unwinder: Option<Unwinder>,
 }
 
@@ -31,6 +33,7 @@ impl Names {
             cgroups: Cgroups::default(),
             stacks,
             shows_lines: true,
+            ahead: false,
             unwinder,
         }
     }
@@ -39,6 +42,7 @@ impl Names {
     /// processes are gone. Where that is not allowed, addresses of those have none.
     pub(crate) fn record(&mut self, schema: &Schema, config: &Config) {
         self.shows_lines = config.show_debug_info && config.use_blazesym;
+        self.ahead = !config.lazy_symbolication;
         if !config.cpp_demangle {
             self.make_symbols = Symbols::mangled;
         }
@@ -68,8 +72,10 @@ impl Names {
 
     /// Begins to look at processes that are there already; signals are blocked by now.
     pub(crate) fn survey(&mut self) {
-        if let Some(symbols) = &mut self.symbols {
-            symbols.survey();
+        let Some(symbols) = &mut self.symbols else { return };
+        symbols.survey();
+        if self.ahead {
+            symbols.finish_survey();
         }
     }
 

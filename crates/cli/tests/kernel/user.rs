@@ -191,6 +191,58 @@ fn user_stacks_of_a_command_that_is_gone() {
     }
 }
 
+/// Names are the right ones whatever is said of how they are kept: of a process that is gone, of one whose file is another one
+/// by now, and of two that have the same program at different addresses.
+#[test]
+fn names_are_right_however_they_are_kept() {
+    for cache in ["PER_PID", "PER_PROGRAM", "NONE"] {
+        let (before, after) = names_of_two(&format!("cache_user_symbols = \"{cache}\""), Some);
+        assert_eq!((before.as_str(), after.as_str()), ("inner", "inner"), "{cache}");
+    }
+}
+
+/// What was there before is known ahead of time, if that is asked for.
+#[test]
+fn names_are_known_ahead_of_time() {
+    let (before, after) = names_of_two("lazy_symbolication = false", |before| {
+        drop(before);
+        None
+    });
+    assert_eq!((before.as_str(), after.as_str()), ("inner", "inner"));
+}
+
+/// What is called where two processes of one program were seen: of one that began before the script, and came to the end that
+/// it is given, and of one that began after it, and is gone. Their file is another one by then.
+#[track_caller]
+fn names_of_two(config: &str, end: fn(Background) -> Option<Background>) -> (String, String) {
+    let scratch = Scratch::new();
+    let program = scratch.compile("loop", LOOP, &["-O1", "-pie"]);
+    let other = scratch.compile("other", &LOOP.replace("inner", "wrong"), &["-O1", "-pie"]);
+    let text = format!(
+        "config = {{ {config} }} uprobe:{program}:inner /@seen[pid] == 0/ {{
+             @seen[pid] = 1; @[pid] = usym(reg(\"ip\")); printf(\"hit %d\\n\", pid); }}"
+    );
+    let before = Background::start(&mut Command::new(&program));
+    let mut live = Live::attached(&["-e", &text]);
+    let after = Background::start(&mut Command::new(&program));
+    let pids = [before.pid(), after.pid()];
+    let mut wanted = pids.map(|pid| format!("hit {pid}")).to_vec();
+    while !wanted.is_empty() {
+        let line = live.until("hit ");
+        wanted.retain(|wanted| *wanted != line);
+    }
+    drop(after);
+    let _before = end(before);
+    std::fs::rename(other, &program).expect("another file");
+    live.signal("INT");
+    let out = live.finish().ok();
+    let name = |pid: u32| {
+        let start = format!("@[{pid}]: ");
+        out.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_else(|| panic!("{out}")).to_owned()
+    };
+    (name(pids[0]), name(pids[1]))
+}
+
 #[test]
 fn a_process_is_not_waited_for_where_nothing_looks_at_it() {
     let scratch = Scratch::new();

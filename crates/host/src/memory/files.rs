@@ -52,6 +52,12 @@ impl Files {
         }
     }
 
+    /// Takes over what another has open.
+    pub(super) fn adopt(&mut self, other: Self) {
+        let open = other.known.into_iter().filter(|(_, state)| matches!(state, State::Open(_)));
+        self.known.extend(open);
+    }
+
     /// A path at which the file is.
     pub(super) fn path(&mut self, file: &Arc<MappedFile>, trail: &Trail) -> Option<PathBuf> {
         let state = self.known.entry(file.clone()).or_insert(State::Missing(0));

@@ -41,11 +41,18 @@ pub enum News {
     },
 }
 
+/// What processes have in their memory that were there before, and files of theirs, which may soon be out of reach.
+#[derive(Debug, Default)]
+struct Found {
+    maps: Vec<(u32, Maps)>,
+    files: Files,
+}
+
 /// A look at all processes.
 #[derive(Debug)]
 enum Survey {
     NotBegun,
-    Underway(JoinHandle<Vec<(u32, Maps)>>),
+    Underway(JoinHandle<Found>),
     Over,
 }
 
@@ -130,7 +137,7 @@ impl Record {
     /// Begins to look, in a thread of its own, at what processes have mapped that began before the recorder did.
     pub(crate) fn survey(&mut self) {
         if matches!(self.survey, Survey::NotBegun) {
-            let thread = std::thread::Builder::new().name("osmia-maps".into()).spawn(all_maps);
+            let thread = std::thread::Builder::new().name("osmia-maps".into()).spawn(look_around);
             self.survey = thread.map_or(Survey::Over, Survey::Underway);
         }
     }
@@ -181,11 +188,13 @@ impl Record {
     }
 
     /// Waits for what the survey finds.
-    fn finish_survey(&mut self) {
+    pub(crate) fn finish_survey(&mut self) {
         if let Survey::Underway(thread) = std::mem::replace(&mut self.survey, Survey::Over) {
-            for (pid, maps) in thread.join().unwrap_or_default() {
+            let found = thread.join().unwrap_or_default();
+            for (pid, maps) in found.maps {
                 self.timeline.add_base(pid, maps);
             }
+            self.files.adopt(found.files);
         }
     }
 }
@@ -263,10 +272,51 @@ fn all_maps() -> Vec<(u32, Maps)> {
     pids.filter_map(|pid| Some((pid, maps_of(pid)?))).collect()
 }
 
+/// The maps of all processes, and as many of their files as may be held: first those that come first in a process's memory,
+/// its program before its libraries.
+fn look_around() -> Found {
+    let maps = all_maps();
+    let mut files = Files::default();
+    let numbered = maps.iter().flat_map(|(pid, maps)| (0..).zip(maps).map(move |(at, map)| (at, *pid, map)));
+    let mut wanted: Vec<(u32, u32, _)> = numbered.collect();
+    wanted.sort_by_key(|(at, ..)| *at);
+    for (_, pid, (start, end, _, file)) in wanted {
+        files.hold(&Arc::new(file.clone()), &Trail { ancestors: vec![pid], range: Some((*start, *end)) });
+    }
+    Found { maps, files }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::process::Command;
+
+    #[test]
+    fn files_of_those_that_were_there_before_are_held() {
+        let path = std::env::temp_dir().join(format!("osmia-held-{}", std::process::id()));
+        fs::copy("/bin/sleep", &path).unwrap();
+        let mut child = Command::new(&path).arg("100").spawn().unwrap();
+        let pid = child.id();
+        let range = loop {
+            let maps = maps_of(pid).unwrap_or_default();
+            if let Some(own) = maps.into_iter().find(|(.., file)| file.path == path) {
+                break own;
+            }
+            std::thread::yield_now();
+        };
+        let mut record = Record::begin().unwrap();
+        record.survey = Survey::Underway(std::thread::spawn(look_around));
+        while matches!(&record.survey, Survey::Underway(thread) if !thread.is_finished()) {
+            std::thread::yield_now();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        fs::remove_file(&path).unwrap();
+        record.follow(|_, _| {});
+        let (held, file, offset) = record.place(pid, range.0 + 5).unwrap();
+        assert_eq!((&file.path, offset), (&path, range.2 + 5));
+        assert!(fs::read(held).unwrap().starts_with(b"\x7fELF"));
+    }
 
     #[test]
     fn what_there_is_no_room_for_is_counted() {
