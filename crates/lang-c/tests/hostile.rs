@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// How long a run tries; `OSMIA_FUZZ_SECONDS` says otherwise.
 const SECONDS: u64 = 4;
 /// No text of this size may keep a processor longer than this, also when nothing is optimized.
-const EACH: Duration = Duration::from_secs(20);
+const EACH: Duration = Duration::from_secs(60);
 /// Longer than any object of a small text.
 const LARGEST: usize = 80 << 20;
 

@@ -35,6 +35,11 @@ pub(super) struct Filled {
     pub(super) flexible: Option<Span>,
     /// Whether braces stand around it, so that what is not named is zero.
     pub(super) braced: bool,
+    /// Where the last part begins, in bits, of as many stores as were looked at.
+    pub(super) furthest: Option<u64>,
+    pub(super) looked_at: usize,
+    /// How many stores were gone through for what is initialized once more.
+    pub(super) gone_through: usize,
     depth: u32,
 }
 
@@ -320,6 +325,12 @@ impl Checker<'_> {
         filled: &mut Filled,
     ) {
         let Some((from, to)) = self.range(&place, first, last) else { return cursor.advance() };
+        if from < to {
+            let second = self.indexed(place.clone(), from + 1, filled);
+            if let Some((second, last)) = second.zip(self.indexed(place.clone(), to, filled)) {
+                self.begin_elements_anew(&second, &last, filled);
+            }
+        }
         let (items, mut after) = (cursor.items, cursor.items);
         for index in from..=to {
             if filled.stores.len() >= MAX_STORES {
@@ -328,9 +339,6 @@ impl Checker<'_> {
             // What follows goes on behind the last of them.
             *cursor = Cursor::new(if index == to { items } else { items.get(..1).unwrap_or(items) });
             let Some(element) = self.indexed(place.clone(), index, filled) else { return cursor.advance() };
-            if index > from {
-                self.begin_anew(&element, filled);
-            }
             self.designated(element, &[], rest, cursor, filled);
             after = cursor.items;
         }
