@@ -129,6 +129,17 @@ fn probes_that_are_not_there() {
 }
 
 #[test]
+fn more_programs_than_fit_at_one_event() {
+    let probes: String =
+        (0..70).map(|at| format!("tracepoint:oom:mark_victim /pid == {at}/ {{ @ = {at}; }}\n")).collect();
+    let err = run(osmia().args(["-e", &probes])).refused();
+    assert!(
+        err.contains("64 programs are at this event already") && err.contains(":65:1-27: ERROR"),
+        "{err}"
+    );
+}
+
+#[test]
 fn more_programs_than_are_allowed() {
     let text = "tracepoint:syscalls:* { print((probe, args)); }";
     let err = run(osmia().env("BPFTRACE_MAX_BPF_PROGS", "100").args(["-e", text])).refused();

@@ -96,7 +96,14 @@ pub(super) fn put(job: Job<'_>, event: PerfEvent, dynamic: Option<DynamicEvent>)
 }
 
 fn refused_put(errno: Errno) -> Kind {
-    Kind::refused("putting the program at the event", errno)
+    match errno {
+        // `BPF_TRACE_MAX_PROGS` of kernel/trace/bpf_trace.c.
+        Errno::E2BIG => Kind::Unable(
+            "64 programs are at this event already, and the kernel lets no more be there: \
+             put what several do into one",
+        ),
+        errno => Kind::refused("putting the program at the event", errno),
+    }
 }
 
 /// A clock or counter, on each CPU or one, or in one process.
