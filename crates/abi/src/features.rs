@@ -145,6 +145,8 @@ features! {
     ArgCtxTag, "arg_ctx_tag", 6, 8;
     /// BTF: names of data sections that begin with a question mark.
     BtfQuestionMark, "btf_qmark_datasec", 6, 9;
+    /// Hash maps that make elements when they are needed (`BPF_F_NO_PREALLOC`), in all programs that trace.
+    LateElements, "late_elements", 6, 1;
     /// Addresses in maps as constants, however far from the map's start.
     FarMapValue, "far_map_value", 7, 0;
     /// Signatures of programs are checked when they are loaded.

@@ -1,4 +1,5 @@
 //! Bytes to values. The bytes may be anything: what does not fit is an error, never a panic.
+use crate::kept::kernel_number;
 use crate::schema::{Field, Schema, StackMode, Stream, Type};
 use crate::value::{Since, StackSource, Value};
 use osmia_base::{Bytes, Endian, Truncated};
@@ -112,7 +113,8 @@ pub fn decode(kind: &Type, bytes: &[u8]) -> Result<Value, DecodeError> {
         Type::KernelSymbol => Value::KernelSymbol(cursor.u64()?),
         Type::UserSymbol => Value::UserSymbol { address: cursor.u64()?, pid: cursor.u32()? },
         Type::KernelStack { map, mode, limit } => {
-            stack(map, cursor.i32()?.into(), *mode, *limit, StackSource::Kernel)
+            let number = kernel_number(cursor.i32()?, cursor.u32()?);
+            stack(map, number, *mode, *limit, StackSource::Kernel)
         }
         Type::UserStack { map, mode, limit } => {
             let id = cursor.i64()?;

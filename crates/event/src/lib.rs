@@ -6,6 +6,7 @@ mod aggregate;
 mod arguments;
 mod decode;
 mod format;
+pub mod kept;
 mod layout;
 mod order;
 mod packet;

@@ -232,7 +232,8 @@ pub enum Type {
     /// A user address (8 bytes), then the process that it belongs to (`u32`, and 4 bytes unused), to be named.
     UserSymbol,
     /// The number of a kernel stack in a stack map (`i32`; negative: the helper's error), then how many frames it has (`u32`;
-    /// zero where the script does not ask).
+    /// zero where the script does not ask). With [`kept::KEPT`](crate::kept::KEPT) in both as one number, the lower half
+    /// first, a stack that the program kept itself.
     KernelStack {
         /// The stack map's name in the object.
         map: String,
@@ -241,7 +242,8 @@ pub enum Type {
         /// At most so many frames.
         limit: u32,
     },
-    /// The number of a user stack in its map (`i64`; negative: the helper's error), then the process that it belongs to
+    /// The number of a user stack in its map (`i64`; negative: the helper's error; above 32 bits: one that the program kept
+    /// itself), then the process that it belongs to
     /// (`u32`), then how many frames it has (`u32`; zero where the script does not ask).
     UserStack {
         /// The stack map's name in the object.

@@ -136,11 +136,6 @@ impl Rule {
     }
 }
 
-/// The map of unwound stacks that belongs to a stack map: numbers of stacks that do not fit into 32 bits are of that one.
-pub fn unwound_map(stacks: &str) -> String {
-    format!("{stacks}_dw")
-}
-
 /// Where what a program needs for unwinding is in its memory.
 pub mod state {
     /// The address of the frame's code.

@@ -163,6 +163,7 @@ fn test_of(feature: Feature) -> Test {
         F::CommPadded => Try(comm_padded),
         F::ArgCtxTag => Try(arg_ctx_tag),
         F::BtfQuestionMark => Btf(DATASEC, b"\0int\0var\0?.dat\0"),
+        F::LateElements => Try(late_elements),
         F::FarMapValue => Try(far_map_value),
         F::SignedPrograms => Try(signed_programs),
     }
@@ -407,6 +408,17 @@ fn global_data() -> Result<bool, Errno> {
     let value = [insn(0x18, 0x21, 0, map.as_raw_fd()), insn(0, 0, 0, 8)];
     let code = [value[0], value[1], insn(0x7a, 0x01, 0, 42), ZERO, EXIT];
     verdict(load(ProgramType::SocketFilter, &code))
+}
+
+/// Programs at perf events were refused such maps, as they may interrupt anything (commit 96da3f7d489d).
+fn late_elements() -> Result<bool, Errno> {
+    let map = match (MapCreate { flags: flags::NO_PREALLOC, ..MapCreate::new(MapType::Hash, 8, 8, 1) }).call()
+    {
+        Ok(map) => map,
+        Err(errno) => return verdict::<()>(Err(errno)),
+    };
+    let code = [insn(0x18, 0x11, 0, map.as_raw_fd()), insn(0, 0, 0, 0), ZERO, EXIT];
+    verdict(load(ProgramType::PerfEvent, &code))
 }
 
 /// Loads and attaches a program at a function that only the kernel's own tests call.

@@ -5,7 +5,7 @@
 //! # What user space finds in the object
 //! * `events`: the ring buffer (or perf event array, see [`Transport`]); there only if something is sent.
 //! * `.bss` variable `lost_events` (`u64` for each probe of the plan): records that found no room, and `lost_stacks` (the
-//!   same): stacks whose place another one had.
+//!   same): stacks whose place another one had, and that could not be kept elsewhere.
 //! * `.bss` variable `spilled` (`u64` for each map of [`osmia_event::Schema::maps`], in that order): numbers of aggregations
 //!   that found no room and were sent to the reader ([`osmia_event::Verb::Spill`]). What of them does not arrive is lost.
 //!   There only if a map's size is not the script's own.
@@ -19,12 +19,14 @@
 //!   once then. There only if `exit` is used.
 //! * `AT_x`: the script's map `@x` (`AT_` is `@`), as a map or as a variable of `.bss`
 //!   ([`osmia_event::Storage::Global`]).
-//! * `stack_LIMIT`: stack traces of so many frames.
+//! * `stack_LIMIT`: stack traces of so many frames; `stack_LIMIT_kept`: those that the program keeps itself
+//!   ([`osmia_event::kept`]).
 //! * `scratch`: memory for values that the stack has no room for, one element per program.
 //!
 //! # What older kernels lose
 //! Features that nobody has asked for ([`osmia_abi::Answer::Unknown`]) are taken to be there. Without
 //! `bpf_map_lookup_percpu_elem` (5.19) an aggregation that is read as a number in the kernel is this processor's part only.
+//! Without `bpf_loop` (5.17) and hash maps that make elements late (6.1), stacks whose place another one has are lost.
 mod aggregate;
 mod builtin;
 mod cx;
@@ -34,6 +36,7 @@ mod flow;
 mod functions;
 mod globals;
 mod helpers;
+mod kept;
 mod local_types;
 mod loops;
 mod maps;

@@ -1,7 +1,7 @@
 //! Maps of stacks.
 use osmia_abi::MapType;
 use osmia_abi::flags::STACK_BUILD_ID;
-use osmia_event::unwind::unwound_map;
+use osmia_event::kept::kept_map;
 use osmia_loader::Loaded;
 use osmia_object::Image;
 use osmia_sys::bpf::MapFd;
@@ -24,7 +24,7 @@ impl Stacks {
     pub(crate) fn read(&self, map: &str, id: i64) -> Vec<u8> {
         let (map, key) = match u32::try_from(id) {
             Ok(id) => (map.to_owned(), id.to_ne_bytes().to_vec()),
-            Err(_) => (unwound_map(map), id.to_ne_bytes().to_vec()),
+            Err(_) => (kept_map(map), id.to_ne_bytes().to_vec()),
         };
         let found = self.0.iter().find(|(name, _)| *name == map);
         found.and_then(|(_, map)| map.get(&key).ok().flatten()).unwrap_or_default()

@@ -48,6 +48,60 @@ fn stacks_are_equal_where_all_their_frames_are() {
     assert!(out.starts_with(&[same, same, other].concat()), "{out}");
 }
 
+/// Goes to `leaf` by all ways through `left` and `right` of so many steps, then makes a system call.
+const WAYS: &str = "
+#include <stdlib.h>
+#include <unistd.h>
+#define FAR __attribute__((noipa)) void
+volatile int n;
+FAR leaf(int way) { volatile int kept = way; n += kept; }
+FAR filled(void) { n++; }
+FAR left(unsigned way, int steps);
+FAR go(unsigned way, int steps);
+FAR right(unsigned way, int steps) { if (steps) go(way, steps); else leaf(way); n++; }
+FAR left(unsigned way, int steps) { if (steps) go(way, steps); else leaf(way); n++; }
+FAR go(unsigned way, int steps) { (way & 1 ? left : right)(way >> 1, steps - 1); n++; }
+int main(int argc, char **argv) {
+    int steps = atoi(argv[1]);
+    for (unsigned way = 0; way < 1u << steps; way++) go(way, steps);
+    filled();
+    return getppid() < 0;
+}
+";
+
+#[test]
+fn stacks_of_one_hash_are_all_kept() {
+    let scratch = Scratch::new();
+    let ways = scratch.compile("ways", WAYS, FRAMES);
+    let text = format!("uprobe:{ways}:leaf+4 {{ @[ustack(raw)] = count(); }}");
+    let told = run(osmia().args(["-q", "--strict", "-e", &text, "-c", &format!("{ways} 13")])).ok();
+    let counts: Vec<&str> = told.lines().filter_map(|line| line.strip_prefix("]: ")).collect();
+    assert!(counts.len() == 1 << 13 && counts.iter().all(|count| *count == "1"), "{counts:?}");
+}
+
+#[test]
+fn kernel_stacks_whose_places_others_have_are_kept() {
+    let scratch = Scratch::new();
+    let ways = scratch.compile("ways", WAYS, FRAMES);
+    // User stacks take nearly all places of the map that one of the two kernel stacks is in, too.
+    let text = format!(
+        "uprobe:{ways}:leaf+4 {{ $s = ustack; @n = len($s); }} uprobe:{ways}:filled {{ @f = 1; }}
+         tracepoint:raw_syscalls:sys_enter, tracepoint:raw_syscalls:sys_exit /@f && pid == cpid/ {{
+             print((len(kstack(127)) == len(kstack(126)), len(kstack) > 2));
+             printf(\"%s|%s;\", kstack(raw, 127), kstack(raw, 126));
+         }}
+         end {{ clear(@n); clear(@f); }}"
+    );
+    let out = run(osmia().args(["-q", "-e", &text, "-c", &format!("{ways} 16")])).ok();
+    assert!(out.contains("(true, true)") && !out.contains("false"), "{out}");
+    let pairs: Vec<(&str, &str)> = out.split(';').filter_map(|pair| pair.split_once('|')).collect();
+    assert!(pairs.len() > 1, "{out}");
+    for (crowded, alone) in pairs {
+        assert_eq!(crowded.trim_start_matches("(true, true)\n"), alone, "{out}");
+        assert!(alone.contains("ffffffff"), "{out}");
+    }
+}
+
 #[test]
 fn longer_stacks_than_the_kernel_takes_down() {
     let out = script(

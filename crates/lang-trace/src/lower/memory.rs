@@ -93,7 +93,7 @@ impl<'a> Cx<'a> {
                 let from = self.place(place)?;
                 self.fetch(&from, 6, to);
             }
-            ExprKind::Stack => self.put_stack(&it.ty, to),
+            ExprKind::Stack => return self.put_stack(&it.ty, to),
             ExprKind::Unwound => return self.put_unwound_stack(&it.ty, to),
             ExprKind::Ternary(condition, a, b) => return self.put_either(condition, a, b, to, fill),
             ExprKind::Block(body, value) => {

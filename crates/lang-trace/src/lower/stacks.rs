@@ -1,8 +1,8 @@
 //! Stacks: numbers of what the kernel keeps in stack maps.
 use super::cx::{Cx, Place, Result};
 use super::globals::MapShape;
+use super::kept::Wanted;
 use super::memory::Fill;
-use super::send::Lost;
 use super::{helpers, walk};
 use crate::typed::{Expr, ExprKind, Program, Type};
 use osmia_abi::MapType;
@@ -13,22 +13,20 @@ use osmia_isa::{AluOp, Cond, Size};
 use osmia_object::MapKey;
 
 /// Elements of a stack map.
-pub(super) const STACKS: u32 = 16384;
-/// What `bpf_get_stackid` returns where another stack of the same hash is in the map: `-EEXIST`.
-const EEXIST: i64 = -17;
+const STACKS: u32 = 16384;
 /// Where a kernel stack keeps how many frames it has.
-const KERNEL_DEPTH: i32 = 4;
+pub(super) const KERNEL_DEPTH: i32 = 4;
 /// The process of a user stack, and after it how many frames it has.
 pub(super) const PROCESS: u32 = 8;
 pub(super) const USER_DEPTH: i32 = 12;
 
 impl<'a> Cx<'a> {
     /// A stack of this place in the program.
-    pub(super) fn put_stack(&mut self, ty: &Type, to: Place) {
+    pub(super) fn put_stack(&mut self, ty: &Type, to: Place) -> Result<()> {
         let (mode, limit, user) = match *ty {
             Type::UserStack { mode, limit } => (mode, limit, true),
             Type::KernelStack { mode, limit } => (mode, limit, false),
-            _ => return,
+            _ => return Ok(()),
         };
         let map = self.stack_map(mode, limit);
         let flags = if user { USER_STACK as i64 } else { 0 };
@@ -36,7 +34,6 @@ impl<'a> Cx<'a> {
         let id = self.call(helpers::STACKID, &[context, map, number]);
         let size = if user { Size::DW } else { Size::W };
         self.b.store(size, to.base, to.offset, id);
-        self.count_collision(id);
         if user {
             self.put_process(to.at(PROCESS));
         }
@@ -48,6 +45,7 @@ impl<'a> Cx<'a> {
             (false, true) => {}
             (false, false) => self.b.zero(to.base, to.offset + KERNEL_DEPTH, 4),
         }
+        self.keep_crowded_out(Wanted { mode, limit, user }, id, to)
     }
 
     /// How many frames the stack has here; none where the kernel finds no stack.
@@ -73,25 +71,23 @@ impl<'a> Cx<'a> {
     pub(super) fn frames(&mut self, stack: &'a Expr) -> Result<Value> {
         let user = matches!(stack.ty, Type::UserStack { .. });
         let place = self.memory(stack, Fill::Whole)?;
-        Ok(self.b.load(Size::W, place.base, place.offset + depth_at(user), Kind::I64))
-    }
-
-    /// Another stack may have this one's place in the map.
-    fn count_collision(&mut self, id: Value) {
-        let (taken, lost, done) = (self.b.int(EEXIST), self.b.block(), self.b.block());
-        self.b.branch(Cond::Eq, id, taken, lost, done);
-        self.b.switch_to(lost);
-        self.count(Lost::Stack);
-        self.b.jump(done, &[]);
-        self.b.switch_to(done);
+        let depth = self.b.load(Size::W, place.base, place.offset + depth_at(user), Kind::I64);
+        Ok(if user { depth } else { self.depth_of_kernel_stack(depth) })
     }
 
     /// The map of stacks of so many frames.
     fn stack_map(&mut self, mode: StackMode, limit: u32) -> MapKey {
-        let (step, flags) = if mode == StackMode::BuildId { (32, STACK_BUILD_ID) } else { (8, 0) };
-        let shape = MapShape::new(MapType::StackTrace, 4, limit.max(1) * step, STACKS);
+        let flags = if mode == StackMode::BuildId { STACK_BUILD_ID } else { 0 };
+        let shape = MapShape::new(MapType::StackTrace, 4, size_of_frames(mode, limit), STACKS);
         self.globals.map(&map_name(mode, limit), MapShape { flags, ..shape })
     }
+}
+
+/// Bytes of so many frames.
+pub(super) const fn size_of_frames(mode: StackMode, limit: u32) -> u32 {
+    let step = if matches!(mode, StackMode::BuildId) { 32 } else { 8 };
+    let frames = if limit == 0 { 1 } else { limit };
+    frames.saturating_mul(step)
 }
 
 /// Where a stack keeps how many frames it has.

@@ -3,13 +3,12 @@
 use super::cx::{Cx, Place, Result};
 use super::globals::MapShape;
 use super::helpers;
-use super::send::Lost;
-use super::stacks::{PROCESS, STACKS, USER_DEPTH, map_name};
+use super::stacks::{PROCESS, USER_DEPTH};
 use osmia_abi::flags::INNER_MAP;
 use osmia_abi::{Feature, MapType};
 use osmia_event::StackMode;
 use osmia_event::unwind::{
-    FILES, MAPPINGS_BITS, PROCESSES, ROW, ROWS_BITS, kind, shift, signal, state, state_size, unwound_map,
+    FILES, MAPPINGS_BITS, PROCESSES, ROW, ROWS_BITS, kind, shift, signal, state, state_size,
 };
 use osmia_ir::{Block, Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
@@ -20,13 +19,9 @@ const MEMORY: Kind = Kind::Ptr(Pointee::Memory);
 const MOST_PROCESSES: u32 = 4096;
 /// Files that have one.
 const MOST_FILES: u32 = 8192;
-/// What numbers of unwound stacks have, and those of the kernel's stack maps have not.
-const UNWOUND: i64 = 1 << 62;
 /// Where `struct pt_regs` has what is needed of it.
 const REGISTERS: [(u32, i32); 4] =
     [(state::CODE, 128), (state::STACK, 152), (state::FRAME, 32), (state::RBX, 40)];
-/// Spreads the bits of an address over a number.
-const SPREAD: i64 = 0x9E37_79B9_7F4A_7C15_u64.cast_signed();
 
 const NO_DATA: &str =
     "No DWARF unwind data available for this process. Use -p or --dwarf-pid to specify target PIDs.";
@@ -140,11 +135,7 @@ impl<'a> Cx<'a> {
         let count = self.b.alu(AluOp::Add, count, one);
         self.set_state(at, state::COUNT, count);
         let hash = self.state(at, state::HASH);
-        let mixed = self.b.alu(AluOp::Xor, hash, code);
-        let spread = self.b.int(SPREAD);
-        let mixed = self.b.alu(AluOp::Mul, mixed, spread);
-        let half = self.shifted(AluOp::Rsh, mixed, 32);
-        let hash = self.b.alu(AluOp::Xor, mixed, half);
+        let hash = self.mixed(hash, code);
         self.set_state(at, state::HASH, hash);
     }
 
@@ -257,23 +248,14 @@ impl<'a> Cx<'a> {
 
     /// Keeps the frames under a number that is made of them.
     fn keep_unwound(&mut self, limit: u32, at: Place, to: Place, done: Block) {
-        let (hash, mark) = (self.state(at, state::HASH), self.b.int(UNWOUND));
-        let hash = self.shifted(AluOp::Rsh, hash, 2);
-        let id = self.b.alu(AluOp::Or, hash, mark);
+        let hash = self.state(at, state::HASH);
+        let id = self.user_number(hash);
         self.b.store(Size::DW, to.base, to.offset, id);
         let count = self.state(at, state::COUNT);
         self.b.store(Size::W, to.base, to.offset + USER_DEPTH, count);
-        let map = unwound_map(&map_name(StackMode::Bpftrace, limit));
-        let map = self.globals.map(&map, MapShape::new(MapType::Hash, 8, limit * 8, STACKS));
         self.set_state(at, state::KEY, id);
-        let (handle, key) = (self.b.map(map), self.state_address(at, state::KEY));
-        let found = self.b.helper(helpers::MAP_LOOKUP, &[handle, key], MEMORY);
-        let new = self.b.block();
-        self.b.branch_if(found, done, new);
-        self.b.switch_to(new);
-        let (frames, any) = (self.state_address(at, state::FRAMES), self.b.int(0));
-        let failed = self.call(helpers::MAP_UPDATE, &[handle, key, frames, any]);
-        self.count_if(failed, Lost::Stack);
+        let map = self.kept_stacks(StackMode::Bpftrace, limit);
+        self.keep_frames(map, at.at(state::KEY), at.at(state::FRAMES), done);
     }
 
     /// The last row of a table that is not above a number.
@@ -370,7 +352,7 @@ impl<'a> Cx<'a> {
         self.b.load(Size::DW, row, number * 8, Kind::I64)
     }
 
-    fn shifted(&mut self, op: AluOp, value: Value, by: i64) -> Value {
+    pub(super) fn shifted(&mut self, op: AluOp, value: Value, by: i64) -> Value {
         let by = self.b.int(by);
         self.b.alu(op, value, by)
     }
