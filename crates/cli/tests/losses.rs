@@ -53,6 +53,21 @@ fn kept_keys_are_the_maps_own() {
     assert_eq!(lines("@d"), ["@d[0]:", "@d[1]:", "@d[2]:", "@d[3]:", "@d[5]:"]);
 }
 
+/// A script that looks into a map does not see what the reader keeps: that is told for the map.
+#[test]
+fn kept_keys_are_not_seen_by_the_script() {
+    for look in ["print(len(@a));", "for ($kv : @a) { }", "print(has_key(@a, 5));", "print(@a[5] + 1);"] {
+        let script = format!(
+            "config = {{ max_map_keys = 2 }}
+             begin {{ for $i : 0..6 {{ @a[$i] = count(); @b[$i] = count(); }} {look} }}"
+        );
+        let done = run(osmia().args(["--strict", "-q", "-e", &script]));
+        assert_eq!(done.status.code(), Some(3), "{look}: {done:?}");
+        assert!(done.err.contains("WARNING: Map full. @a: 4 updates of keys for which"), "{look}: {done:?}");
+        assert!(!done.err.contains("@b") && done.out.contains("@a[5]: 1\n"), "{look}: {done:?}");
+    }
+}
+
 /// A size that the script declares is a limit: what is beyond it is lost, and counted for the map.
 #[test]
 fn a_declared_size_is_a_limit() {

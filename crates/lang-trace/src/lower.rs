@@ -8,7 +8,7 @@
 //!   same): stacks whose place another one had, and that could not be kept elsewhere.
 //! * `.bss` variable `spilled` (`u64` for each map of [`osmia_event::Schema::maps`], in that order): numbers of aggregations
 //!   that found no room and were sent to the reader ([`osmia_event::Verb::Spill`]). What of them does not arrive is lost.
-//!   There only if a map's size is not the script's own.
+//!   There only if a map's size is not the script's own. `unseen` (the same): those of maps that the script looks into.
 //! * `.bss` variable `trouble_N`: how often trouble N ([`osmia_event::Schema::troubles`]) has happened, and what the helper
 //!   returned. Updates that failed are among them.
 //! * `.bss` variable `start_ns` (`u64`): `CLOCK_BOOTTIME` when the script began. User space writes it before the first

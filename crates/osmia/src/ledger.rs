@@ -66,6 +66,7 @@ pub(crate) fn losses(compiled: &Compiled, world: &World, spilled: &Spilled) -> V
     let mut sent = counted(compiled, world, LossKind::Updates, "spilled", maps.clone());
     (0..).zip(&mut sent).for_each(|(map, loss)| loss.count = loss.count.saturating_sub(spilled.arrived(map)));
     losses.extend(sent);
+    losses.extend(counted(compiled, world, LossKind::Unseen, "unseen", maps.clone()));
     losses.extend(maps.enumerate().map(|(map, name)| Loss {
         kind: LossKind::Updates,
         of: name.to_owned(),

@@ -23,6 +23,9 @@ pub enum LossKind {
     Updates,
     /// Stacks of a probe whose place in the stack map another stack had.
     Stacks,
+    /// Changes of a map for which it had no room, and which the reader has: the script, which looks into the map, does not
+    /// see them.
+    Unseen,
     /// Records of what processes map, by which user addresses get their names.
     Mappings,
 }
@@ -31,7 +34,7 @@ pub enum LossKind {
 type Words = fn(&str, u64) -> String;
 
 /// What is said of each kind: its name in JSON, what it is counted for there, and its words.
-const WORDS: [(LossKind, &str, &str, Words); 5] = [
+const WORDS: [(LossKind, &str, &str, Words); 6] = [
     (LossKind::Events, "events", "probe", |probe, count| {
         format!(
             "{probe} lost {count} events: the reader was slower than the probe. Raise perf_rb_pages, or send less"
@@ -49,6 +52,12 @@ const WORDS: [(LossKind, &str, &str, Words); 5] = [
     }),
     (LossKind::Stacks, "stacks", "probe", |probe, count| {
         format!("{probe} lost {count} stacks: others had their places in the stack map")
+    }),
+    (LossKind::Unseen, "unseen", "map", |map, count| {
+        format!(
+            "Map full. {map}: {count} updates of keys for which the kernel had no room are in what is printed of the map, but \
+             not in what the script itself read of it. Try increasing max_map_keys"
+        )
     }),
     (LossKind::Mappings, "mappings", "run", |_, count| {
         format!("names of user addresses may be missing: {count} mapping records were lost")

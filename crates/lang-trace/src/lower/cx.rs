@@ -14,7 +14,7 @@ use super::memory::Fill;
 use super::system_calls::CallTable;
 use super::types::Types;
 use super::{LowerOptions, Lowered, Transport};
-use super::{stacks, walk};
+use super::{spill, stacks, walk};
 use crate::plan::Plan;
 use crate::probes::Provider;
 use crate::typed::{MapId, Probe, Program, Type};
@@ -24,7 +24,7 @@ use osmia_event::Schema;
 use osmia_ir::{Block, Builder, FunctionId, Loc, Module, Pointee, Slot, Type as Kind, Value};
 use osmia_isa::Size;
 use osmia_object::Target;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 pub(super) type Result<T> = std::result::Result<T, Diagnostic>;
 
@@ -195,6 +195,8 @@ pub(super) struct Cx<'a> {
     pub(super) span: Span,
     /// Whether the script asks how many frames stacks have.
     pub(super) measures_stacks: bool,
+    /// Maps that the script looks into.
+    pub(super) looked_at: BTreeSet<MapId>,
     /// Whether the script calls `exit()`.
     exits: bool,
     plan: Plan,
@@ -254,6 +256,7 @@ impl<'a> Cx<'a> {
             troubles: HashMap::new(),
             span: Span::default(),
             measures_stacks: stacks::are_measured(program),
+            looked_at: spill::looked_at(program),
             exits: program.probes.iter().any(walk::exits),
             plan: Plan::default(),
             scratch_users: 0,

@@ -6,11 +6,13 @@ use super::cx::{Cx, Place, Result};
 use super::maps::MapHome;
 use super::memory::{Fill, Room};
 use super::send::Lost;
-use crate::typed::{Expr, MapId};
+use super::walk;
+use crate::typed::{Expr, ExprKind, MapId, Program, Stmt, StmtKind};
 use osmia_base::Key;
 use osmia_event::{Aggregation, Location, Stream, Verb, spill_key, spill_value};
 use osmia_ir::Value;
 use osmia_isa::Size;
+use std::collections::BTreeSet;
 
 /// A key in memory.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +101,10 @@ impl<'a> Cx<'a> {
         let (stream, size) = self.map_stream(Verb::Spill { map: map.index() }, &home);
         let (spilled, one) = (self.spilled(map), self.b.int(1));
         self.b.atomic_add(Size::DW, spilled.base, spilled.offset, one);
+        if self.looked_at.contains(&map) {
+            let unseen = self.map_counter("unseen", map);
+            self.b.atomic_add(Size::DW, unseen.base, unseen.offset, one);
+        }
         match keyed.record {
             Some(record) => {
                 let stream = self.b.int(i64::from(stream));
@@ -138,8 +144,12 @@ impl<'a> Cx<'a> {
 
     /// How many numbers of this map went to the reader.
     pub(super) fn spilled(&mut self, map: MapId) -> Place {
+        self.map_counter("spilled", map)
+    }
+
+    fn map_counter(&mut self, name: &str, map: MapId) -> Place {
         let count = u32::try_from(self.program.maps.len()).unwrap_or(u32::MAX);
-        let (section, offset) = self.globals.variable("spilled", count.saturating_mul(8));
+        let (section, offset) = self.globals.variable(name, count.saturating_mul(8));
         Place::new(self.b.data(section, offset + map.index() as u32 * 8))
     }
 
@@ -162,4 +172,25 @@ impl<'a> Cx<'a> {
         self.spills = true;
         (number as u32, size)
     }
+}
+
+/// Maps that the script itself looks into while it runs: it sees what the kernel has, not what the reader keeps.
+pub(super) fn looked_at(program: &Program) -> BTreeSet<MapId> {
+    let mut found = BTreeSet::new();
+    let mut look = |node: walk::Node<'_>| match node {
+        walk::Node::Expr(Expr {
+            kind:
+                ExprKind::MapNumber(map, _)
+                | ExprKind::MapItself(map)
+                | ExprKind::HasKey(map, _)
+                | ExprKind::Len(map),
+            ..
+        })
+        | walk::Node::Stmt(Stmt { kind: StmtKind::ForMap(_, map, _), .. }) => {
+            found.insert(*map);
+        }
+        _ => {}
+    };
+    program.probes.iter().for_each(|probe| walk::probe(probe, &mut look));
+    found
 }
