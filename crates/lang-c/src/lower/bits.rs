@@ -19,26 +19,29 @@ struct Unit {
     shift: u32,
 }
 
+/// What a register holds.
+const WORD: u32 = 8;
+
 impl Unit {
-    /// One aligned access if there is such a one, else the bytes that the bits are in.
-    fn of(spot: &Spot, bits: Bits) -> Option<Self> {
+    /// One aligned access if there is such a one, else the bytes that the bits are in: nine at most.
+    fn of(spot: &Spot, bits: Bits) -> Self {
         let end = bits.start + u64::from(bits.count);
         for bytes in [1_u32, 2, 4, 8] {
             let size = u64::from(bytes);
             let byte = bits.start / 8 / size * size;
             if end <= (byte + size) * 8 && byte + size <= bits.room && size <= spot.align.max(1) {
-                return Some(Self {
-                    byte,
-                    bytes,
-                    piece: largest(size),
-                    shift: (bits.start - byte * 8) as u32,
-                });
+                let shift = (bits.start - byte * 8) as u32;
+                return Self { byte, bytes, piece: largest(size), shift };
             }
         }
         let byte = bits.start / 8;
-        let bytes = end.div_ceil(8) - byte;
-        let shift = (bits.start - byte * 8) as u32;
-        (bytes <= 8).then_some(Self { byte, bytes: bytes as u32, piece: Size::B, shift })
+        let bytes = (end.div_ceil(8) - byte) as u32;
+        Self { byte, bytes, piece: Size::B, shift: (bits.start - byte * 8) as u32 }
+    }
+
+    /// The bytes that one register holds, and the others.
+    const fn halves(&self) -> (u32, u32) {
+        if self.bytes > WORD { (WORD, self.bytes - WORD) } else { (self.bytes, 0) }
     }
 }
 
@@ -51,11 +54,17 @@ impl Body<'_, '_> {
         if spot.core.is_some() {
             return self.load_moved_bits(spot, scalar);
         }
-        let Some(unit) = Unit::of(spot, bits) else { return self.b.constant(0, scalar.kind) };
+        let unit = Unit::of(spot, bits);
         let kind = if unit.bytes > 4 || scalar.kind == Type::I64 { Type::I64 } else { Type::I32 };
         let spot = spot.plus(unit.byte.cast_signed());
-        let whole = self.load_pieces(&spot, unit.piece, unit.bytes, kind);
-        let whole = self.shifted(AluOp::Rsh, whole, unit.shift);
+        let (low, high) = unit.halves();
+        let whole = self.load_pieces(&spot, unit.piece, low, kind);
+        let mut whole = self.shifted(AluOp::Rsh, whole, unit.shift);
+        if high > 0 {
+            let rest = self.load_pieces(&spot.plus(WORD.into()), unit.piece, high, kind);
+            let rest = self.shifted(AluOp::Lsh, rest, 64 - unit.shift);
+            whole = self.b.alu(AluOp::Or, whole, rest);
+        }
         let field = self.cut(whole, bits.count, scalar.sign);
         self.as_kind(field, scalar.kind)
     }
@@ -98,30 +107,48 @@ impl Body<'_, '_> {
             self.store_moved_bits(spot, scalar, value);
             return self.cut(value, bits.count, scalar.sign);
         }
-        let Some(unit) = Unit::of(spot, bits) else { return value };
+        let unit = Unit::of(spot, bits);
         let kind = if unit.bytes > 4 { Type::I64 } else { Type::I32 };
         let stored = self.cut(value, bits.count, scalar.sign);
         let spot = spot.plus(unit.byte.cast_signed());
         let new = self.as_kind(value, kind);
         let new = self.cut(new, bits.count, Sign::Unsigned);
-        let new = self.shifted(AluOp::Lsh, new, unit.shift);
-        let whole = if bits.count == unit.bytes * 8 {
+        let (low, high) = unit.halves();
+        let field = mask(bits.count);
+        let lower = self.shifted(AluOp::Lsh, new, unit.shift);
+        self.mix(&spot, unit.piece, low, lower, field << unit.shift);
+        if high > 0 {
+            let by = 64 - unit.shift;
+            let upper = self.shifted(AluOp::Rsh, new, by);
+            self.mix(&spot.plus(WORD.into()), unit.piece, high, upper, field >> by);
+        }
+        stored
+    }
+
+    /// Writes the bits of so many bytes that the mask has.
+    fn mix(&mut self, spot: &Spot, piece: Size, bytes: u32, new: Value, written: u64) {
+        let kind = self.b.kind(new);
+        let whole = if written == mask(bytes * 8) {
             new
         } else {
-            let old = self.load_pieces(&spot, unit.piece, unit.bytes, kind);
-            let others = !(mask(bits.count) << unit.shift);
-            let others = self.b.constant(others.cast_signed(), kind);
+            let old = self.load_pieces(spot, piece, bytes, kind);
+            let others = self.b.constant((!written).cast_signed(), kind);
             let old = self.b.alu(AluOp::And, old, others);
             self.b.alu(AluOp::Or, old, new)
         };
-        self.store_pieces(&spot, unit.piece, unit.bytes, whole);
-        stored
+        self.store_pieces(spot, piece, bytes, whole);
+    }
+
+    /// The access that has all bits of a bit-field whose place the running kernel says.
+    fn moved(&self, spot: &Spot, scalar: Scalar) -> Size {
+        let unit = spot.core.as_ref().and_then(|path| path.unit(self.types()));
+        unit.and_then(|(_, bytes)| Size::from_bytes(bytes as u32)).unwrap_or(scalar.size)
     }
 
     /// Bits whose place the running kernel says: both what is loaded and where in it they are.
     fn load_moved_bits(&mut self, spot: &Spot, scalar: Scalar) -> Value {
-        let at = self.address(spot);
-        let whole = self.b.push(Op::Load(scalar.size, at), Type::I64);
+        let (at, size) = (self.address(spot), self.moved(spot, scalar));
+        let whole = self.b.push(Op::Load(size, at), Type::I64);
         let (left, right) = self.moves(spot);
         let high = self.b.alu(AluOp::Lsh, whole, left);
         let op = if scalar.signed() { AluOp::Arsh } else { AluOp::Rsh };
@@ -130,8 +157,8 @@ impl Body<'_, '_> {
     }
 
     fn store_moved_bits(&mut self, spot: &Spot, scalar: Scalar, value: Value) {
-        let at = self.address(spot);
-        let old = self.b.push(Op::Load(scalar.size, at.clone()), Type::I64);
+        let (at, size) = (self.address(spot), self.moved(spot, scalar));
+        let old = self.b.push(Op::Load(size, at.clone()), Type::I64);
         let (left, right) = self.moves(spot);
         let ones = self.b.int(-1);
         let mask = self.b.alu(AluOp::Lsh, ones, right);
@@ -143,8 +170,8 @@ impl Body<'_, '_> {
         let changed = self.b.alu(AluOp::Xor, old, new);
         let changed = self.b.alu(AluOp::And, changed, mask);
         let whole = self.b.alu(AluOp::Xor, old, changed);
-        let whole = self.as_kind(whole, unsigned(scalar.size).kind);
-        self.b.effect(Op::Store(scalar.size, at, whole));
+        let whole = self.as_kind(whole, unsigned(size).kind);
+        self.b.effect(Op::Store(size, at, whole));
     }
 
     /// How far left and then right a number of 64 bits is moved until the field alone is left.

@@ -1,6 +1,6 @@
 //! What the compiler itself does.
 use super::copy::{MOST, Overlap, cut};
-use super::core::{ENUMERATOR_KINDS, FIELD_KINDS, KERNEL_TYPE_ID, LOCAL_TYPE_ID, TYPE_KINDS, path};
+use super::core::{ENUMERATOR_KINDS, EXISTS, FIELD_KINDS, KERNEL_TYPE_ID, LOCAL_TYPE_ID, TYPE_KINDS, path};
 use super::function::Body;
 use super::place::Spot;
 use super::scalar::Scalar;
@@ -83,7 +83,12 @@ impl Body<'_, '_> {
         };
         let core = match question {
             CoreQuestion::Field(place, _) => match path(self.types(), place) {
-                Some(path) => self.cx.ask(&path, kind),
+                Some(path) => {
+                    if kind != EXISTS {
+                        self.cx.check_unit(&path, span);
+                    }
+                    self.cx.ask(&path, kind)
+                }
                 None => {
                     self.cx
                         .error(span, "what is asked about must be known when the object is loaded")

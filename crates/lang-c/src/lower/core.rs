@@ -3,12 +3,13 @@ use super::btf::Facts;
 use super::cx::Cx;
 use crate::typed::{ExprKind, Place, PlaceKind};
 use crate::types::{RecordId, Ty, TypeKind, Types};
+use osmia_base::Span;
 use osmia_ir::Core;
 
 /// `enum bpf_core_relo_kind`.
 pub(super) const BYTE_OFFSET: u32 = 0;
 const BYTE_SIZE: u32 = 1;
-const EXISTS: u32 = 2;
+pub(super) const EXISTS: u32 = 2;
 const SIGNED: u32 = 3;
 pub(super) const LEFT_SHIFT: u32 = 4;
 pub(super) const RIGHT_SHIFT: u32 = 5;
@@ -72,27 +73,25 @@ impl Path {
         steps.join(":")
     }
 
-    /// Bytes of what is there; of a bit-field those of its type.
-    fn size(&self, types: &Types) -> u64 {
-        types.size(self.ty).unwrap_or(0)
-    }
-
-    /// The first byte of what is loaded.
-    fn byte_offset(&self, types: &Types) -> u64 {
-        let size = self.size(types).max(1);
-        match self.bits {
-            None => self.bit_offset / 8,
-            Some(_) => self.bit_offset / 8 / size * size,
-        }
+    /// What is loaded: its first byte, and how many there are. Of a bit-field that is a number of its type, or a larger one where
+    /// it does not lie in such a number; nothing where it lies in none.
+    pub(super) fn unit(&self, types: &Types) -> Option<(u64, u64)> {
+        let own = types.size(self.ty).unwrap_or(0);
+        let Some(bits) = self.bits else { return Some((self.bit_offset / 8, own)) };
+        let sizes = [1, 2, 4, 8].into_iter().filter(|size| *size >= own);
+        let mut units = sizes.map(|size| (self.bit_offset / 8 / size * size, size));
+        let end = self.bit_offset.wrapping_add(bits.into());
+        units.find(|(byte, size)| end <= (byte + size) * 8)
     }
 
     /// What the unit's own types answer.
     fn answer(&self, types: &Types, kind: u32) -> i64 {
-        let bits = self.bits.map_or(self.size(types) * 8, u64::from);
-        let shift = self.bit_offset.wrapping_sub(self.byte_offset(types) * 8);
+        let (byte, bytes) = self.unit(types).unwrap_or_default();
+        let bits = self.bits.map_or(bytes * 8, u64::from);
+        let shift = self.bit_offset.wrapping_sub(byte * 8);
         let answer = match kind {
-            BYTE_OFFSET => self.byte_offset(types),
-            BYTE_SIZE => self.size(types),
+            BYTE_OFFSET => byte,
+            BYTE_SIZE => bytes,
             EXISTS => 1,
             SIGNED => types.integer(self.ty).is_some_and(|integer| integer.signed).into(),
             LEFT_SHIFT => 64_u64.wrapping_sub(shift.wrapping_add(bits)),
@@ -138,6 +137,16 @@ impl<'a> Cx<'a> {
     /// What types are looked up in.
     pub(super) const fn facts(&self) -> Facts<'a> {
         Facts { types: &self.unit.types, names: self.names }
+    }
+
+    /// Tells of bits that lie in no number that can be loaded: the running kernel is not asked where they are.
+    pub(super) fn check_unit(&mut self, path: &Path, span: Span) {
+        if path.unit(&self.unit.types).is_none() {
+            self.error(span, "these bits lie in no eight bytes that can be loaded at once").hints.push(
+                "where the running kernel has them is only found of such: leave `preserve_access_index` away"
+                    .into(),
+            );
+        }
     }
 
     /// A question about a place.

@@ -75,7 +75,9 @@ impl Body<'_, '_> {
             PlaceKind::Deref(pointer) => self.pointed_at(pointer, place.ty),
             PlaceKind::Field { of, record, index, relocate } => {
                 let spot = self.place(of);
-                self.field(spot, of.ty, *record, *index, *relocate)
+                let spot = self.field(spot, of.ty, *record, *index, *relocate);
+                spot.core.iter().for_each(|path| self.cx.check_unit(path, place.span));
+                spot
             }
             PlaceKind::Index { of, index, relocate } => {
                 let spot = self.place(of);
