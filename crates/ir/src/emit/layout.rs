@@ -13,13 +13,16 @@ use std::collections::HashMap;
 /// At most so many tails are merged.
 const TAILS: u32 = 32;
 
-/// Puts the chosen registers in and drops copies of a register to itself.
+/// Puts the chosen registers in and drops copies of a register to itself, and what does nothing.
 pub(crate) fn apply(code: &mut Code, colors: &[u8]) {
     let place = |reg: &mut Vreg| *reg = Vreg(u32::from(colors[reg.index()]));
     for block in code.blocks.keys().collect::<Vec<_>>() {
         let data = &mut code.blocks[block];
         data.insts.iter_mut().for_each(|(inst, _)| inst.all_mut(place));
-        data.insts.retain(|(inst, _)| inst.as_copy().is_none_or(|(dst, src)| dst != src));
+        data.insts.retain(|(inst, _)| match inst {
+            Mach::Hold { .. } => false,
+            inst => inst.as_copy().is_none_or(|(dst, src)| dst != src),
+        });
         data.end.uses_mut(place);
     }
 }
@@ -257,6 +260,7 @@ impl Encode<'_> {
                 }
                 self.put(Insn::Alu { op, width, dst: reg(dst), src: operand(src) });
             }
+            Mach::Hold { .. } => {}
             Mach::Neg { width, dst } => self.put(Insn::Neg { width, dst: reg(dst) }),
             Mach::MovSx { width, from, dst, src } => {
                 self.put(Insn::MovSx { width, from, dst: reg(dst), src: reg(src) });

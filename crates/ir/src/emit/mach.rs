@@ -127,6 +127,10 @@ pub(crate) enum Mach {
         callee: Target,
         args: u32,
     },
+    /// Nothing, though what is in the register is made for it; gone once registers are chosen.
+    Hold {
+        src: Vreg,
+    },
 }
 
 /// Whom a call reaches.
@@ -214,7 +218,7 @@ impl Mach {
                 op if crate::validate::fetches(*op) => Some(*src),
                 _ => None,
             },
-            Self::Store { .. } | Self::Packet { .. } | Self::Call { .. } => None,
+            Self::Store { .. } | Self::Packet { .. } | Self::Call { .. } | Self::Hold { .. } => None,
         }
     }
 
@@ -250,7 +254,7 @@ impl Mach {
                 }
             }
             Self::Neg { dst, .. } | Self::Swap { dst, .. } => change(dst),
-            Self::MovSx { src, .. } => change(src),
+            Self::MovSx { src, .. } | Self::Hold { src } => change(src),
             Self::Const { .. }
             | Self::Core { .. }
             | Self::Symbol { .. }
@@ -291,7 +295,14 @@ impl Mach {
 
     /// Whether it does nothing but write its register.
     pub(crate) const fn is_pure(&self) -> bool {
-        !matches!(self, Self::Store { .. } | Self::Atomic { .. } | Self::Packet { .. } | Self::Call { .. })
+        !matches!(
+            self,
+            Self::Store { .. }
+                | Self::Atomic { .. }
+                | Self::Packet { .. }
+                | Self::Call { .. }
+                | Self::Hold { .. }
+        )
     }
 
     /// Whether it can be done again anywhere, at no more cost than a reload.

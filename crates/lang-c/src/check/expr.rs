@@ -118,14 +118,24 @@ impl Checker<'_> {
 
     fn place_effect(&mut self, place: Place) -> Expr {
         let span = place.span;
+        let volatile = self.types.qualifiers(place.ty).volatile;
+        let record = self.types.record(place.ty).and_then(|_| self.types.size(place.ty));
         match place.kind {
             PlaceKind::After(stmts, _) => {
                 let ty = self.void();
                 Expr { kind: ExprKind::Block(stmts, None), ty, span }
             }
-            _ if self.types.qualifiers(place.ty).volatile && self.types.is_scalar(place.ty) => {
-                self.load(place)
-            }
+            _ if volatile && self.types.is_scalar(place.ty) => self.load(place),
+            // All of it is read.
+            _ if volatile && record.is_some() => match self.temporary(place.ty, span) {
+                Some(local) => {
+                    let to =
+                        Place { kind: PlaceKind::Local(local), ty: self.types.unqualified(place.ty), span };
+                    let void = self.void();
+                    self.of(ExprKind::Copy(to, place), void, span)
+                }
+                None => self.address_of(place, span),
+            },
             _ => self.address_of(place, span),
         }
     }

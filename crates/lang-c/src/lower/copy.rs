@@ -31,14 +31,19 @@ impl Body<'_, '_> {
         let from_spot = self.place(from);
         let to_spot = self.place(to);
         self.at(to.span);
-        self.copy(&to_spot, &from_spot, to.ty, to.span);
+        let ty = if self.types().qualifiers(from.ty).volatile { from.ty } else { to.ty };
+        self.copy(&to_spot, &from_spot, ty, to.span);
     }
 
     /// Copies a value of a type that no register holds.
     pub(super) fn copy(&mut self, to: &Spot, from: &Spot, ty: Ty, span: Span) {
-        let volatile = self.types().qualifiers(ty).volatile;
-        if volatile {
-            self.b.effect(Op::Barrier);
+        let size = self.types().size(ty);
+        if let Some(size) = size.filter(|size| *size > MOST) {
+            self.cx.error(span, format!("{size} bytes cannot be copied at once, {MOST} are the most"));
+        }
+        let size = size.unwrap_or(0).min(MOST);
+        if self.types().qualifiers(ty).volatile {
+            return self.copy_as_written(to, from, size);
         }
         let mut parts = Vec::new();
         let whole = self.parts(ty, 0, &mut parts);
@@ -48,15 +53,20 @@ impl Body<'_, '_> {
             for (at, size) in parts {
                 self.copy_part(to, from, at, size);
             }
-        } else if let Some(size) = self.types().size(ty) {
-            if size > MOST {
-                self.cx.error(span, format!("{size} bytes cannot be copied at once, {MOST} are the most"));
-            }
-            self.copy_bytes(to, from, size.min(MOST), Overlap::Never);
+        } else {
+            self.copy_bytes(to, from, size, Overlap::Never);
         }
-        if volatile {
-            self.b.effect(Op::Barrier);
+    }
+
+    /// Copies what is volatile: all of it is read, and all of it is written.
+    fn copy_as_written(&mut self, to: &Spot, from: &Spot, size: u64) {
+        self.b.effect(Op::Barrier);
+        for (at, size) in cut(to.align.min(from.align), size) {
+            let value = self.load_part(from, at, size);
+            let value = self.b.opaque(value);
+            self.store_part(to, at, size, value);
         }
+        self.b.effect(Op::Barrier);
     }
 
     fn copy_part(&mut self, to: &Spot, from: &Spot, at: u64, size: Size) {
@@ -132,7 +142,8 @@ impl Body<'_, '_> {
 
     /// Whether an area may be accessed as the emitter likes: it is aligned, or its alignment is known there.
     fn as_one(&self, spot: &Spot) -> bool {
-        spot.core.is_none() && (spot.align >= 8 || self.b.kind(spot.base) == Type::Ptr(Pointee::Stack))
+        let known = spot.core.is_none() && !spot.hidden;
+        known && (spot.align >= 8 || self.b.kind(spot.base) == Type::Ptr(Pointee::Stack))
     }
 
     pub(super) fn zero_local(&mut self, local: LocalId) {

@@ -266,9 +266,9 @@ impl<'a> Body<'_, 'a> {
         let align = if data.size >= 8 { 8 } else { data.align };
         let address = self.b.slot_addr(slot);
         // Each access is to be made: nobody may know where they go.
-        let volatile = self.types().qualifiers(ty).volatile;
-        let address = if volatile { self.b.opaque(address) } else { address };
-        Spot { owned: true, ..Spot::new(address, align.into()) }
+        let hidden = self.types().qualifiers(ty).volatile;
+        let address = if hidden { self.b.opaque(address) } else { address };
+        Spot { owned: true, hidden, ..Spot::new(address, align.into()) }
     }
 
     /// A new piece of stack for a value of a type.

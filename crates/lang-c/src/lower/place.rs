@@ -34,12 +34,14 @@ pub(super) struct Spot {
     pub(super) bits: Option<Bits>,
     /// Whether it is a variable of the program's own, which no kernel moves.
     pub(super) owned: bool,
+    /// Whether the compiler's passes do not know that it is that variable.
+    pub(super) hidden: bool,
 }
 
 impl Spot {
     /// Where a pointer points.
     pub(super) const fn new(base: Value, align: u64) -> Self {
-        Self { base, core: None, bytes: 0, align, bits: None, owned: false }
+        Self { base, core: None, bytes: 0, align, bits: None, owned: false, hidden: false }
     }
 
     /// The place so many bytes on.

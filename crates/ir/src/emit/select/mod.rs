@@ -292,6 +292,11 @@ impl Select<'_> {
             }
             Op::ZeroExtend(size, a) => self.zero_extend(*size, *a, result),
             Op::SignExtend(size, a) => self.sign_extend(*size, *a, result),
+            // Nobody needs the value, but for that it is made: a read of what is volatile.
+            Op::Opaque(a) if self.uses[result.index()] == 0 => {
+                let src = self.reg(*a);
+                self.put(Mach::Hold { src });
+            }
             Op::Truncate(a) | Op::Cast(a) | Op::Opaque(a) => {
                 let dst = self.vreg(result);
                 self.into(dst, *a);
