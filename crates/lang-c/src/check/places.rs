@@ -119,6 +119,9 @@ impl Checker<'_> {
             }
             base if self.is_pointer(base_ty) => {
                 let pointer = self.scalar_of(base)?;
+                if self.is_moved_step(base_ty, &number) {
+                    return self.moved_element(pointer, number, span);
+                }
                 let pointer = self.pointer_plus(pointer, number, span)?;
                 self.deref(pointer, span)
             }
@@ -128,6 +131,22 @@ impl Checker<'_> {
                 None
             }
         }
+    }
+
+    /// Whether the running kernel says how far `pointer[index]` is from `pointer[0]`.
+    fn is_moved_step(&self, pointer: Ty, index: &Expr) -> bool {
+        let record = self.types.pointee(pointer).and_then(|to| self.types.record(to));
+        let moved = |record| self.types.records[record].relocatable || self.relocate == Relocate::Yes;
+        matches!(index.kind, ExprKind::Int(1..)) && record.is_some_and(moved)
+    }
+
+    /// `pointer[index]` as an element of an array whose length nobody knows.
+    fn moved_element(&mut self, pointer: Expr, index: Expr, span: Span) -> Option<Place> {
+        let to = self.types.pointee(pointer.ty)?;
+        self.size_of(to, span)?;
+        let array = self.types.add(TypeKind::Array(to, None));
+        let begin = Place { kind: PlaceKind::Deref(Box::new(pointer)), ty: array, span };
+        self.element(begin, index, Relocate::Yes, span)
     }
 
     fn size_of_element(&mut self, array: Ty, span: Span) -> Option<u64> {

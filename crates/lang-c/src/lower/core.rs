@@ -33,7 +33,7 @@ pub(super) const ENUMERATOR_KINDS: &[u32] = &[ENUMERATOR_EXISTS, ENUMERATOR_VALU
 pub(super) struct Path {
     /// Where it begins.
     root: Ty,
-    /// Positions of members and elements; the first is zero.
+    /// Positions of members and elements; the first says which of several values of the type.
     steps: Vec<u64>,
     /// Where it leads in the unit's types, in bits.
     pub(super) bit_offset: u64,
@@ -46,7 +46,14 @@ pub(super) struct Path {
 impl Path {
     /// The way to a value of a type itself.
     pub(super) fn new(types: &Types, root: Ty) -> Self {
-        Self { root: named(types, root), steps: vec![0], bit_offset: 0, ty: root, bits: None }
+        Self::nth(types, root, 0)
+    }
+
+    /// The way to one of several values of a type that lie side by side.
+    pub(super) fn nth(types: &Types, root: Ty, index: u64) -> Self {
+        let bytes = types.size(root).unwrap_or(0).wrapping_mul(index);
+        let bit_offset = bytes.wrapping_mul(8);
+        Self { root: named(types, root), steps: vec![index], bit_offset, ty: root, bits: None }
     }
 
     /// One step into a record.
@@ -110,6 +117,16 @@ fn named(types: &Types, ty: Ty) -> Ty {
     }
 }
 
+/// The way to one of several records of which a pointer points to the first.
+pub(super) fn side_by_side(types: &Types, place: &Place) -> Option<Path> {
+    let PlaceKind::Index { of, index, .. } = &place.kind else { return None };
+    let several = matches!(types.bare_kind(of.ty), TypeKind::Array(_, None));
+    let first = several && matches!(of.kind, PlaceKind::Deref(_)) && types.record(place.ty).is_some();
+    let ExprKind::Int(index) = index.kind else { return None };
+    let index = u64::try_from(index).ok().filter(|_| first)?;
+    Some(Path::nth(types, place.ty, index))
+}
+
 /// The way to a place, if it is known without running anything: from where a pointer points, or from a variable.
 pub(super) fn path(types: &Types, place: &Place) -> Option<Path> {
     match &place.kind {
@@ -120,6 +137,9 @@ pub(super) fn path(types: &Types, place: &Place) -> Option<Path> {
         }
         PlaceKind::Index { of, index, .. } => {
             let ExprKind::Int(index) = index.kind else { return None };
+            if let Some(path) = side_by_side(types, place) {
+                return Some(path);
+            }
             let mut path = path(types, of)?;
             path.element(types, u64::try_from(index).ok()?, place.ty);
             Some(path)

@@ -83,7 +83,10 @@ impl Body<'_, '_> {
             }
             PlaceKind::Index { of, index, relocate } => {
                 let spot = self.place(of);
-                self.element(spot, index, place.ty, *relocate)
+                match (relocate, core::side_by_side(self.types(), place)) {
+                    (Relocate::Yes, Some(path)) => Spot { core: Some(path), ..self.begun(&spot) },
+                    _ => self.element(spot, index, place.ty, *relocate),
+                }
             }
             PlaceKind::After(stmts, place) => {
                 self.stmts(stmts);
@@ -154,8 +157,12 @@ impl Body<'_, '_> {
         if spot.core.is_some() && spot.bytes == 0 {
             return spot;
         }
-        let base = self.pointer(&spot);
-        Spot { core: Some(Path::new(self.types(), of)), ..Spot::new(base, spot.align) }
+        Spot { core: Some(Path::new(self.types(), of)), ..self.begun(&spot) }
+    }
+
+    /// The place as one of its own, wherever its address came from.
+    fn begun(&mut self, spot: &Spot) -> Spot {
+        Spot::new(self.pointer(spot), spot.align)
     }
 
     fn element(&mut self, spot: Spot, index: &Expr, ty: Ty, relocate: Relocate) -> Spot {
