@@ -22,6 +22,7 @@ mod labels;
 mod layout;
 mod linked;
 mod make;
+mod numbers;
 mod operators;
 mod overrides;
 mod places;

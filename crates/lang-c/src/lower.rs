@@ -16,6 +16,7 @@ mod data;
 mod expr;
 mod function;
 mod maps;
+mod numbers;
 mod place;
 mod recursion;
 mod scalar;

@@ -349,6 +349,10 @@ pub enum Builtin {
     Compare(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `__builtin_bswap16`, `32`, `64`: bytes.
     Swap(u32, Box<Expr>),
+    /// `__builtin_popcount` and its kin: of a number of 32 or 64 bits.
+    Count(Count, Box<Expr>),
+    /// `__builtin_add_overflow(a, b, pointer)` and its kin: the result is written, and whether it is not what is written.
+    Overflow(BinaryOp, Box<Expr>, Box<Expr>, Box<Expr>),
     /// `__sync_fetch_and_add` and its kin: old value.
     Atomic(AtomicOp, Box<Expr>, Box<Expr>),
     /// `__sync_val_compare_and_swap(pointer, old, new)`: old value.
@@ -370,6 +374,21 @@ pub enum CoreQuestion {
     Type(Ty, u32),
     /// `BPF_CORE_ENUMVAL_*`: of the enumeration, the name at this position.
     Enumerator(Ty, usize, u32),
+}
+
+/// What is counted in the bits of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// Those that are set.
+    Ones,
+    /// Whether the number of those is odd.
+    Parity,
+    /// Zeros below the lowest one.
+    TrailingZeros,
+    /// Zeros above the highest one.
+    LeadingZeros,
+    /// The place of the lowest one, from 1; 0 where there is none.
+    FirstOne,
 }
 
 /// Atomic changes of memory.

@@ -31,6 +31,7 @@ pub(super) enum Known {
     Unreachable,
     Barrier,
     Atomic(super::atomics::Known),
+    Numbers(super::numbers::Known),
     /// It is known that there is such a function, and not what it does.
     Refused,
 }
@@ -89,7 +90,8 @@ impl Checker<'_> {
         let ours = ["__builtin_", "__sync_", "__atomic_", "__c11_atomic_"]
             .iter()
             .any(|begin| text.starts_with(begin));
-        let found = row(TABLE, text).or_else(|| super::atomics::find(text).map(Known::Atomic)).or(library);
+        let found = row(TABLE, text).or_else(|| super::atomics::find(text).map(Known::Atomic));
+        let found = found.or_else(|| super::numbers::find(text).map(Known::Numbers)).or(library);
         let found = found.or(ours.then_some(Known::Refused))?;
         match self.scopes.name(name) {
             None => Some(found),
@@ -132,6 +134,7 @@ impl Checker<'_> {
             Known::Unreachable => Some(self.built(Builtin::Unreachable, Basic::Void, span)),
             Known::Barrier => Some(self.barrier(span)),
             Known::Atomic(atomic) => self.atomic(atomic, call),
+            Known::Numbers(numbers) => self.of_numbers(numbers, call),
             Known::AccessIndex | Known::Refused => {
                 self.later(Diagnostic::error(span, format!("`{text}` is not known yet")));
                 None
@@ -183,7 +186,7 @@ impl Checker<'_> {
         Some(value)
     }
 
-    fn converted(&mut self, expr: &ast::Expr, basic: Basic) -> Option<Expr> {
+    pub(super) fn converted(&mut self, expr: &ast::Expr, basic: Basic) -> Option<Expr> {
         let value = self.scalar(expr)?;
         let ty = self.types.basic(basic);
         self.assigned(value, ty, "this parameter", expr.span)

@@ -3,7 +3,9 @@ use super::Checker;
 use super::initialize::Store;
 use super::make::Value;
 use crate::ast::{self, Basic, BinaryOp};
-use crate::typed::{Builtin, Expr, ExprKind, FunctionId, GlobalId, LocalId, Place, PlaceKind, Relocate};
+use crate::typed::{
+    Builtin, Count, Expr, ExprKind, FunctionId, GlobalId, LocalId, Place, PlaceKind, Relocate,
+};
 use crate::types::{Integer, Ty, TypeKind, Types};
 use std::collections::BTreeMap;
 
@@ -91,7 +93,25 @@ fn known(facts: Facts<'_>, expr: &Expr) -> Option<Address> {
             let value = number(of)?.swap_bytes().cast_unsigned();
             wrapped(value.checked_shr(64_u32.checked_sub(bytes.checked_mul(8)?)?)?.cast_signed())
         }
+        ExprKind::Builtin(Builtin::Count(count, of)) => {
+            let bits = facts.types.integer(of.ty)?.bits();
+            counted(*count, number(of)?.cast_unsigned(), bits).map(|number| plain(number.into()))
+        }
         _ => None,
+    }
+}
+
+/// What is counted in a number of so many bits; nothing where C does not say.
+fn counted(count: Count, value: u64, bits: u32) -> Option<u32> {
+    match count {
+        Count::Ones => Some(value.count_ones()),
+        Count::Parity => Some(value.count_ones() & 1),
+        Count::FirstOne if value == 0 => Some(0),
+        Count::FirstOne => Some(value.trailing_zeros() + 1),
+        Count::TrailingZeros => (value != 0).then(|| value.trailing_zeros()),
+        Count::LeadingZeros => {
+            (value != 0).then(|| value.leading_zeros() + bits).and_then(|all| all.checked_sub(64))
+        }
     }
 }
 

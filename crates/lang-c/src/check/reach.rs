@@ -214,12 +214,13 @@ fn walk_builtin(builtin: &mut Builtin, see: &mut See<'_>) {
         | Builtin::Copy(a, b, c)
         | Builtin::Move(a, b, c)
         | Builtin::Compare(a, b, c)
-        | Builtin::CompareExchange(a, b, c) => {
+        | Builtin::CompareExchange(a, b, c)
+        | Builtin::Overflow(_, a, b, c) => {
             walk(a, see);
             walk(b, see);
             walk(c, see);
         }
-        Builtin::Swap(_, of) => walk(of, see),
+        Builtin::Swap(_, of) | Builtin::Count(_, of) => walk(of, see),
         Builtin::Atomic(_, a, b) => {
             walk(a, see);
             walk(b, see);

@@ -55,6 +55,8 @@ impl Body<'_, '_> {
             Builtin::Move(to, from, size) => self.copied(to, from, size, Overlap::Maybe),
             Builtin::Compare(a, b, size) => self.compare_bytes(a, b, size),
             Builtin::Swap(bytes, value) => self.swap(*bytes, value, scalar),
+            Builtin::Count(count, value) => self.count_bits(*count, value),
+            Builtin::Overflow(op, a, b, pointer) => self.overflow(*op, [a, b], pointer),
             Builtin::Atomic(op, pointer, value) => self.atomic(*op, pointer, value, expr, Old::Wanted),
             Builtin::CompareExchange(pointer, old, new) => self.compare_exchange(pointer, old, new, expr),
             Builtin::Core(question) => self.question(question, scalar, expr.span),

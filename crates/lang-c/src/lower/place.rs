@@ -113,7 +113,7 @@ impl Body<'_, '_> {
     }
 
     /// Where a pointer points.
-    fn pointed_at(&mut self, pointer: &Expr, ty: Ty) -> Spot {
+    pub(super) fn pointed_at(&mut self, pointer: &Expr, ty: Ty) -> Spot {
         // Back from where the address came: `(&x)->y`.
         if let ExprKind::AddressOf(place) = &pointer.kind
             && self.types().size(place.ty).is_some()

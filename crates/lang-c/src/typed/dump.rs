@@ -334,6 +334,8 @@ impl Dumper<'_> {
             Builtin::Move(to, from, size) => self.list("move", &[to, from, size]),
             Builtin::Compare(a, b, size) => self.list("compare", &[a, b, size]),
             Builtin::Swap(bytes, of) => self.list(&format!("swap{}", u64::from(*bytes) * 8), &[of]),
+            Builtin::Count(count, of) => self.list(&format!("count {count:?}"), &[of]),
+            Builtin::Overflow(op, a, b, to) => self.list(&format!("overflow {}", sign(*op)), &[a, b, to]),
             Builtin::Atomic(op, pointer, value) => {
                 self.list(&format!("atomic_{}", format!("{op:?}").to_lowercase()), &[pointer, value])
             }
