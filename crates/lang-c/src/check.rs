@@ -57,12 +57,14 @@ pub struct Checked {
 pub fn check(unit: &ast::Unit, names: &mut Names, kernel: Option<&Btf>) -> Checked {
     let mut checker = Checker::new(names);
     for item in &unit.items {
+        let known = checker.functions.len();
         match item {
             Item::Function(function) => checker.function(function),
             Item::Declaration(declaration) => checker.declaration(declaration, &mut Vec::new()),
             Item::Assert(assert) => checker.static_assert(assert),
             Item::Kernel => checker.open_kernel(kernel),
         }
+        checker.settle(known);
     }
     checker.finish()
 }
@@ -107,6 +109,8 @@ struct Checker<'a> {
     missing: HashSet<Name>,
     /// Attributes that were told to mean nothing.
     told_attributes: HashSet<Span>,
+    /// What is wrong with attributes of what is being read.
+    refused: Vec<Diagnostic>,
 }
 
 /// A function that is being read.
@@ -215,6 +219,7 @@ impl<'a> Checker<'a> {
             lifetime: Lifetime::Block,
             missing: HashSet::new(),
             told_attributes: HashSet::new(),
+            refused: Vec::new(),
         }
     }
 
@@ -229,6 +234,20 @@ impl<'a> Checker<'a> {
         match &self.frame {
             Some(frame) => self.deferred.push((frame.function, diagnostic)),
             None => self.diagnostics.push(diagnostic),
+        }
+    }
+
+    /// What is wrong with attributes matters unless they are those of a function that is only declared, and that nobody calls: the
+    /// kernel's types, written as C, have such.
+    fn settle(&mut self, known: usize) {
+        let mut declared = self.functions.keys().skip(known);
+        let function =
+            declared.next().filter(|id| self.functions[*id].body.is_none() && declared.next().is_none());
+        for diagnostic in std::mem::take(&mut self.refused) {
+            match function {
+                Some(function) => self.deferred.push((function, diagnostic)),
+                None => self.diagnostics.push(diagnostic),
+            }
         }
     }
 

@@ -3,7 +3,7 @@ use super::Checker;
 use crate::Name;
 use crate::ast::{Attribute, AttributeArg};
 use crate::typed::Inline;
-use osmia_base::Span;
+use osmia_base::{Diagnostic, Span};
 
 /// All that the attributes of one thing say.
 #[derive(Clone, Debug, Default)]
@@ -152,7 +152,8 @@ impl Checker<'_> {
             // Those behind a record's `}` are read with the record and with what is declared.
             _ if !self.told_attributes.insert(attribute.span) => {}
             name if REFUSED.contains(&name) => {
-                self.error(attribute.span, format!("the attribute `{name}` is not known yet"));
+                let text = format!("the attribute `{name}` is not known yet");
+                self.refused.push(Diagnostic::error(attribute.span, text));
             }
             name => {
                 self.warn(
