@@ -139,9 +139,9 @@ impl fmt::Display for BuildError {
             Self::File(path, error) => write!(f, "{}: {error}", path.display()),
             Self::NoCompiler(clang, error) => write!(
                 f,
-                "{clang} cannot be run ({error}). A program in C is compiled by clang, which has to be installed; \
+                "{clang} cannot be run ({error}). A program in C is compiled by clang here, which has to be installed; \
                  the environment variable {CLANG_VARIABLE} may name another one (clang-19). Without clang, give \
-                 Builder::new an object (.o) that was compiled elsewhere"
+                 Builder::new an object (.o): `osmia compile` makes one, too"
             ),
             Self::Refused(path, errors) => write!(f, "clang does not compile {}:\n{errors}", path.display()),
             Self::Object(path, error) => write!(f, "{} is no BPF object: {error}", path.display()),
