@@ -142,6 +142,21 @@ impl<'a> Types<'a> {
         Some((member, ty))
     }
 
+    /// Whether a structure is the one of this name, or begins with it.
+    pub(super) fn begins_with(&self, of: TypeRef, name: &str) -> bool {
+        let Some(btf) = self.set(of.set) else { return false };
+        let mut id = btf.resolve(of.id);
+        for _ in 0..MAX_DEPTH {
+            let Ok(Kind::Struct(body)) = btf.get(id).map(|ty| ty.kind) else { return false };
+            if btf.name(id) == Some(name) {
+                return true;
+            }
+            let Some(first) = body.members.first() else { return false };
+            id = btf.resolve(first.ty);
+        }
+        false
+    }
+
     /// All member names, for suggestions.
     pub(super) fn members(&self, of: TypeRef) -> Vec<String> {
         let mut names = Vec::new();

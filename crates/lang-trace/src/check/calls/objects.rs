@@ -30,6 +30,11 @@ fn knows_objects(body: &mut Body<'_, '_>, call: &Call<'_>) -> bool {
     false
 }
 
+/// Whether what a pointer leads to is the structure of this name, or begins with it: the kernel takes the one for the other.
+fn leads_to(body: &Body<'_, '_>, to: &Type, name: &str) -> bool {
+    matches!(to, Type::Composite { of, .. } if body.types().begins_with(*of, name))
+}
+
 /// `socket_cookie(sk)`.
 pub(super) fn socket_cookie(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     if !knows_objects(body, call) {
@@ -37,8 +42,15 @@ pub(super) fn socket_cookie(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<
     }
     let socket = body.expr(&call.args[0])?;
     match &socket.ty {
-        Type::Pointer { space: Space::Trusted, .. } => {
+        Type::Pointer { to, space: Space::Trusted } if leads_to(body, to, "sock_common") => {
             made(ExprKind::SocketCookie(Box::new(socket)), Type::UINT64, call)
+        }
+        Type::Pointer { space: Space::Trusted, .. } => {
+            let text = body.type_text(&socket.ty);
+            let message =
+                format!("socket_cookie() only supports 'struct sock *' as the argument ('{text}' provided)");
+            body.error(call.args[0].span, message);
+            None
         }
         Type::None if !body.session.last_reading => None,
         other => {
@@ -73,13 +85,21 @@ pub(super) fn path(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     };
     let object = body.expr(&call.args[0])?;
     match &object.ty {
-        Type::Composite { .. } | Type::Pointer { .. } => {
+        Type::Pointer { to, .. } if leads_to(body, to, "path") => {
+            made(ExprKind::Path(Box::new(object)), Type::Str { capacity }, call)
+        }
+        Type::Composite { .. } if leads_to(body, &object.ty, "path") => {
             made(ExprKind::Path(Box::new(object)), Type::Str { capacity }, call)
         }
         Type::None if !body.session.last_reading => None,
         other => {
             let text = body.type_text(other);
-            let message = format!("path() only supports pointer or C type argument ({text} provided)");
+            let message = match other {
+                Type::Composite { .. } | Type::Pointer { .. } => {
+                    format!("path() only supports 'struct path' as the argument ('{text}' provided)")
+                }
+                _ => format!("path() only supports pointer or C type argument ({text} provided)"),
+            };
             body.report(
                 Diagnostic::error(call.args[0].span, message)
                     .hint("give it a `struct path` of a kernel function's argument: path(args.file.f_path)"),
@@ -131,12 +151,22 @@ pub(super) fn skboutput(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made
     }
     let file = literal(body, call, 0)?;
     let skb = body.expr(&call.args[1])?;
-    if !matches!(skb.ty, Type::Pointer { .. }) {
-        if body.session.last_reading {
-            let text = body.type_text(&skb.ty);
-            body.error(skb.span, format!("skboutput() expects a pointer argument ({text} provided)"));
+    let text = body.type_text(&skb.ty);
+    match &skb.ty {
+        Type::Pointer { to, .. } if leads_to(body, to, "sk_buff") => {}
+        Type::Pointer { .. } => {
+            body.error(
+                skb.span,
+                format!("skboutput() only supports 'struct sk_buff *' as the argument ('{text}' provided)"),
+            );
+            return None;
         }
-        return None;
+        _ => {
+            if body.session.last_reading {
+                body.error(skb.span, format!("skboutput() expects a pointer argument ({text} provided)"));
+            }
+            return None;
+        }
     }
     let [length, offset] =
         [2, 3].map(|index| body.integer(&call.args[index]).and_then(|it| convert(it, &Type::UINT64)));
