@@ -1,6 +1,8 @@
 //! Named parameters: what a script asks for with `getopt`, and what it is given behind `--`.
-use crate::ast::{Expr, ExprKind, Script, UnaryOp, Visit, visit_block, visit_definitions, visit_expr};
-use crate::literal;
+use crate::ast::{
+    BinaryOp, Expr, ExprKind, Script, UnaryOp, Visit, visit_block, visit_definitions, visit_expr,
+};
+use crate::{constant, literal};
 use osmia_base::{Diagnostics, Span};
 use std::collections::BTreeMap;
 
@@ -201,18 +203,37 @@ impl std::fmt::Display for ParamValue {
     }
 }
 
-/// A literal as a value.
+/// A literal as a value, and a sum, product and the like of literal numbers.
 pub(crate) fn literal_value(expr: &Expr) -> Option<ParamValue> {
     Some(match &expr.kind {
         ExprKind::Bool(value) => ParamValue::Bool(*value),
-        ExprKind::Integer(value) => ParamValue::Unsigned(*value),
         ExprKind::Str(text) => ParamValue::Text(String::from_utf8_lossy(text).into_owned()),
-        ExprKind::Unary(UnaryOp::Negate, inner) => match inner.kind {
-            ExprKind::Integer(value) => ParamValue::Signed(0i64.wrapping_sub_unsigned(value)),
-            _ => return None,
-        },
-        _ => return None,
+        _ => {
+            let number = literal_number(expr)?;
+            match u64::try_from(number) {
+                Ok(number) => ParamValue::Unsigned(number),
+                Err(_) => ParamValue::Signed(i64::try_from(number).ok()?),
+            }
+        }
     })
+}
+
+fn literal_number(expr: &Expr) -> Option<i128> {
+    match &expr.kind {
+        ExprKind::Integer(value) => Some(i128::from(*value)),
+        ExprKind::Unary(op @ UnaryOp::Negate, inner) => Some(constant::unary(*op, literal_number(inner)?)),
+        ExprKind::Binary(op, a, b) if is_arithmetic(*op) => {
+            let (a, b) = (literal_number(a)?, literal_number(b)?);
+            let divides = matches!(op, BinaryOp::Div | BinaryOp::Mod);
+            (b != 0 || !divides).then(|| constant::binary(*op, a, b))
+        }
+        _ => None,
+    }
+}
+
+const fn is_arithmetic(op: BinaryOp) -> bool {
+    use BinaryOp::{Add, BitAnd, BitOr, BitXor, Div, Mod, Mul, Shl, Shr, Sub};
+    matches!(op, Mul | Div | Mod | Add | Sub | Shl | Shr | BitAnd | BitXor | BitOr)
 }
 
 #[cfg(test)]
@@ -252,6 +273,12 @@ mod tests {
         ] {
             assert_eq!(given(SCRIPT, &[word]).unwrap_err(), expected);
         }
+    }
+
+    #[test]
+    fn a_default_may_be_a_sum_of_literals() {
+        let script = "begin { print((getopt(\"n\", 2 * 1024 - 1), getopt(\"m\", 3 - 5), getopt(\"s\", 1 << 4 | 1))); }";
+        assert_eq!(given(script, &[]).unwrap(), "m=-2 n=2047 s=17");
     }
 
     #[test]
