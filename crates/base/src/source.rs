@@ -145,6 +145,13 @@ impl Source {
         calls
     }
 
+    /// The place itself, or, where that is in the language's own library, the nearest call that somebody else wrote.
+    pub fn blamed(&self, span: Span) -> Span {
+        let ours = |place: &Span| self.written(*place).0.is_library();
+        let mut places = std::iter::once(span).chain(self.calls(span));
+        places.find(|place| !ours(place)).unwrap_or(span)
+    }
+
     /// All texts: this one, and those behind it.
     pub fn files(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(&self.others)

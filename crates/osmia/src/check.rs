@@ -94,10 +94,7 @@ const fn word(severity: Severity) -> &'static str {
 
 /// A place in the text that the person wrote: of what a macro became, the call.
 fn place(source: &Source, span: Span) -> Range<'_> {
-    let mut places = vec![span];
-    places.extend(source.calls(span));
-    let own = places.iter().find(|place| !source.written(**place).0.is_library());
-    let (file, span) = source.written(*own.unwrap_or(&span));
+    let (file, span) = source.written(source.blamed(span));
     let position = |offset| {
         let place = file.place(offset);
         Position { line: place.line, column: place.column }

@@ -273,6 +273,9 @@ fn what_the_kernel_lacks_has_a_place_in_the_script() {
     let err = done.refused();
     let wanted = "stdin:2:13-29: ERROR: Failed to resolve kernel symbol: no_such\n  print(1 + kaddr(\"no_such\"));\n            ~~~~~~~~~~~~~~~~\n";
     assert_eq!(err, wanted);
+    let err = run(osmia().args(["-e", "begin { print(percpu_kaddr(\"no_such\")); }"])).refused();
+    let wanted = "stdin:1:15-38: ERROR: Failed to resolve kernel symbol: no_such\nbegin { print(percpu_kaddr";
+    assert!(err.starts_with(wanted), "{err}");
 }
 
 #[test]

@@ -278,10 +278,10 @@ impl<'a> Cx<'a> {
         self.plan.probes.len()
     }
 
-    /// Where following instructions were written.
+    /// Where following instructions were written, by the person who wrote the script.
     pub(super) fn at(&mut self, span: Span) {
         self.span = span;
-        let (file, span) = self.source.locate(span);
+        let (file, span) = self.source.locate(self.source.blamed(span));
         let place = self.source.files().nth(file).map(|file| file.place(span.start));
         let (line, column) = place.map_or((0, 0), |place| (place.line, place.column));
         self.b.at(Loc { file: file as u32, line, column });
