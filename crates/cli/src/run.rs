@@ -14,10 +14,11 @@ const ELF: &[u8] = b"\x7fELF";
 
 /// Runs a script or an object.
 pub(crate) fn run(args: &Run) -> ExitCode {
+    // The words are not a file then.
+    if args.trace.program.is_some() || args.trace.list || args.trace.info {
+        return trace(&args.trace);
+    }
     let Some(file) = args.trace.words.first() else {
-        if args.trace.program.is_some() {
-            return trace(&args.trace);
-        }
         return fail("osmia run needs a file: a script, an object (.bpf.o) or a program in C (.bpf.c)");
     };
     let path = Path::new(file);

@@ -108,6 +108,12 @@ fn parameters_files_and_standard_input() {
     let file = file.to_string_lossy();
     assert_eq!(osmia(&["-q", &file, "42", "word"]).ok(), "42 word 2\n\n\n");
     assert_eq!(osmia(&["run", "-q", &file, "42", "word"]).ok(), "42 word 2\n\n\n");
+    let program = "begin { printf(\"%d %s %d %d\\n\", $1, str($2), $#, getopt(\"n\", 3 * 4)); }";
+    for verb in ["run", "trace"] {
+        assert_eq!(osmia(&[verb, "-q", "-e", program, "--", "42", "word"]).ok(), "42 word 2 12\n\n\n");
+        assert_eq!(osmia(&[verb, "-l", "software:cpu-clock:"]).ok(), "software:cpu-clock:\n");
+        assert!(osmia(&[verb, "--info"]).ok().contains("System"));
+    }
     let mut command = command(&["trace", "-q", "-", "7", "x"]);
     let mut child = command.stdin(Stdio::piped()).spawn().expect("osmia starts");
     child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("osmia reads");
