@@ -259,7 +259,15 @@ impl<'a> Cx<'a> {
         }
         if matches!(inner.ty, Type::Composite { .. } | Type::Array { .. }) {
             let place = self.place(inner)?;
-            return self.read(&place, ty);
+            let size = self.size_of(ty).max(1);
+            return match place.direct_copy(size) {
+                // An array may lie where a number as wide as it may not.
+                Some(from) if from.offset.rem_euclid(size as i32) != 0 => {
+                    let value = self.load_pieces(from, size);
+                    Ok(self.extend_to(value, ty))
+                }
+                _ => self.read(&place, ty),
+            };
         }
         let place = self.memory(inner, Fill::Text)?;
         Ok(self.load_from(place, ty))

@@ -5,8 +5,8 @@ mod text;
 use super::cx::{Cx, Place, Result, VarHome};
 use super::{helpers, walk};
 use crate::typed::{Builtin, Expr, ExprKind, Space, Type};
-use osmia_ir::Value;
-use osmia_isa::Size;
+use osmia_ir::{Type as Kind, Value};
+use osmia_isa::{AluOp, Size};
 
 /// More bytes than this are set and copied by a helper.
 pub(super) const INLINE: u32 = 64;
@@ -217,6 +217,27 @@ impl<'a> Cx<'a> {
         self.b.store(size, to.base, to.offset, value);
     }
 
+    /// Writes so many bytes of a number, none of them where the verifier finds them misaligned.
+    fn store_pieces(&mut self, to: Place, size: u32, value: Value) {
+        for (at, piece) in pieces(to.offset, size) {
+            let shift = self.b.int(i64::from(8 * at));
+            let part = self.b.alu(AluOp::Rsh, value, shift);
+            self.b.store(piece, to.base, to.offset + at as i32, part);
+        }
+    }
+
+    /// Reads what [`Cx::store_pieces`] writes, without sign.
+    pub(super) fn load_pieces(&mut self, from: Place, size: u32) -> Value {
+        let mut value = self.b.int(0);
+        for (at, piece) in pieces(from.offset, size) {
+            let part = self.b.load(piece, from.base, from.offset + at as i32, Kind::I64);
+            let shift = self.b.int(i64::from(8 * at));
+            let part = self.b.alu(AluOp::Lsh, part, shift);
+            value = self.b.alu(AluOp::Or, value, part);
+        }
+        value
+    }
+
     /// Sets bytes to zero.
     pub(super) fn zero(&mut self, to: Place, size: u32) {
         if size <= INLINE {
@@ -292,7 +313,12 @@ impl<'a> Cx<'a> {
                 if wanted > had {
                     self.zero(to, wanted);
                 }
-                self.put(inner, to, fill)?;
+                // An array may lie where a number as wide as it may not.
+                if to.offset.rem_euclid(had.max(1) as i32) == 0 {
+                    return self.put(inner, to, fill);
+                }
+                let value = self.number(inner)?;
+                self.store_pieces(to, had, value);
             }
             _ => {
                 let from = self.place(inner)?;
