@@ -155,6 +155,15 @@ impl Facts {
         own.collect()
     }
 
+    /// How many words of arguments the kernel gives, where it is known and reading more of them is refused.
+    pub(super) fn words(&self, types: &Types<'_>) -> Option<u16> {
+        let checked = matches!(self.provider, Provider::Fentry | Provider::Fexit | Provider::RawTracepoint);
+        let btf = types.kernel.filter(|_| checked && self.context.is_none())?;
+        self.prototype?;
+        let last = self.params(types).pop();
+        Some(last.map_or(0, |last| last.word.saturating_add(words_of(btf, last.ty))))
+    }
+
     /// The type of a field of a tracepoint's record, from its declaration.
     fn field_type(&self, types: &Types<'_>, field: &TraceField) -> Type {
         let space = self.pointer_space();

@@ -172,6 +172,7 @@ impl Body<'_, '_> {
             "func" => self.func(span),
             "probe" => Some(self.probe_name(span)),
             "probetype" => Some(text_literal(self.facts.probe_type().as_bytes().to_vec(), span)),
+            "kstack" | "ustack" if !super::stack::knows_stacks(self, name, span) => return None,
             "kstack" => {
                 let mode = super::stack::kernel_mode(self, span);
                 stack(Type::KernelStack { mode, limit: DEFAULT_LIMIT })
@@ -281,6 +282,15 @@ impl Body<'_, '_> {
                 .hint("argN is for kprobe, uprobe, rawtracepoint and fentry; retval is for their returns; tracepoints have args.name");
             self.report(message);
             return None;
+        }
+        if let Some(count) = self.facts.words(&self.types()) {
+            // Another function may have more of them, or less.
+            self.depends_on_point = true;
+            if index >= count {
+                let text = format!("{} has {count} arguments, and no arg{index}", self.facts.name);
+                self.error(span, text);
+                return None;
+            }
         }
         Some(Expr { kind: ExprKind::Argument(index), ty: Type::UINT64, span })
     }

@@ -3,6 +3,7 @@ use super::body::Body;
 use super::calls::{Call, Made, literal};
 use crate::ast;
 use crate::typed::{Expr, ExprKind, Type};
+use osmia_abi::ProgramType;
 use osmia_base::{Diagnostic, Span};
 use osmia_event::StackMode;
 
@@ -32,7 +33,21 @@ pub(super) fn mode_name(mode: StackMode) -> &'static str {
     MODES.iter().find(|(_, known)| *known == mode).map_or("", |(name, _)| name)
 }
 
+/// Whether the probe's programs may ask for stacks; says so where they may not.
+pub(super) fn knows_stacks(body: &mut Body<'_, '_>, name: &str, span: Span) -> bool {
+    let provider = body.facts.provider;
+    let knows = provider.program_type() != ProgramType::Xdp;
+    if !knows {
+        let text = format!("{name} can not be used with \"{}\" probes", provider.name());
+        body.report(Diagnostic::error(span, text).hint("the kernel gives programs of that kind no stacks"));
+    }
+    knows
+}
+
 pub(super) fn kernel_stack(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    if !knows_stacks(body, call.name, call.span) {
+        return None;
+    }
     let (mode, limit) = arguments(body, call)?;
     if mode == StackMode::BuildId {
         body.error(call.span, "'build_id' stack mode can only be used for ustack");
@@ -42,6 +57,9 @@ pub(super) fn kernel_stack(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<M
 }
 
 pub(super) fn user_stack(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
+    if !knows_stacks(body, call.name, call.span) {
+        return None;
+    }
     let (mode, limit) = arguments(body, call)?;
     Some(Made::Value(Expr { kind: ExprKind::Stack, ty: Type::UserStack { mode, limit }, span: call.span }))
 }
@@ -50,6 +68,9 @@ pub(super) fn user_stack(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Mad
 pub(super) fn unwound_stack(body: &mut Body<'_, '_>, call: &Call<'_>) -> Option<Made> {
     let how = body.config().unstable_dw_ustack;
     if !body.unstable("dw_ustack (DWARF stack unwinding)", "unstable_dw_ustack", how, call.span) {
+        return None;
+    }
+    if !knows_stacks(body, call.name, call.span) {
         return None;
     }
     let (mode, limit) = arguments(body, call)?;
