@@ -200,7 +200,7 @@ impl Source {
         let rest = self.text.get(at as usize..).unwrap_or("");
         let word =
             rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '@' | '$')).unwrap_or(rest.len());
-        let arguments = if word == 0 { 0 } else { parenthesized(rest.get(word..).unwrap_or("")) };
+        let arguments = parenthesized(rest.get(word..).unwrap_or(""));
         Span::new(at, at + (word + arguments) as u32)
     }
 }
@@ -242,7 +242,8 @@ mod tests {
         assert_eq!(text(3), "g(1)");
         assert_eq!(text(16), "h");
         assert_eq!(text(24), "k");
-        assert_eq!(text(2), "");
+        assert_eq!(text(2), "(g(1), \")\")");
+        assert_eq!(text(14), "");
     }
 
     #[test]
