@@ -27,6 +27,7 @@
 //! Features that nobody has asked for ([`osmia_abi::Answer::Unknown`]) are taken to be there. Without
 //! `bpf_map_lookup_percpu_elem` (5.19) an aggregation that is read as a number in the kernel is this processor's part only.
 //! Without `bpf_loop` (5.17) and hash maps that make elements late (6.1), stacks whose place another one has are lost.
+mod addresses;
 mod aggregate;
 mod builtin;
 mod cx;

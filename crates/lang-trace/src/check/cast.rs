@@ -1,5 +1,6 @@
 //! Types as they are written in casts, declarations, `sizeof`.
 use super::body::Body;
+use super::convert::kept;
 use super::types::moved;
 use crate::ast::{self, CTag, TypeName, TypeNameKind, TypeOrExpr};
 use crate::typed::{Expr, ExprKind, Space, Type};
@@ -162,6 +163,8 @@ impl Body<'_, '_> {
                 self.error(ty.span, format!("Invalid variable declaration type: {name}"));
                 return None;
             }
+            // What takes a value keeps it.
+            TypeNameKind::Typeof(of) => return self.type_by(of, TYPEOF, |value| kept(value).ty),
             _ => {}
         }
         self.type_name(ty)
@@ -169,6 +172,11 @@ impl Body<'_, '_> {
 
     /// The type itself, or the type of an expression.
     pub(super) fn type_or_expr(&mut self, of: &TypeOrExpr, asker: &'static str) -> Option<Type> {
+        self.type_by(of, asker, |value| value.ty)
+    }
+
+    /// The same, with what is to be said of an expression's value.
+    fn type_by(&mut self, of: &TypeOrExpr, asker: &'static str, type_of: fn(Expr) -> Type) -> Option<Type> {
         match of {
             TypeOrExpr::Type(ty) => self.type_name(ty),
             TypeOrExpr::Expr(expr) => {
@@ -183,7 +191,7 @@ impl Body<'_, '_> {
                     return key;
                 }
                 let outer = self.asks_types.replace(asker);
-                let found = self.expr(expr).map(|expr| expr.ty);
+                let found = self.expr(expr).map(type_of);
                 self.asks_types = outer;
                 found
             }

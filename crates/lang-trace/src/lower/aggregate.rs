@@ -27,7 +27,10 @@ impl<'a> Cx<'a> {
         let home = self.map_home(map).clone();
         let Some(handle) = home.map else { return self.error(span, "not an aggregation") };
         let number = match value {
-            Some(value) => self.number(value)?,
+            Some(value) => {
+                let number = self.scalar(value)?;
+                self.reckonable(number)
+            }
             None => self.b.int(1),
         };
         if let Aggregation::TimeSeries { .. } = home.value {

@@ -3,7 +3,7 @@ use super::cx::{Cx, Place, Result, VarHome};
 use super::helpers;
 use super::memory::Fill;
 use super::types::scalar;
-use crate::typed::{Expr, ExprKind, Receiver, Type, VarId};
+use crate::typed::{Builtin, Expr, ExprKind, Receiver, Type, VarId};
 use osmia_base::Key;
 use osmia_ir::{Block, Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size, Swap};
@@ -67,7 +67,7 @@ impl<'a> Cx<'a> {
                 self.b.compare(Cond::Eq, a, zero)
             }
             ExprKind::Compare(cond, a, b) => {
-                let (a, b) = (self.number(a)?, self.number(b)?);
+                let (a, b) = self.compared(a, b)?;
                 self.b.compare(*cond, a, b)
             }
             ExprKind::TextEqual { .. } | ExprKind::And(..) | ExprKind::Or(..) => return self.truth(it),
@@ -230,7 +230,11 @@ impl<'a> Cx<'a> {
         {
             return Ok(self.b.offset(base, number));
         }
-        let (base, bytes) = (self.number_of(base), self.number(bytes)?);
+        let base = match bytes.kind {
+            ExprKind::Number(_) => self.number_of(base),
+            _ => self.reckonable(base),
+        };
+        let bytes = self.number(bytes)?;
         Ok(self.b.alu(AluOp::Add, base, bytes))
     }
 
@@ -238,16 +242,28 @@ impl<'a> Cx<'a> {
         if !inner.ty.is_scalar() {
             return self.cast_place(inner, ty);
         }
-        let value = self.scalar(inner)?;
+        if *ty == Type::Bool {
+            let value = self.number(inner)?;
+            return Ok(match inner.ty {
+                Type::Bool => value,
+                _ => {
+                    let zero = self.b.int(0);
+                    self.b.compare(Cond::Ne, value, zero)
+                }
+            });
+        }
+        let value = match inner.kind {
+            // Of the two helpers this is the one that gives a number.
+            ExprKind::Builtin(Builtin::Curtask) if !matches!(ty, Type::Pointer { .. }) => {
+                self.call(helpers::CURRENT_TASK, &[])
+            }
+            _ => self.scalar(inner)?,
+        };
         if matches!((ty, &inner.ty), (Type::Pointer { .. }, Type::Pointer { .. })) {
             return Ok(value);
         }
-        let value = self.number_of(value);
+        let value = self.reckonable(value);
         let (Some(had), Some(wanted)) = (scalar(&inner.ty), scalar(ty)) else { return Ok(value) };
-        if *ty == Type::Bool && inner.ty != Type::Bool {
-            let zero = self.b.int(0);
-            return Ok(self.b.compare(Cond::Ne, value, zero));
-        }
         let same = had == wanted || (had.0 < wanted.0 && (!had.1 || wanted.1));
         Ok(if same { value } else { self.extend_to(value, ty) })
     }
@@ -291,7 +307,7 @@ impl<'a> Cx<'a> {
                 self.maybe(|cx| cx.condition(b, then, other))
             }
             ExprKind::Compare(cond, a, b) => {
-                let (a, b) = (self.number(a)?, self.number(b)?);
+                let (a, b) = self.compared(a, b)?;
                 self.b.branch(*cond, a, b, then, other);
                 Ok(())
             }

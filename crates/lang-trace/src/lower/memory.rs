@@ -72,7 +72,7 @@ impl<'a> Cx<'a> {
 
     fn put_here(&mut self, it: &'a Expr, to: Place, fill: Fill) -> Result<()> {
         if it.ty.is_scalar() {
-            let value = self.scalar(it)?;
+            let value = self.for_storing(it)?;
             self.store(&it.ty, to, value);
             return Ok(());
         }

@@ -92,7 +92,7 @@ impl<'a> Cx<'a> {
                 break;
             }
             ready.push(if arg.ty.is_scalar() {
-                Ready::Number(self.scalar(arg)?)
+                Ready::Number(self.for_storing(arg)?)
             } else {
                 let place = self.temp(self.types.size(&arg.ty));
                 self.put(arg, place, Fill::Text)?;
