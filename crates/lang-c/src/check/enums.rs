@@ -52,12 +52,14 @@ impl Checker<'_> {
             None => Basic::UnsignedInt,
             Some(name) => {
                 let ty = self.type_name(name)?;
-                let basic = self.types.basic_of(ty).filter(|basic| basic.integer().is_some());
+                let basic = self.types.basic_of(ty).filter(|&basic| Bounds::of(basic).is_some());
                 if basic.is_none() {
                     let text = self.spell(ty);
                     self.error(
                         name.span,
-                        format!("an enumeration is of a type of whole numbers, not of `{text}`"),
+                        format!(
+                            "an enumeration is of a type of whole numbers of up to 64 bits, not of `{text}`"
+                        ),
                     );
                 }
                 basic?
@@ -89,17 +91,38 @@ impl Checker<'_> {
         let own = self.attributes(&spec.attributes);
         self.types.enums[number].names = Some(Vec::new());
         self.types.enums[number].relocatable = own.relocatable;
-        let mut values: Vec<i128> = Vec::with_capacity(names.len());
+        let fixed = spec.underlying.is_some().then(|| self.types.enums[number].underlying);
+        let mut bounds = Bounds { least: 0, most: 0 };
+        let mut last = None;
         for name in names {
-            let value = self.enumerator_value(name, values.last().copied());
-            values.push(value);
-            if spec.underlying.is_none() {
-                self.types.enums[number].underlying = underlying(&values, false);
+            let value = self.enumerator_value(name, last);
+            last = Some(value);
+            bounds.add(value);
+            match fixed {
+                Some(basic) => self.fits(value, basic, name.name.span),
+                None => {
+                    self.types.enums[number].underlying = underlying(bounds, false).unwrap_or(Basic::Long)
+                }
             }
             self.declare_enumerator(number, name.name.node, name.name.span, value);
         }
-        if spec.underlying.is_none() {
-            self.types.enums[number].underlying = underlying(&values, own.packed || around.packed);
+        if fixed.is_none() {
+            let found = underlying(bounds, own.packed || around.packed);
+            if let (None, Some(last)) = (found, names.last()) {
+                let text =
+                    format!("no type holds both {} and {} of this enumeration", bounds.least, bounds.most);
+                self.warn(last.name.span, text);
+            }
+            self.types.enums[number].underlying = found.unwrap_or(Basic::Long);
+        }
+    }
+
+    /// Says that a name's value is none of the type that the enumeration was given.
+    fn fits(&mut self, value: i128, basic: Basic, span: Span) {
+        if Bounds::of(basic).is_none_or(|bounds| !bounds.hold(value)) {
+            let ty = self.types.basic(basic);
+            let text = format!("`{}` does not hold the value of this name, {value}", self.spell(ty));
+            self.error(span, text);
         }
     }
 
@@ -145,11 +168,33 @@ impl Checker<'_> {
     }
 }
 
+/// The least and the greatest of some numbers.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    least: i128,
+    most: i128,
+}
+
+impl Bounds {
+    /// All numbers of a type, if it has whole ones of up to 64 bits.
+    fn of(basic: Basic) -> Option<Self> {
+        let integer = basic.integer().filter(|integer| integer.size <= 8)?;
+        let bits = if basic == Basic::Bool { 1 } else { integer.bits() - u32::from(integer.signed) };
+        Some(Self { least: if integer.signed { -(1 << bits) } else { 0 }, most: (1 << bits) - 1 })
+    }
+
+    fn add(&mut self, value: i128) {
+        *self = Self { least: self.least.min(value), most: self.most.max(value) };
+    }
+
+    const fn hold(&self, value: i128) -> bool {
+        self.least <= value && value <= self.most
+    }
+}
+
 /// The type of numbers that holds all values.
-fn underlying(values: &[i128], packed: bool) -> Basic {
-    let least = values.iter().min().copied().unwrap_or(0);
-    let most = values.iter().max().copied().unwrap_or(0);
-    let candidates: &[Basic] = match (packed, least < 0) {
+fn underlying(values: Bounds, packed: bool) -> Option<Basic> {
+    let candidates: &[Basic] = match (packed, values.least < 0) {
         (true, true) => &[Basic::SignedChar, Basic::Short, Basic::Int, Basic::Long],
         (true, false) => {
             &[Basic::UnsignedChar, Basic::UnsignedShort, Basic::UnsignedInt, Basic::UnsignedLong]
@@ -157,11 +202,8 @@ fn underlying(values: &[i128], packed: bool) -> Basic {
         (false, true) => &[Basic::Int, Basic::Long],
         (false, false) => &[Basic::UnsignedInt, Basic::UnsignedLong],
     };
-    let holds = |basic: &&Basic| {
-        let Some(integer) = basic.integer() else { return false };
-        let bits = integer.bits() - u32::from(integer.signed);
-        let (low, high) = (if integer.signed { -(1_i128 << bits) } else { 0 }, (1_i128 << bits) - 1);
-        low <= least && most <= high
+    let holds = |basic: &Basic| {
+        Bounds::of(*basic).is_some_and(|bounds| bounds.hold(values.least) && bounds.hold(values.most))
     };
-    candidates.iter().find(holds).copied().unwrap_or(Basic::Long)
+    candidates.iter().copied().find(holds)
 }
