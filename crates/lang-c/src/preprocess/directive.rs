@@ -117,7 +117,8 @@ impl State<'_> {
         macro_name(name, self.names).map(|()| name.text)
     }
 
-    fn own(&self) -> bool {
+    /// Whether the text is one of the program's own, of which warnings are wanted.
+    pub(super) fn own(&self) -> bool {
         self.readings.last().is_none_or(|reading| reading.own)
     }
 

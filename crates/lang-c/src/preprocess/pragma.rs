@@ -5,9 +5,48 @@ use crate::lex::lex;
 use crate::{Token, TokenKind};
 use osmia_base::Diagnostic;
 
-/// How those begin that concern the compiler.
-const KEPT: &[&[&str]] =
-    &[&["unroll"], &["nounroll"], &["clang", "loop"], &["clang", "attribute"], &["GCC", "unroll"], &["pack"]];
+/// What is done about a pragma.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    /// The parser carries it out.
+    Kept,
+    /// It says nothing of what a program does.
+    Ignored,
+    /// It would change what a program does in a way that is not known here.
+    Refused,
+    /// Its text is said.
+    Warning,
+    Error,
+}
+
+/// Pragmas by the words that they begin with; the first row that fits holds.
+const TABLE: &[(&[&str], Known)] = &[
+    (&["unroll"], Known::Kept),
+    (&["nounroll"], Known::Kept),
+    (&["clang", "loop"], Known::Kept),
+    (&["clang", "attribute"], Known::Kept),
+    (&["GCC", "unroll"], Known::Kept),
+    (&["pack"], Known::Kept),
+    (&["message"], Known::Warning),
+    (&["GCC", "warning"], Known::Warning),
+    (&["GCC", "error"], Known::Error),
+    (&["weak"], Known::Refused),
+    (&["redefine_extname"], Known::Refused),
+    (&["scalar_storage_order"], Known::Refused),
+    (&["ms_struct"], Known::Refused),
+    (&["options"], Known::Refused),
+    (&["clang", "section"], Known::Refused),
+    (&["GCC", "visibility", "push", "(", "hidden"], Known::Refused),
+    (&["GCC", "visibility", "push", "(", "internal"], Known::Refused),
+    (&["GCC"], Known::Ignored),
+    (&["clang"], Known::Ignored),
+    (&["STDC"], Known::Ignored),
+    (&["region"], Known::Ignored),
+    (&["endregion"], Known::Ignored),
+    (&["mark"], Known::Ignored),
+    (&["comment"], Known::Ignored),
+    (&["optimize"], Known::Ignored),
+];
 
 impl State<'_> {
     /// Carries out a `#pragma`; the token that stands for it where it concerns the compiler.
@@ -28,15 +67,33 @@ impl State<'_> {
     }
 
     fn compiler_pragma(&mut self, directive: Token, line: &[Token]) -> Option<Token> {
-        let begins = |words: &&[&str]| {
+        let begins = |words: &[&str]| {
             let own = line.iter().map(|token| self.names.text(token.text));
             own.take(words.len()).eq(words.iter().copied())
         };
-        KEPT.iter().find(|words| begins(words))?;
+        let known = TABLE.iter().find(|(words, _)| begins(words)).map(|(_, known)| *known);
         let text = joined(line, self.names);
         let span = line.last().map_or(directive.span, |last| self.join(directive.span, last.span));
-        let token = self.made(TokenKind::Pragma, &text, directive);
-        Some(Token { span, first: true, ..token })
+        match known {
+            Some(Known::Kept) => {
+                let token = self.made(TokenKind::Pragma, &text, directive);
+                return Some(Token { span, first: true, ..token });
+            }
+            Some(Known::Ignored) => {}
+            Some(Known::Error) => self.report(Diagnostic::error(span, format!("#pragma {text}"))),
+            Some(Known::Refused) => {
+                self.report(Diagnostic::error(span, format!("`#pragma {text}` is not known yet")));
+            }
+            Some(Known::Warning) if self.own() => {
+                self.report(Diagnostic::warning(span, format!("#pragma {text}")));
+            }
+            None if self.own() => {
+                let text = format!("`#pragma {text}` is not known, and means nothing here");
+                self.report(Diagnostic::warning(span, text));
+            }
+            Some(Known::Warning) | None => {}
+        }
+        None
     }
 
     fn keep_macro(&mut self, line: &[Token]) {

@@ -45,3 +45,12 @@ a
 while ( 1 ) { }
 kept
 1 once
+unit.c:5:2-22: WARNING: `#pragma unknown thing` is not known, and means nothing here
+#pragma unknown thing
+ ~~~~~~~~~~~~~~~~~~~~
+unit.c:12:15-22: WARNING: `#pragma other` is not known, and means nothing here
+#define DO(x) _Pragma(#x)
+              ~~~~~~~
+unit.c:16:20-29: WARNING: expanded from
+wrap(DO(pack(1)) a DO(other))
+                   ~~~~~~~~~
