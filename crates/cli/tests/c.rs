@@ -49,6 +49,19 @@ fn compile_makes_an_object() {
     assert_eq!(same, std::fs::read(&object).expect("the object"), "the same text makes the same object");
 }
 
+/// Types that the person names are those, or none.
+#[test]
+fn types_that_cannot_be_read_are_told() {
+    let scratch = Scratch::new();
+    let source = scratch.write("one.bpf.c", "int one(void) { return 1; }\n");
+    let broken = scratch.write("broken.btf", "no types");
+    for btf in [broken, scratch.path("missing.btf")] {
+        let out = scratch.path("one.bpf.o");
+        let err = run(osmia().args(["compile", "--btf", &btf, "-o", &out, &source])).refused();
+        assert_eq!(err.matches(&btf).count(), 1, "{err}");
+    }
+}
+
 #[test]
 fn what_is_wrong_is_told_at_its_place() {
     let scratch = Scratch::new();

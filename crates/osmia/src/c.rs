@@ -2,6 +2,7 @@
 //! this machine, if it has one.
 use crate::script::ScriptPlaces;
 use osmia_base::{Diagnostic, Diagnostics, Source, Span};
+use osmia_btf::Btf;
 use osmia_host::{ClangError, ScriptFile, compile_by_clang, kernel_btf, read_include};
 use osmia_ir::{Isa, Options};
 use osmia_lang_c::headers::{Builtin, Form, Found, Headers, Include, Search};
@@ -94,7 +95,8 @@ struct Refusal {
 }
 
 fn compile(program: &Program<'_>, options: &COptions) -> Result<CObject, Refusal> {
-    let words = match compile_here(program, options) {
+    let types = kernel_types(options).map_err(|words| Refusal { words, hint: None })?;
+    let words = match compile_here(program, options, types.as_ref()) {
         Ok(object) => return Ok(object),
         Err(words) => words.trim_end().to_owned(),
     };
@@ -112,14 +114,24 @@ fn compile(program: &Program<'_>, options: &COptions) -> Result<CObject, Refusal
     }
 }
 
+/// The types that the person names; else the running kernel's, if it has any.
+fn kernel_types(options: &COptions) -> Result<Option<Btf>, String> {
+    match &options.btf {
+        Some(path) => {
+            let types = kernel_btf(path).map_err(|error| format!("ERROR: {}: {error}", path.display()));
+            types.map(Some)
+        }
+        None => Ok(kernel_btf(Path::new(osmia_host::KERNEL_BTF)).ok()),
+    }
+}
+
 /// Compiles it without anybody's help; else what is wrong with it, in words with their places.
-fn compile_here(program: &Program<'_>, options: &COptions) -> Result<CObject, String> {
+fn compile_here(program: &Program<'_>, options: &COptions, types: Option<&Btf>) -> Result<CObject, String> {
     let mut source = Source::new(program.name, program.text);
     let headers = HeaderFiles { beside: beside(program.path), dirs: &options.include_dirs };
     let mut defines = vec![(MACHINE.to_owned(), "1".to_owned())];
     defines.extend(options.defines.iter().cloned());
-    let types = kernel_btf(options.btf.as_deref().unwrap_or(Path::new(osmia_host::KERNEL_BTF))).ok();
-    let compiled = osmia_lang_c::compile(&mut source, &headers, &defines, types.as_ref());
+    let compiled = osmia_lang_c::compile(&mut source, &headers, &defines, types);
     let words = |diagnostics: &Diagnostics| diagnostics.render(&source);
     let Some(mut module) = compiled.module else { return Err(words(&compiled.diagnostics)) };
     osmia_ir::optimize(&mut module);
