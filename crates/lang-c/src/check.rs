@@ -86,6 +86,8 @@ struct Checker<'a> {
     frame: Option<Frame>,
     /// Records that are being read, the innermost last.
     open_records: Vec<RecordId>,
+    /// The ways to the members of records whose members were asked for: positions, also in unnamed records.
+    member_paths: HashMap<RecordId, HashMap<Name, Vec<usize>>>,
     /// Symbols by name, whichever block declared them.
     linked: HashMap<Name, Linked>,
     /// Variables without a value so far, which they may still get.
@@ -207,6 +209,7 @@ impl<'a> Checker<'a> {
             kernel: None,
             frame: None,
             open_records: Vec::new(),
+            member_paths: HashMap::new(),
             linked: HashMap::new(),
             tentative: BTreeSet::new(),
             used_functions: BTreeSet::new(),

@@ -16,6 +16,7 @@
 //!
 //! Each step yields what it understood and all diagnostics; the next one runs only without errors.
 pub mod ast;
+mod attributes;
 mod check;
 mod compile;
 pub mod headers;

@@ -2,6 +2,7 @@
 use super::Checker;
 use crate::Name;
 use crate::ast::{Attribute, AttributeArg};
+use crate::attributes::{self, Known};
 use crate::typed::Inline;
 use osmia_base::{Diagnostic, Span};
 
@@ -22,87 +23,20 @@ pub(super) struct Attributes {
     pub(super) relocatable: bool,
     pub(super) decl_tags: Vec<Box<str>>,
     pub(super) type_tags: Vec<Box<str>>,
-    /// `mode(…)`: bytes of the number that is meant.
-    pub(super) mode: Option<u64>,
+    pub(super) mode: Option<Mode>,
     /// What is called when the variable's block is left.
     pub(super) cleanup: Option<(Name, Span)>,
     /// `asm("name")`: another name for the linker.
     pub(super) renamed: Option<Span>,
 }
 
-/// Attributes that say nothing of what a program does, or what the compiler does anyway.
-const IGNORED: &[&str] = &[
-    "access",
-    "alloc_align",
-    "alloc_size",
-    "assume_aligned",
-    "bpf_fastcall",
-    "cold",
-    "const",
-    "counted_by",
-    "deprecated",
-    "diagnose_if",
-    "disable_tail_calls",
-    "enum_extensibility",
-    "error",
-    "externally_visible",
-    "fallthrough",
-    "flag_enum",
-    "flatten",
-    "format",
-    "format_arg",
-    "gnu_inline",
-    "hot",
-    "leaf",
-    "malloc",
-    "may_alias",
-    "maybe_unused",
-    "minsize",
-    "musttail",
-    "naked",
-    "align_value",
-    "no_builtin",
-    "no_caller_saved_registers",
-    "no_instrument_function",
-    "no_sanitize",
-    "no_stack_protector",
-    "nocf_check",
-    "noclone",
-    "nodiscard",
-    "nonnull",
-    "nonstring",
-    "noreturn",
-    "nothrow",
-    "optimize",
-    "optnone",
-    "preserve_static_offset",
-    "pure",
-    "returns_nonnull",
-    "sentinel",
-    "unlikely",
-    "likely",
-    "unused",
-    "warn_if_not_aligned",
-    "warn_unused_result",
-    "warning",
-    "artificial",
-];
-
-/// Attributes that would change what a program does in a way that is not known here.
-const REFUSED: &[&str] = &[
-    "address_space",
-    "alias",
-    "constructor",
-    "destructor",
-    "ifunc",
-    "ms_struct",
-    "overloadable",
-    "scalar_storage_order",
-    "transparent_union",
-    "vector_size",
-    "ext_vector_type",
-    "weakref",
-];
+/// `mode(…)`
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mode {
+    /// Of the number that is meant.
+    pub(super) bytes: u64,
+    pub(super) span: Span,
+}
 
 impl Checker<'_> {
     /// What all of them say.
@@ -148,19 +82,22 @@ impl Checker<'_> {
             },
             "asm" => all.renamed = Some(attribute.span),
             "mode" => all.mode = self.attribute_mode(attribute),
-            name if IGNORED.contains(&name) => {}
-            // Those behind a record's `}` are read with the record and with what is declared.
-            _ if !self.told_attributes.insert(attribute.span) => {}
-            name if REFUSED.contains(&name) => {
+            name => self.other_attribute(name, attribute.span),
+        }
+    }
+
+    fn other_attribute(&mut self, name: &str, span: Span) {
+        let known = attributes::find(name);
+        // Those behind a record's `}` are read with the record and with what is declared.
+        if matches!(known, Some(Known::Ignored)) || !self.told_attributes.insert(span) {
+            return;
+        }
+        match known {
+            Some(_) => {
                 let text = format!("the attribute `{name}` is not known yet");
-                self.refused.push(Diagnostic::error(attribute.span, text));
+                self.refused.push(Diagnostic::error(span, text));
             }
-            name => {
-                self.warn(
-                    attribute.span,
-                    format!("the attribute `{name}` is not known, and means nothing here"),
-                );
-            }
+            None => self.warn(span, format!("the attribute `{name}` is not known, and means nothing here")),
         }
     }
 
@@ -198,7 +135,7 @@ impl Checker<'_> {
         align
     }
 
-    fn attribute_mode(&mut self, attribute: &Attribute) -> Option<u64> {
+    fn attribute_mode(&mut self, attribute: &Attribute) -> Option<Mode> {
         let word = match attribute.args.as_slice() {
             [AttributeArg::Word(word)] => self.names.text(*word).trim_matches('_').to_owned(),
             _ => String::new(),
@@ -214,7 +151,7 @@ impl Checker<'_> {
                 return None;
             }
         };
-        Some(bytes)
+        Some(Mode { bytes, span: attribute.span })
     }
 }
 

@@ -118,7 +118,7 @@ impl Checker<'_> {
                 let element = self.parts(ty, rest, param.declarator.span)?;
                 self.types.pointer(element)
             }
-            _ => self.declarator(ty, &param.declarator)?,
+            _ => self.declared_type(ty, &param.declarator, &own)?,
         };
         let ty = match self.types.bare_kind(ty) {
             TypeKind::Function(_) => self.types.pointer(ty),

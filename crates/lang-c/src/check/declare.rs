@@ -59,7 +59,7 @@ impl Checker<'_> {
             if let Some(bits) = &one.bits {
                 self.error(bits.span, "bits are members of records alone".to_owned());
             }
-            let ty = base.ty.and_then(|ty| self.declarator(ty, &one.declarator));
+            let ty = base.ty.and_then(|ty| self.declared_type(ty, &one.declarator, &own));
             let Some(ty) = ty else {
                 self.scopes.declare(name.node, Entity::Unknown, name.span);
                 continue;
@@ -134,6 +134,12 @@ impl Checker<'_> {
         if !open && self.size_of(ty, span).is_none() {
             self.scopes.declare(name, Entity::Unknown, span);
             return;
+        }
+        if let Some(span) = attributes.renamed {
+            self.error(span, "the compiler chooses the registers of variables".to_owned());
+        }
+        if attributes.section.is_some() {
+            self.error(span, "a variable of a function lies on the stack, and in no section".to_owned());
         }
         let Some(frame) = &mut self.frame else { return };
         let local = frame.locals.push(Local { name: Some(name), ty, align: attributes.aligned, span });

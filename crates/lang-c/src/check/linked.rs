@@ -9,11 +9,17 @@ use crate::typed::{
     Body, Function, FunctionId, Global, GlobalData, GlobalId, Inline, Linkage, Local, Symbol,
 };
 use crate::types::{Signature, Ty, TypeKind};
-use osmia_base::{Arena, Diagnostic};
+use osmia_base::{Arena, Diagnostic, Span};
+
+/// Why `asm("name")` is an error.
+const RENAMED: &str = "another name for the linker is not known yet";
 
 impl Checker<'_> {
     /// A variable of the program.
     pub(super) fn declare_global(&mut self, declared: Declared<'_>) {
+        if let Some(span) = declared.attributes.renamed {
+            self.error(span, RENAMED.to_owned());
+        }
         if self.types.is_void(declared.ty) && declared.storage != Storage::Extern {
             self.error(declared.span, "a variable of type `void` holds nothing".to_owned());
             return self.scopes.declare(declared.name, Entity::Unknown, declared.span);
@@ -76,7 +82,16 @@ impl Checker<'_> {
         if matches!(self.types.bare_kind(before), TypeKind::Array(_, None)) {
             self.globals[global].ty = declared.ty;
         }
+        self.stays_visible(self.globals[global].symbol.linkage, self.globals[global].symbol.span, declared);
         merge(&mut self.globals[global].symbol, &declared.attributes);
+    }
+
+    /// Says that what other units were told of is theirs no more.
+    fn stays_visible(&mut self, before: Linkage, at: Span, declared: &Declared<'_>) {
+        if declared.storage == Storage::Static && before != Linkage::Static {
+            let text = format!("`{}` is `static` here, and was not before", self.names.text(declared.name));
+            self.diagnostics.push(Diagnostic::error(declared.span, text).label(at, "here"));
+        }
     }
 
     /// Variables that were declared without a value are zero, unless a later declaration gave them one.
@@ -118,8 +133,7 @@ impl Checker<'_> {
             self.used_functions.insert(function);
         }
         if let Some(span) = declared.attributes.renamed {
-            let diagnostic = Diagnostic::error(span, "another name for the linker is not known yet");
-            self.deferred.push((function, diagnostic));
+            self.deferred.push((function, Diagnostic::error(span, RENAMED)));
         }
         Some(function)
     }
@@ -159,6 +173,8 @@ impl Checker<'_> {
             let at = self.functions[function].symbol.span;
             self.diagnostics.push(Diagnostic::error(declared.span, text).label(at, "here"));
         }
+        let symbol = &self.functions[function].symbol;
+        self.stays_visible(symbol.linkage, symbol.span, declared);
         let function = &mut self.functions[function];
         merge(&mut function.symbol, &declared.attributes);
         if declared.attributes.inline != Inline::Free {
@@ -226,7 +242,7 @@ impl Checker<'_> {
             self.size_of(result, declared.span);
         }
         // So that calls of it know that there is a body.
-        let end = osmia_base::Span::new(function.span.end.saturating_sub(1), function.span.end);
+        let end = Span::new(function.span.end.saturating_sub(1), function.span.end);
         defined_body(&mut self.functions[id], Body { locals: Arena::new(), stmts: Vec::new(), end });
         self.frame = Some(super::Frame::new(id, declared.name, result));
         self.open_block();

@@ -156,10 +156,10 @@ impl Checker<'_> {
         read: &mut Members,
     ) {
         let own = self.attributes(&declarator.declarator.attributes);
-        let attributes = attributes.clone().and(own);
         let name = declarator.declarator.name;
         let span = name.map_or(declarator.declarator.span, |name| name.span);
-        let Some(ty) = self.declarator(base, &declarator.declarator) else { return };
+        let Some(ty) = self.declared_type(base, &declarator.declarator, &own) else { return };
+        let attributes = attributes.clone().and(own);
         let bits = match &declarator.bits {
             None => None,
             Some(bits) => match self.bit_width(bits, ty, name.is_some()) {
@@ -263,27 +263,31 @@ impl Checker<'_> {
     /// The way to a member: positions in the record, and in the unnamed records in it.
     pub(super) fn find_member(&mut self, record: RecordId, name: Name) -> Option<Vec<usize>> {
         self.complete_record(record);
-        let mut path = Vec::new();
-        self.search(record, name, &mut path).then_some(path)
+        self.types.records[record].body.as_ref()?;
+        if !self.member_paths.contains_key(&record) {
+            let mut paths = HashMap::new();
+            self.paths_within(record, &mut Vec::new(), &mut paths);
+            self.member_paths.insert(record, paths);
+        }
+        self.member_paths.get(&record)?.get(&name).cloned()
     }
 
-    fn search(&self, record: RecordId, name: Name, path: &mut Vec<usize>) -> bool {
-        let Some(body) = &self.types.records[record].body else { return false };
-        if let Some(index) = body.fields.iter().position(|field| field.name == Some(name)) {
-            path.push(index);
-            return true;
+    /// The ways to all members: a record's own go before those of unnamed records in it.
+    fn paths_within(&self, record: RecordId, path: &mut Vec<usize>, paths: &mut HashMap<Name, Vec<usize>>) {
+        let Some(body) = &self.types.records[record].body else { return };
+        for (index, field) in body.fields.iter().enumerate() {
+            if let Some(name) = field.name {
+                paths.entry(name).or_insert_with(|| [path.as_slice(), &[index]].concat());
+            }
         }
         for (index, field) in body.fields.iter().enumerate() {
-            let inner =
-                self.types.record(field.ty).filter(|_| field.name.is_none() && path.len() < MAX_NESTING);
-            let Some(inner) = inner else { continue };
-            path.push(index);
-            if self.search(inner, name, path) {
-                return true;
+            let inner = self.types.record(field.ty).filter(|_| field.name.is_none());
+            if let Some(inner) = inner.filter(|_| path.len() < MAX_NESTING) {
+                path.push(index);
+                self.paths_within(inner, path, paths);
+                path.pop();
             }
-            path.pop();
         }
-        false
     }
 
     /// All names of members, also those of unnamed records in it.

@@ -1,9 +1,9 @@
 //! From specifiers to types.
 use super::Checker;
-use super::attributes::Attributes;
+use super::attributes::{Attributes, Mode};
 use super::scope::Entity;
 use crate::Name;
-use crate::ast::{Basic, Specifiers, TypeName, TypeSpec};
+use crate::ast::{Basic, Declarator, Specifiers, TypeName, TypeSpec};
 use crate::types::{Ty, TypeKind};
 use osmia_base::Span;
 
@@ -24,8 +24,8 @@ impl Checker<'_> {
         let ty = self.spec(&specifiers.ty, specifiers.span, &attributes);
         let auto = matches!(specifiers.ty, TypeSpec::Auto);
         let Some(mut ty) = ty else { return Base { ty: None, auto, attributes } };
-        if let Some(bytes) = attributes.mode {
-            ty = self.of_mode(ty, bytes);
+        if let Some(mode) = attributes.mode {
+            ty = self.of_mode(ty, mode);
         }
         ty = self.types.qualified(specifiers.qualifiers, ty);
         ty = self.tagged(ty, &attributes.type_tags);
@@ -37,9 +37,25 @@ impl Checker<'_> {
         tags.iter().fold(ty, |ty, tag| self.types.add(TypeKind::Tagged(tag.clone(), ty)))
     }
 
-    fn of_mode(&mut self, ty: Ty, bytes: u64) -> Ty {
-        let signed = self.types.integer(ty).is_none_or(|integer| integer.signed);
-        let basic = match (bytes, signed) {
+    /// The type of what a declarator declares, with what the attributes behind it say.
+    pub(super) fn declared_type(
+        &mut self,
+        base: Ty,
+        declarator: &Declarator,
+        own: &Attributes,
+    ) -> Option<Ty> {
+        let ty = self.declarator(base, declarator)?;
+        Some(own.mode.map_or(ty, |mode| self.of_mode(ty, mode)))
+    }
+
+    /// The whole number of another size that `mode(…)` makes of one.
+    fn of_mode(&mut self, ty: Ty, mode: Mode) -> Ty {
+        let Some(integer) = self.types.integer(ty) else {
+            let text = self.spell(ty);
+            self.error(mode.span, format!("`mode` changes the size of whole numbers, not of `{text}`"));
+            return ty;
+        };
+        let basic = match (mode.bytes, integer.signed) {
             (1, true) => Basic::SignedChar,
             (1, false) => Basic::UnsignedChar,
             (2, true) => Basic::Short,
@@ -51,7 +67,8 @@ impl Checker<'_> {
             (_, true) => Basic::Int128,
             (_, false) => Basic::UnsignedInt128,
         };
-        self.types.basic(basic)
+        let basic = self.types.basic(basic);
+        self.types.qualified(self.types.qualifiers(ty), basic)
     }
 
     fn spec(&mut self, spec: &TypeSpec, span: Span, attributes: &Attributes) -> Option<Ty> {

@@ -1,5 +1,6 @@
 //! What the compiler knows, for programs that ask (`__has_builtin` and its kin).
 use super::builtin::Table;
+use crate::attributes::{self, Known};
 
 /// Functions of the compiler.
 const KNOWN_BUILTINS: &[&str] = &[
@@ -56,53 +57,6 @@ const KNOWN_BUILTINS: &[&str] = &[
     "__sync_xor_and_fetch",
 ];
 
-/// Attributes, without the underscores that they may stand in.
-const KNOWN_ATTRIBUTES: &[&str] = &[
-    "alias",
-    "aligned",
-    "alloc_align",
-    "alloc_size",
-    "always_inline",
-    "artificial",
-    "bpf_fastcall",
-    "btf_decl_tag",
-    "btf_type_tag",
-    "cold",
-    "const",
-    "deprecated",
-    "error",
-    "fallthrough",
-    "flatten",
-    "format",
-    "format_arg",
-    "gnu_inline",
-    "hot",
-    "malloc",
-    "may_alias",
-    "mode",
-    "naked",
-    "no_instrument_function",
-    "no_sanitize",
-    "noinline",
-    "nonnull",
-    "noreturn",
-    "nothrow",
-    "packed",
-    "preserve_access_index",
-    "preserve_static_offset",
-    "pure",
-    "returns_nonnull",
-    "section",
-    "sentinel",
-    "transparent_union",
-    "unused",
-    "used",
-    "visibility",
-    "warn_unused_result",
-    "warning",
-    "weak",
-];
-
 /// Parts of the language that are in force.
 const KNOWN_FEATURES: &[&str] = &[
     "attribute_deprecated_with_message",
@@ -120,7 +74,7 @@ const KNOWN_EXTENSIONS: &[&str] = &["gnu_asm"];
 pub(super) fn knows(table: Table, name: &str) -> bool {
     match table {
         Table::Builtins => KNOWN_BUILTINS.contains(&name),
-        Table::Attributes => KNOWN_ATTRIBUTES.contains(&bare(name)),
+        Table::Attributes => matches!(attributes::find(bare(name)), Some(Known::Meant | Known::Ignored)),
         Table::Features => KNOWN_FEATURES.contains(&bare(name)),
         Table::Extensions => KNOWN_FEATURES.contains(&bare(name)) || KNOWN_EXTENSIONS.contains(&bare(name)),
         Table::Nothing => false,
