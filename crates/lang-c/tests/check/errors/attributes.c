@@ -4,7 +4,7 @@ struct s { const unsigned x __attribute__((mode(QI))); }; _Static_assert(sizeof(
 int *q __attribute__((mode(SI))); __attribute__((mode(DI))) struct s r;
 int x asm("y") = 3; extern int z __asm__("zz"); int f(void) { register int a asm("r1") = 1; static int b asm("bb"); int c __attribute__((section("s"))) = 2; return a + b + c; }
 int h(void); static int h(void); int g; static int g; static int k(void); int k(void); static int l; extern int l;
-__attribute__((naked)) int n(void);
+__attribute__((naked)) int n(void) { }
 ---- expect
 unit.c:4:23-31: ERROR: `mode` changes the size of whole numbers, not of `int *`
 int *q __attribute__((mode(SI))); __attribute__((mode(DI))) struct s r;
@@ -37,5 +37,5 @@ unit.c:6:38-39: ERROR: here
 int h(void); static int h(void); int g; static int g; static int k(void); int k(void); static int l; extern int l;
                                      ~
 unit.c:7:16-21: ERROR: the attribute `naked` is not known yet
-__attribute__((naked)) int n(void);
+__attribute__((naked)) int n(void) { }
                ~~~~~
