@@ -155,6 +155,15 @@ impl Facts {
         own.collect()
     }
 
+    /// `argN` where the verifier knows it as a pointer: its value as a number.
+    pub(super) fn address_of_word(&self, types: &Types<'_>, word: u16, span: Span) -> Option<Expr> {
+        let param = self.params(types).into_iter().find(|param| param.word == word)?;
+        let ty = types.convert(TypeSet::Kernel, param.ty, Space::Trusted);
+        let value = Expr { kind: ExprKind::Argument(word), ty, span };
+        let known = matches!(value.ty, Type::Pointer { space: Space::Trusted, .. });
+        known.then(|| super::convert::cast(value, Type::UINT64))
+    }
+
     /// How many words of arguments the kernel gives, where it is known and reading more of them is refused.
     pub(super) fn words(&self, types: &Types<'_>) -> Option<u16> {
         let checked = matches!(self.provider, Provider::Fentry | Provider::Fexit | Provider::RawTracepoint);

@@ -291,6 +291,9 @@ impl Body<'_, '_> {
                 self.error(span, text);
                 return None;
             }
+            if let Some(address) = self.facts.address_of_word(&self.types(), index, span) {
+                return Some(address);
+            }
         }
         Some(Expr { kind: ExprKind::Argument(index), ty: Type::UINT64, span })
     }

@@ -19,7 +19,7 @@ impl<'a> Cx<'a> {
         self.b.load(Size::DW, at.base, at.offset, Kind::I64)
     }
 
-    /// A number that is only stored or compared: an address may stay a pointer.
+    /// A number that is only stored, compared or a pointer again: an address may stay one.
     pub(super) fn for_storing(&mut self, it: &'a Expr) -> Result<Value> {
         match &it.kind {
             ExprKind::Cast(inner)

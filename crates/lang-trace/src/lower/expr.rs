@@ -252,16 +252,14 @@ impl<'a> Cx<'a> {
                 }
             });
         }
+        if matches!(ty, Type::Pointer { .. }) {
+            return self.for_storing(inner);
+        }
         let value = match inner.kind {
             // Of the two helpers this is the one that gives a number.
-            ExprKind::Builtin(Builtin::Curtask) if !matches!(ty, Type::Pointer { .. }) => {
-                self.call(helpers::CURRENT_TASK, &[])
-            }
+            ExprKind::Builtin(Builtin::Curtask) => self.call(helpers::CURRENT_TASK, &[]),
             _ => self.scalar(inner)?,
         };
-        if matches!((ty, &inner.ty), (Type::Pointer { .. }, Type::Pointer { .. })) {
-            return Ok(value);
-        }
         let value = self.reckonable(value);
         let (Some(had), Some(wanted)) = (scalar(&inner.ty), scalar(ty)) else { return Ok(value) };
         let same = had == wanted || (had.0 < wanted.0 && (!had.1 || wanted.1));
