@@ -2,6 +2,7 @@
 use super::Parser;
 use crate::ast::{CAttributes, Expr, ExprKind};
 use crate::lex::TokenKind;
+use osmia_base::Diagnostic;
 
 /// Words that say nothing about a type's form.
 const QUALIFIERS: [&str; 22] = [
@@ -53,7 +54,14 @@ impl Parser<'_> {
     fn attribute(&mut self, attributes: &mut CAttributes) -> bool {
         match self.text_of(self.token) {
             word if word.starts_with("__attribute") => {
+                // Headers have macros of such names, which are replaced by nothing here.
+                let list = matches!(word, "__attribute__" | "__attribute");
                 self.bump();
+                if list && !self.at_double() {
+                    let text = "syntax: __attribute__ syntax error, expected '(('";
+                    self.report(Diagnostic::error(self.here(), text));
+                    return true;
+                }
                 self.attribute_list(attributes);
             }
             "__packed" | "__aligned" | "_Alignas" | "alignas" => self.attribute_word(attributes),
@@ -62,10 +70,21 @@ impl Parser<'_> {
         true
     }
 
+    /// Whether two parentheses open here, one behind the other.
+    fn at_double(&self) -> bool {
+        self.at("(") && self.ahead().next().kind == TokenKind::Sign("(")
+    }
+
     fn attribute_list(&mut self, attributes: &mut CAttributes) {
-        let mut open = 0u32;
-        while !self.at_end() && !self.lost {
+        let (mut open, first) = (0u32, self.token.span);
+        while !self.lost {
             match self.token.kind {
+                TokenKind::End | TokenKind::Sign("{" | "}" | ";") if open > 0 => {
+                    let text = "syntax: __attribute__ syntax error, mismatched '(' and ')'";
+                    self.report(Diagnostic::error(first, text));
+                    break;
+                }
+                TokenKind::End => break,
                 TokenKind::Sign("(") => open += 1,
                 TokenKind::Sign(")") => open = open.saturating_sub(1),
                 TokenKind::Ident => {
