@@ -27,7 +27,7 @@ pub(super) struct Attributes {
     /// What is called when the variable's block is left.
     pub(super) cleanup: Option<(Name, Span)>,
     /// `asm("name")`: another name for the linker.
-    pub(super) renamed: Option<Span>,
+    pub(super) renamed: Option<(String, Span)>,
 }
 
 /// `mode(…)`
@@ -80,7 +80,10 @@ impl Checker<'_> {
                     self.bad_argument(attribute, "the name of a function");
                 }
             },
-            "asm" => all.renamed = Some(attribute.span),
+            "asm" => {
+                let name = self.attribute_text(attribute);
+                all.renamed = name.map(|name| (name, attribute.span)).or(all.renamed.take());
+            }
             "mode" => all.mode = self.attribute_mode(attribute),
             name => self.other_attribute(name, attribute.span),
         }

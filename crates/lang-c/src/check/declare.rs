@@ -135,7 +135,7 @@ impl Checker<'_> {
             self.scopes.declare(name, Entity::Unknown, span);
             return;
         }
-        if let Some(span) = attributes.renamed {
+        if let Some((_, span)) = attributes.renamed {
             self.error(span, "the compiler chooses the registers of variables".to_owned());
         }
         if attributes.section.is_some() {
@@ -296,6 +296,9 @@ impl Checker<'_> {
         *used += 1;
         if *used > 1 {
             name = format!("{name}.{}", *used - 1);
+        }
+        if let Some((label, _)) = &declared.attributes.renamed {
+            name.clone_from(label);
         }
         let mut symbol = symbol(&declared, Linkage::Static);
         symbol.span = declared.span;

@@ -11,15 +11,9 @@ use crate::typed::{
 use crate::types::{Signature, Ty, TypeKind};
 use osmia_base::{Arena, Diagnostic, Span};
 
-/// Why `asm("name")` is an error.
-const RENAMED: &str = "another name for the linker is not known yet";
-
 impl Checker<'_> {
     /// A variable of the program.
     pub(super) fn declare_global(&mut self, declared: Declared<'_>) {
-        if let Some(span) = declared.attributes.renamed {
-            self.error(span, RENAMED.to_owned());
-        }
         if self.types.is_void(declared.ty) && declared.storage != Storage::Extern {
             self.error(declared.span, "a variable of type `void` holds nothing".to_owned());
             return self.scopes.declare(declared.name, Entity::Unknown, declared.span);
@@ -46,6 +40,9 @@ impl Checker<'_> {
         self.scopes.declare(declared.name, Entity::Global(global), declared.span);
         if declared.attributes.used {
             self.used_globals.insert(global);
+        }
+        if let Some((name, _)) = &declared.attributes.renamed {
+            self.globals[global].name = Some(name.clone());
         }
         if let Some(initializer) = declared.initializer {
             if self.globals[global].data.is_some() {
@@ -132,8 +129,8 @@ impl Checker<'_> {
         if declared.attributes.used {
             self.used_functions.insert(function);
         }
-        if let Some(span) = declared.attributes.renamed {
-            self.deferred.push((function, Diagnostic::error(span, RENAMED)));
+        if let Some((name, _)) = &declared.attributes.renamed {
+            self.functions[function].name = self.names.add(name);
         }
         Some(function)
     }

@@ -12,12 +12,6 @@ int *q __attribute__((mode(SI))); __attribute__((mode(DI))) struct s r;
 unit.c:4:50-58: ERROR: `mode` changes the size of whole numbers, not of `struct s`
 int *q __attribute__((mode(SI))); __attribute__((mode(DI))) struct s r;
                                                  ~~~~~~~~
-unit.c:5:7-15: ERROR: another name for the linker is not known yet
-int x asm("y") = 3; extern int z __asm__("zz"); int f(void) { register int a asm("r1") = 1; static int b asm("bb"); int c __attribute__((section("s"))) = 2; return a + b + c; }
-      ~~~~~~~~
-unit.c:5:34-47: ERROR: another name for the linker is not known yet
-int x asm("y") = 3; extern int z __asm__("zz"); int f(void) { register int a asm("r1") = 1; static int b asm("bb"); int c __attribute__((section("s"))) = 2; return a + b + c; }
-                                 ~~~~~~~~~~~~~
 unit.c:5:78-87: ERROR: the compiler chooses the registers of variables
 int x asm("y") = 3; extern int z __asm__("zz"); int f(void) { register int a asm("r1") = 1; static int b asm("bb"); int c __attribute__((section("s"))) = 2; return a + b + c; }
                                                                              ~~~~~~~~~
