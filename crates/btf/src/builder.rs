@@ -4,7 +4,7 @@ use crate::{
     Btf, BtfError, Composite, Endian, Enum, IntEncoding, Kind, KindTag, Linkage, Member, Param, Type, TypeId,
     VarSlot,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Collects types and strings, then writes them. Equal strings are written once; [`crate::dedup()`] merges equal types.
 #[derive(Clone, Debug)]
@@ -153,6 +153,22 @@ impl Builder {
         let mut kept = kept.iter();
         self.types.retain(|_| kept.next() == Some(&true));
         self.types.iter_mut().for_each(|ty| ty.kind.map_ids(&mut map));
+    }
+
+    /// Leaves out types that no other type refers to; the others get new ids. What each of the old ids is now, by its number: void
+    /// where the type is gone.
+    pub fn leave_out(&mut self, gone: &BTreeSet<TypeId>) -> Vec<TypeId> {
+        let mut next = self.first_id;
+        let mut ids: Vec<TypeId> = (0..self.first_id).map(TypeId).collect();
+        let mut kept = Vec::new();
+        for id in (self.first_id..self.next_id().0).map(TypeId) {
+            let stays = !gone.contains(&id);
+            ids.push(if stays { TypeId(next) } else { TypeId::VOID });
+            kept.push(stays);
+            next += u32::from(stays);
+        }
+        self.retain(&kept, |id| ids.get(id.0 as usize).copied().unwrap_or(id));
+        ids
     }
 
     /// Adds an integer that fills its storage.

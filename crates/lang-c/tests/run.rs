@@ -1,5 +1,6 @@
 //! C in, what the program returns out: compiled, optimized, and run in osmia's own machine.
 use osmia_base::Source;
+use osmia_btf::{Btf, Kind, TypeId};
 use osmia_ir::{Isa, Options, emit, optimize};
 use osmia_lang_c::compile;
 use osmia_lang_c::headers::NoHeaders;
@@ -51,4 +52,32 @@ fn programs_return() {
         Ok(number) => format!("{number}\n"),
         Err(message) => message,
     });
+}
+
+/// The names of the functions that types describe.
+fn described(btf: &Btf) -> Vec<&str> {
+    let all = (1..btf.len()).map(TypeId);
+    let functions = all.filter(|id| btf.get(*id).is_ok_and(|ty| matches!(ty.kind, Kind::Func { .. })));
+    functions.filter_map(|id| btf.name(id)).collect()
+}
+
+#[test]
+fn functions_that_are_nowhere_are_not_described() {
+    let text = "#define SEC(x) __attribute__((section(x), used))
+        struct early { int a; };
+        static int once(struct early *e) { return e->a; }
+        static __attribute__((btf_decl_tag(\"tag\"))) int small(int n) { return n * 3; }
+        static __attribute__((noinline)) int asked_for(int *n) { return *n; }
+        struct moved { int a, b; } __attribute__((preserve_access_index));
+        SEC(\"kprobe\") int prog(struct moved *m) { return once((void *)m) + small(m->b) + small(m->a) + asked_for(&m->a); }";
+    let object = object(text, Isa::V3).unwrap_or_else(|message| panic!("{message}"));
+    let btf = object.btf.as_ref().expect("there are types");
+    assert_eq!(described(btf), ["asked_for", "prog"]);
+    let questions = object.functions.values().flat_map(|function| &function.core);
+    let about: Vec<_> = questions.map(|question| btf.name(question.type_id).unwrap_or("?")).collect();
+    assert_eq!(about, ["moved"; 3]);
+    // What holds a type's number holds it still.
+    let text = text.replace("return once", "return __builtin_btf_type_id(*m, 0) + once");
+    let object = self::object(&text, Isa::V3).unwrap_or_else(|message| panic!("{message}"));
+    assert_eq!(object.btf.as_ref().map(|btf| described(btf).len()), Some(4));
 }

@@ -11,6 +11,7 @@ mod select;
 mod share;
 mod spill;
 mod tails;
+mod unneeded;
 
 pub use error::CompileError;
 
@@ -63,8 +64,7 @@ pub fn emit(mut module: Module, options: &Options) -> Result<Object, CompileErro
         functions.push(finish(&module.functions[id], encoded, &module.files));
     }
     check_chains(&module, &frames)?;
-    let btf = Btf::parse(module.btf.finish()).map_err(CompileError::Btf)?;
-    Ok(Object {
+    let mut object = Object {
         license: module.license,
         version: module.version,
         endian: Endian::default(),
@@ -73,9 +73,12 @@ pub fn emit(mut module: Module, options: &Options) -> Result<Object, CompileErro
         data: module.data,
         externs: module.externs,
         tables: Arena::new(),
-        btf: Some(btf),
+        btf: None,
         foreign: module.foreign,
-    })
+    };
+    unneeded::leave_out(&mut module.btf, &mut object);
+    object.btf = Some(Btf::parse(module.btf.finish()).map_err(CompileError::Btf)?);
+    Ok(object)
 }
 
 /// There is no instruction for a call of whatever a pointer points to.
