@@ -2,6 +2,7 @@
 //! share a register disappears.
 use super::liveness::{RegSet, live_out};
 use super::mach::{Code, Mach, Mask, Vreg};
+use std::cell::Cell;
 use std::collections::{BinaryHeap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -57,12 +58,15 @@ enum MoveState {
 
 struct Node {
     state: State,
-    alias: u32,
+    /// Where it went when it was coalesced. Ways to there are made shorter whenever they are gone.
+    alias: Cell<u32>,
     /// Machine registers it cannot have.
     forbidden: Mask,
     degree: u32,
     neighbours: Vec<u32>,
     moves: Vec<u32>,
+    /// How many sides of moves it is that are not done.
+    open_moves: u32,
     /// Those of the moves that were looked at and may be saved yet.
     waiting: Vec<u32>,
     cost: f32,
@@ -119,11 +123,12 @@ impl Graph {
     fn build(code: &Code, keep: &HashSet<Vreg>) -> Self {
         let node = |_| Node {
             state: State::Simple,
-            alias: 0,
+            alias: Cell::new(0),
             forbidden: 0,
             degree: 0,
             neighbours: Vec::new(),
             moves: Vec::new(),
+            open_moves: 0,
             waiting: Vec::new(),
             cost: 0.0,
         };
@@ -226,6 +231,16 @@ impl Graph {
         self.ready.push(number);
         for node in [dst, src] {
             self.nodes[node as usize].moves.push(number);
+            self.nodes[node as usize].open_moves += 1;
+        }
+    }
+
+    /// A move is saved or given up.
+    fn close_move(&mut self, number: u32) {
+        let (dst, src, _) = self.moves[number as usize];
+        self.moves[number as usize].2 = MoveState::Done;
+        for node in [self.alias(dst), self.alias(src)] {
+            self.nodes[node as usize].open_moves -= 1;
         }
     }
 
@@ -283,7 +298,7 @@ impl Graph {
     }
 
     fn has_moves(&self, node: u32) -> bool {
-        self.nodes[node as usize].moves.iter().any(|&m| self.moves[m as usize].2 != MoveState::Done)
+        self.nodes[node as usize].open_moves > 0
     }
 
     fn is_active(&self, node: u32) -> bool {
@@ -351,11 +366,20 @@ impl Graph {
         }
     }
 
+    /// The node that stands for a node.
     fn alias(&self, mut node: u32) -> u32 {
-        while !is_machine(node) && self.nodes[node as usize].state == State::Coalesced {
-            node = self.nodes[node as usize].alias;
+        while let Some(next) = self.went(node) {
+            let behind = self.went(next).unwrap_or(next);
+            self.nodes[node as usize].alias.set(behind);
+            node = behind;
         }
         node
+    }
+
+    /// The node that one was coalesced into.
+    fn went(&self, node: u32) -> Option<u32> {
+        let data = &self.nodes[node as usize];
+        (!is_machine(node) && data.state == State::Coalesced).then(|| data.alias.get())
     }
 
     fn coalesce(&mut self, number: u32) {
@@ -366,13 +390,15 @@ impl Graph {
         let (a, b) = (self.alias(dst), self.alias(src));
         // A machine register, if there is one, comes first.
         let (a, b) = if is_machine(b) { (b, a) } else { (a, b) };
-        self.moves[number as usize].2 = MoveState::Done;
         if a == b {
+            self.close_move(number);
             self.try_simplify(a);
         } else if is_machine(b) || self.interfere(a, b) {
+            self.close_move(number);
             self.try_simplify(a);
             self.try_simplify(b);
         } else if self.can_combine(a, b) {
+            self.close_move(number);
             self.combine(a, b);
             self.try_simplify(a);
         } else {
@@ -433,10 +459,11 @@ impl Graph {
     fn combine(&mut self, a: u32, b: u32) {
         let node = &mut self.nodes[b as usize];
         node.state = State::Coalesced;
-        node.alias = a;
+        node.alias.set(a);
         let (moves, neighbours) = (std::mem::take(&mut node.moves), std::mem::take(&mut node.neighbours));
         let waiting = std::mem::take(&mut node.waiting);
-        let (forbidden, cost) = (node.forbidden, node.cost);
+        let (forbidden, cost, open_moves) = (node.forbidden, node.cost, node.open_moves);
+        self.nodes[a as usize].open_moves += open_moves;
         if is_machine(a) {
             for &other in neighbours.iter().filter(|&&other| self.is_active(other)).collect::<Vec<_>>() {
                 let had = self.nodes[other as usize].forbidden & (1 << a) != 0;
@@ -480,12 +507,12 @@ impl Graph {
 
     fn freeze_moves(&mut self, node: u32) {
         for at in 0..self.nodes[node as usize].moves.len() {
-            let number = self.nodes[node as usize].moves[at] as usize;
-            if self.moves[number].2 == MoveState::Done {
+            let number = self.nodes[node as usize].moves[at];
+            let (dst, src, state) = self.moves[number as usize];
+            if state == MoveState::Done {
                 continue;
             }
-            self.moves[number].2 = MoveState::Done;
-            let (dst, src, _) = self.moves[number];
+            self.close_move(number);
             let (dst, src) = (self.alias(dst), self.alias(src));
             let other = if dst == node { src } else { dst };
             self.try_simplify(other);
