@@ -39,10 +39,13 @@ use crate::{Name, Names};
 use cleanup::Cleanup;
 use declare::{Lifetime, Linked};
 use kernel::Kernel;
-use osmia_base::{Arena, Diagnostic, Diagnostics, Span};
+use osmia_base::{Arena, Diagnostic, Diagnostics, Severity, Span};
 use osmia_btf::Btf;
 use scope::Scopes;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// How many errors are told.
+const MAX_ERRORS: usize = 50;
 
 /// A checked unit and what there is to say about it.
 #[derive(Debug)]
@@ -56,8 +59,10 @@ pub struct Checked {
 /// Checks a unit. Types that it does not define are the kernel's from [`Item::Kernel`] on.
 pub fn check(unit: &ast::Unit, names: &mut Names, kernel: Option<&Btf>) -> Checked {
     let mut checker = Checker::new(names);
+    let mut errors = 0;
     for item in &unit.items {
         let known = checker.functions.len();
+        let before = checker.diagnostics.list.len();
         match item {
             Item::Function(function) => checker.function(function),
             Item::Declaration(declaration) => checker.declaration(declaration, &mut Vec::new()),
@@ -65,6 +70,11 @@ pub fn check(unit: &ast::Unit, names: &mut Names, kernel: Option<&Btf>) -> Check
             Item::Kernel => checker.open_kernel(kernel),
         }
         checker.settle(known);
+        errors += checker.errors_from(before);
+        if errors > MAX_ERRORS {
+            checker.give_up();
+            break;
+        }
     }
     checker.finish()
 }
@@ -252,6 +262,26 @@ impl<'a> Checker<'a> {
                 None => self.diagnostics.push(diagnostic),
             }
         }
+    }
+
+    /// How many errors there are among the messages from one on.
+    fn errors_from(&self, first: usize) -> usize {
+        let new = self.diagnostics.list.iter().skip(first);
+        new.filter(|diagnostic| diagnostic.severity == Severity::Error).count()
+    }
+
+    /// Leaves out what nobody reads: the errors that are too many.
+    fn give_up(&mut self) {
+        let list = &mut self.diagnostics.list;
+        let mut left = MAX_ERRORS;
+        list.retain(|diagnostic| {
+            let error = diagnostic.severity == Severity::Error;
+            let kept = !error || left > 0;
+            left -= usize::from(error && kept);
+            kept
+        });
+        let text = "There are more mistakes; the rest of the unit is not read";
+        list.push(Diagnostic::error(Span::NOWHERE, text));
     }
 
     /// What is checked in between is not run: its type alone is asked for.

@@ -146,3 +146,12 @@ fn kernel() -> Btf {
     types.add_func("do_exit", release, Linkage::Static);
     Btf::parse(types.finish()).expect("these are types")
 }
+
+/// Nobody reads hundreds of mistakes.
+#[test]
+fn many_mistakes_are_told_in_part() {
+    let text: String = (0..200).map(|at| format!("int x{at} = y{at};\n")).collect();
+    let (checked, _, told) = checked(&text);
+    assert_eq!(checked.diagnostics.list.len(), 51);
+    assert!(told.ends_with("ERROR: There are more mistakes; the rest of the unit is not read\n"), "{told}");
+}

@@ -5,7 +5,7 @@ use super::make::{Value, number};
 use crate::Name;
 use crate::ast::{self, Basic, Designator, Initial, Initializer, RecordKind};
 use crate::typed::{Expr, Place, Relocate};
-use crate::types::{Ty, TypeKind};
+use crate::types::{Field, Ty, TypeKind};
 use osmia_base::{Diagnostic, Span, Spanned};
 
 /// How deep what is initialized may be made of parts.
@@ -193,17 +193,16 @@ impl Checker<'_> {
         let Some(record) = self.types.record(place.ty) else { return };
         let Some(body) = &self.types.records[record].body else { return };
         let union = self.types.records[record].kind == RecordKind::Union;
-        // Unnamed bits are padding.
-        let named: Vec<usize> = body
-            .fields
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| field.name.is_some() || field.bits.is_none())
-            .map(|(index, _)| index)
-            .collect();
-        let first = named.first().copied();
-        for index in named.into_iter().filter(|index| *index as u64 >= from) {
-            if cursor.plain().is_none() || union && Some(index) != first {
+        let first = body.fields.iter().position(takes_a_value);
+        for index in usize::try_from(from).unwrap_or(usize::MAX)..body.fields.len() {
+            if cursor.plain().is_none() {
+                return;
+            }
+            let field = self.types.records[record].body.as_ref().and_then(|body| body.fields.get(index));
+            if !field.is_some_and(takes_a_value) {
+                continue;
+            }
+            if union && Some(index) != first {
                 return;
             }
             let Some(field) = self.field(place.clone(), record, index, Relocate::No) else { return };
@@ -440,6 +439,11 @@ impl Checker<'_> {
         }
         filled.stores.push(Store::Text(Place { span, ..place }, bytes));
     }
+}
+
+/// Whether a member is initialized in its turn: unnamed bits are padding.
+fn takes_a_value(field: &Field) -> bool {
+    field.name.is_some() || field.bits.is_none()
 }
 
 /// The text that initializes an array of characters.

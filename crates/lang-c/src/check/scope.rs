@@ -123,9 +123,12 @@ impl Checker<'_> {
             return;
         }
         let text = self.text(name);
-        let known: Vec<&str> = self.scopes.names().into_iter().map(|name| self.names.text(name)).collect();
-        let diagnostic = osmia_base::Diagnostic::error(span, format!("there is no {what} `{text}`"));
-        let diagnostic = diagnostic.suggest(&text, known);
+        let mut diagnostic = osmia_base::Diagnostic::error(span, format!("there is no {what} `{text}`"));
+        // What is left out in the end needs no suggestion.
+        if self.diagnostics.list.len() < super::MAX_ERRORS {
+            let known = self.scopes.names().into_iter().map(|name| self.names.text(name));
+            diagnostic = diagnostic.suggest(&text, known);
+        }
         self.diagnostics.push(diagnostic);
     }
 }

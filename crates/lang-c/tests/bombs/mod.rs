@@ -9,6 +9,10 @@ fn inside(statements: &str) -> String {
     )
 }
 
+fn many(count: usize, one: impl Fn(usize) -> String) -> String {
+    (0..count).map(one).collect()
+}
+
 /// All of them.
 pub(crate) fn texts() -> Vec<String> {
     [declarations(), statements(), towers()].concat()
@@ -53,6 +57,13 @@ fn declarations() -> Vec<String> {
         format!("struct s {{ int a{}; }} x, y; void f(void) {{ x = y; }}", nested(15)),
         "void f(void) { struct { struct {} a[1ul << 62]; int b; } x = { .b = 1 }, y; y = x; }".to_owned(),
         "struct e {}; struct e a[] = { [0 ... 0x7ffffffffffffff0] = {} };".to_owned(),
+        format!("enum e {{ {} }};", many(100_000, |at| format!("A{at}, "))),
+        format!(
+            "struct s {{ {} }} x = {{ {} }};",
+            many(50_000, |at| format!("int a{at}; ")),
+            many(50_000, |at| format!(".a{at} = {at}, "))
+        ),
+        many(20_000, |at| format!("int x{at} = y{at}; ")),
         "struct e {}; struct e a[0x7ffffffffffffff0] = {}; struct e b[0x7ffffffffffffff0] = { {}, {} };".to_owned(),
     ]
 }
