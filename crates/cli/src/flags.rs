@@ -71,7 +71,8 @@ Examples:
   osmia compile -I include -D LIMIT=8 -o out.o hello.bpf.c
 
 It takes no clang and no headers: those of libbpf (bpf/bpf_helpers.h, …) are part of osmia, and the kernel's types stand for
-vmlinux.h and for the kernel's own headers where they are not there.";
+vmlinux.h and for the kernel's own headers where they are not there. What it does not know, the clang of this machine ($CLANG)
+compiles, if there is one: a warning says so.";
 
 /// Compile a program in C.
 #[derive(Args, Clone, Debug)]
