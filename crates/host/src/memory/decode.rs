@@ -40,7 +40,7 @@ fn mapped(flags: u16, body: &[u8]) -> Decoded {
     Ok(start.checked_add(len).map(|end| (pid, Change::Mapped { start, end, offset, file })))
 }
 
-/// The build id, or else the numbers of device and inode, and what tells inodes of one number apart.
+/// The build id, or else the inode's number; which device has it, the path says.
 fn identity(flags: u16, raw: &[u8]) -> Result<Identity, Truncated> {
     let mut bytes = Bytes::new(raw, NATIVE);
     if u32::from(flags) & perf::RECORD_MISC_MMAP_BUILD_ID != 0 {
