@@ -1,5 +1,5 @@
 //! How long scripts take to compile: from start to exit of `-d`, which loads nothing.
-use super::lab::{Cost, Lab};
+use super::lab::{Cost, Lab, find};
 use super::report::{Findings, Summary, table};
 use super::stats::median;
 use crate::run::{output, root};
@@ -34,7 +34,7 @@ pub(super) fn measure(lab: &Lab) -> Result<Findings, String> {
 fn in_c(lab: &Lab) -> Result<Summary, String> {
     let source = root().join("benches").join(IN_C);
     let source = source.to_string_lossy();
-    let clang = PathBuf::from("clang-19");
+    let clang = find("clang-19")?;
     let peer_args = ["-O2", "-g", "-target", "bpf", "-mcpu=v3", "-c", &source, "-o", "peer.o"];
     let (mut theirs, mut own) = (Vec::new(), Vec::new());
     for _ in 0..lab.rounds {
