@@ -103,6 +103,13 @@ fn kernel_stacks_whose_places_others_have_are_kept() {
 }
 
 #[test]
+fn many_stacks_in_one_statement() {
+    let text =
+        format!("begin {{ $all = ({}); print(len($all.0) == len($all.39)); }}", ["kstack"; 40].join(", "));
+    assert_eq!(script(&text).lines().next(), Some("true"));
+}
+
+#[test]
 fn longer_stacks_than_the_kernel_takes_down() {
     let out = script(
         "begin { print(kstack(raw, 1024)); print(ustack(build_id, 1000)); @[kstack(500)] = count(); }",

@@ -58,7 +58,8 @@ impl Cx<'_> {
         self.b.switch_to(crowded);
         let features = [Feature::BpfLoop, Feature::LateElements];
         if wanted.size() <= LARGEST && features.into_iter().all(|feature| self.can(feature)) {
-            self.maybe(|cx| cx.keep_stack(wanted, to, done))?;
+            // The memory is free again at once: one statement may have many stacks.
+            self.maybe(|cx| cx.statement(|cx| cx.keep_stack(wanted, to, done)))?;
         } else {
             self.count(Lost::Stack);
         }

@@ -39,7 +39,7 @@ impl<'a> Cx<'a> {
         }
         match (self.measures_stacks, user) {
             (true, _) => {
-                let depth = self.depth(limit, flags);
+                let depth = self.statement(|cx| cx.depth(limit, flags));
                 self.b.store(Size::W, to.base, to.offset + depth_at(user), depth);
             }
             (false, true) => {}

@@ -37,6 +37,7 @@ impl LoadFailure {
             Feature::LookupPercpu,
             Feature::GetFuncIp,
             Feature::BpfLoop,
+            Feature::LateElements,
             Feature::ForEachMapElem,
             Feature::GlobalData,
             Feature::AttachCookie,
