@@ -54,6 +54,23 @@ fn programs_return() {
     });
 }
 
+#[test]
+fn maps_in_maps_have_their_types_where_functions_are_nowhere() {
+    let text = "#define SEC(x) __attribute__((section(x), used))
+        struct early { int a; };
+        static int once(struct early *e) { return e->a; }
+        SEC(\"xdp\") int prog(void *p) { return once(p); }
+        struct late { int a, b; };
+        struct { int (*type)[13]; int (*max_entries)[2]; unsigned *key;
+                 struct { int (*type)[1]; int (*max_entries)[1]; unsigned *key; struct late *value; } *values[]; }
+            outer SEC(\".maps\");";
+    let object = object(text, Isa::V3).unwrap_or_else(|message| panic!("{message}"));
+    let btf = object.btf.as_ref().expect("there are types");
+    let inner = object.maps.values().find_map(|map| map.inner.as_ref()).expect("a map in a map");
+    assert_eq!(btf.name(inner.value_type), Some("late"));
+    assert_eq!(described(btf), ["prog"]);
+}
+
 /// The names of the functions that types describe.
 fn described(btf: &Btf) -> Vec<&str> {
     let all = (1..btf.len()).map(TypeId);

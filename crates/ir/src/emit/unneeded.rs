@@ -22,9 +22,13 @@ pub(super) fn leave_out(types: &mut Builder, object: &mut Object) {
         change(&mut function.type_id);
         function.core.iter_mut().for_each(|question| change(&mut question.type_id));
     }
-    for (_, map) in object.maps.iter_mut() {
-        change(&mut map.key_type);
-        change(&mut map.value_type);
+    for (_, outer) in object.maps.iter_mut() {
+        let mut map = Some(outer);
+        while let Some(it) = map {
+            change(&mut it.key_type);
+            change(&mut it.value_type);
+            map = it.inner.as_deref_mut();
+        }
     }
     object.data.iter_mut().for_each(|(_, data)| change(&mut data.type_id));
     object.externs.iter_mut().for_each(|(_, symbol)| change(&mut symbol.type_id));
