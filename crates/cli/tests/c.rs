@@ -50,6 +50,19 @@ fn compile_makes_an_object() {
 }
 
 /// Types that the person names are those, or none.
+/// Comments may have bytes that are no UTF-8; texts, which would change, may not.
+#[test]
+fn bytes_that_are_no_characters_are_told_in_texts() {
+    let scratch = Scratch::new();
+    let source = scratch.path("latin.bpf.c");
+    let write = |text: &[u8]| std::fs::write(&source, [b"/* \xe9 */ char a[] = ", text, b";\n"].concat());
+    write(b"\"caf\\xe9\"").expect("a file");
+    assert_eq!(run(osmia().args(["compile", "-o", &scratch.path("a.o"), &source])).ok(), "");
+    write(b"\"caf\xe9\"").expect("a file");
+    let told = run(osmia().args(["compile", "-o", &scratch.path("a.o"), &source])).refused();
+    assert!(told.contains("latin.bpf.c:1:22-30: ERROR: this has bytes that are no UTF-8"), "{told}");
+}
+
 #[test]
 fn types_that_cannot_be_read_are_told() {
     let scratch = Scratch::new();

@@ -122,6 +122,10 @@ impl Parser<'_> {
             rest = escape.get(1 + length..).unwrap_or("");
         }
         bytes.extend(rest.bytes());
+        // What a file has that is no UTF-8 was read as this.
+        if inner.contains(char::REPLACEMENT_CHARACTER) {
+            wrong = wrong.or(Some("this has bytes that are no UTF-8: they are written as `\\xNN`"));
+        }
         if wide {
             let text = "programs for BPF know no wide characters";
             self.remark(Diagnostic::error(token.span, text).hint("leave out the letter before the quote"));
