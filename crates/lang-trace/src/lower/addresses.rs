@@ -13,7 +13,7 @@ impl<'a> Cx<'a> {
         }
         let at = self.temp(8);
         self.b.store(Size::DW, at.base, at.offset, value);
-        let address = self.b.offset(at.base, at.offset.into());
+        let address = self.begin_of(at);
         let (size, from) = (self.b.int(8), self.number_of(address));
         self.probe_read(Space::Kernel, at, size, from);
         self.b.load(Size::DW, at.base, at.offset, Kind::I64)

@@ -153,14 +153,14 @@ impl<'a> Cx<'a> {
         let Some(key) = key else { return Ok(self.bucket_number(bucket)) };
         let to = self.temp(home.key_size);
         self.put_bucket_key(home, key, to, bucket)?;
-        Ok(self.b.offset(to.base, to.offset.into()))
+        Ok(self.begin_of(to))
     }
 
     /// The key of a bucket where the map has no key of its own.
     fn bucket_number(&mut self, bucket: Value) -> Value {
         let to = self.temp(8);
         self.b.store(Size::W, to.base, to.offset, bucket);
-        self.b.offset(to.base, to.offset.into())
+        self.begin_of(to)
     }
 
     pub(super) fn put_bucket_key(
@@ -355,7 +355,7 @@ impl<'a> Cx<'a> {
         self.b.branch(Cond::Lt, bucket, most, turn, done);
         self.b.switch_to(turn);
         self.b.store(Size::DW, to.base, to.offset + home.bucket as i32, bucket);
-        let (map, address) = (self.b.map(map), self.b.offset(to.base, to.offset.into()));
+        let (map, address) = (self.b.map(map), self.begin_of(to));
         let failed = self.call(helpers::MAP_DELETE, &[map, address]);
         let one = self.b.int(1);
         self.b.branch_if(failed, next, there);
@@ -367,7 +367,7 @@ impl<'a> Cx<'a> {
         self.b.store(Size::DW, counter.base, 0, more);
         self.b.jump(head, &[]);
         self.b.switch_to(done);
-        let address = self.b.offset(to.base, to.offset.into());
+        let address = self.begin_of(to);
         self.forget_spilled(id, address);
         Ok(self.b.load(Size::DW, any.base, 0, Kind::I64))
     }

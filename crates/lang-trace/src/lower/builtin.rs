@@ -87,7 +87,7 @@ impl<'a> Cx<'a> {
         let zero = self.b.int(0);
         self.b.store(Size::DW, to.base, to.offset, zero);
         let (device, inode, size) = (self.b.int(device as i64), self.b.int(inode as i64), self.b.int(8));
-        let address = self.b.offset(to.base, to.offset.into());
+        let address = self.begin_of(to);
         self.call(helpers::NS_PID_TGID, &[device, inode, address, size]);
         self.b.load(Size::DW, to.base, to.offset, Kind::I64)
     }
@@ -205,7 +205,7 @@ impl<'a> Cx<'a> {
         let (context, to) = (self.context(), self.temp(8));
         let zero = self.b.int(0);
         self.b.store(Size::DW, to.base, to.offset, zero);
-        let address = self.b.offset(to.base, to.offset.into());
+        let address = self.begin_of(to);
         self.call(helpers::FUNC_RET, &[context, address]);
         let value = self.b.load(Size::DW, to.base, to.offset, Kind::I64);
         Ok(self.extend_to(value, &it.ty))

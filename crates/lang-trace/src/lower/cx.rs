@@ -26,6 +26,9 @@ use osmia_isa::Size;
 use osmia_object::Target;
 use std::collections::{BTreeSet, HashMap};
 
+/// A pointer to memory that the program may read and write.
+pub(super) const MEMORY: Kind = Kind::Ptr(Pointee::Memory);
+
 pub(super) type Result<T> = std::result::Result<T, Diagnostic>;
 
 /// At most so many bytes of a program's stack hold values other than numbers; callbacks have a third of it.

@@ -33,7 +33,7 @@ impl<'a> Cx<'a> {
             ExprKind::VarAddress(var) => return self.var_address(*var),
             ExprKind::MapAddress(map, key) => {
                 let place = self.map_place(*map, key.as_deref())?;
-                self.b.offset(place.base, place.offset.into())
+                self.begin_of(place)
             }
             ExprKind::MapItself(map) => match self.map_home(*map).map {
                 Some(handle) => self.b.map(handle),
@@ -191,7 +191,7 @@ impl<'a> Cx<'a> {
             }
             home => self.place_of(home),
         };
-        Ok(self.b.offset(place.base, place.offset.into()))
+        Ok(self.begin_of(place))
     }
 
     /// A scalar as a number.

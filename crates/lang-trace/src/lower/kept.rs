@@ -1,7 +1,7 @@
 //! Stacks that the program keeps itself. A stack map has one place for all stacks of one hash, and the first has it for good: the
 //! others are kept whole, each under a number that is made of its frames, in a map that takes memory only for what is in it.
 //! [`osmia_event::kept`] says how these numbers look.
-use super::cx::{Cx, Place, Result};
+use super::cx::{Cx, MEMORY, Place, Result};
 use super::globals::MapShape;
 use super::helpers;
 use super::send::Lost;
@@ -14,7 +14,6 @@ use osmia_ir::{Block, Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
 use osmia_object::MapKey;
 
-const MEMORY: Kind = Kind::Ptr(Pointee::Memory);
 /// So many stacks are kept, and as many where the map takes the memory for all of them at once.
 const MOST: u32 = 65536;
 const MOST_AT_ONCE: u32 = 16384;
@@ -187,9 +186,5 @@ impl Cx<'_> {
         let (frames, any) = (self.begin_of(frames), self.b.int(0));
         let failed = self.call(helpers::MAP_UPDATE, &[handle, key, frames, any]);
         self.count_if(failed, Lost::Stack);
-    }
-
-    fn begin_of(&mut self, place: Place) -> Value {
-        self.b.offset(place.base, place.offset.into())
     }
 }

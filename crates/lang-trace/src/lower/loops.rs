@@ -1,6 +1,6 @@
 //! Loops over maps and ranges. Bodies that the kernel calls back are functions of their own; what they share with the
 //! program lies in a frame on the program's stack, whose address they are given.
-use super::cx::{Cx, FRAME_CONTEXT, Place, Result, VarHome};
+use super::cx::{Cx, FRAME_CONTEXT, MEMORY, Place, Result, VarHome};
 use super::helpers;
 use super::walk::{self, Node};
 use crate::typed::{Expr, ExprKind, MapId, MapValue, Stmt, StmtKind, Type, VarId};
@@ -18,8 +18,6 @@ const SPENT: &str = "while loop stopped after 8388608 turns, the most that the k
 
 /// The same of a range.
 const CUT: &str = "for loop stopped after 8388608 turns, the most that the kernel makes";
-
-const MEMORY: Kind = Kind::Ptr(Pointee::Memory);
 
 /// Which variables a callback shares with the rest of its probe, or with its next call.
 pub(super) fn captured(cx: &Cx<'_>) -> Vec<bool> {

@@ -1,5 +1,5 @@
 //! The script's maps: how each is kept, and plain values in them.
-use super::cx::{Cx, Place, Result};
+use super::cx::{Cx, MEMORY, Place, Result};
 use super::globals::MapShape;
 use super::memory::Fill;
 use super::types::scalar;
@@ -8,7 +8,7 @@ use crate::typed::{Expr, ExprKind, MapId, MapInfo, MapKind, MapValue, Type};
 use osmia_abi::{Feature, MapType};
 use osmia_base::{Key, Span};
 use osmia_event::{Aggregation, MapSchema, Storage, round_up};
-use osmia_ir::{Address, Offset, Op, Pointee, Type as Kind, Value};
+use osmia_ir::{Address, Offset, Op, Type as Kind, Value};
 use osmia_isa::{AluOp, AtomicOp, Cond, Size};
 use osmia_object::{DataKey, MapKey};
 
@@ -16,7 +16,6 @@ use osmia_object::{DataKey, MapKey};
 const NOEXIST: i64 = 1;
 /// There is no such element.
 const ENOENT: i64 = 2;
-const MEMORY: Kind = Kind::Ptr(Pointee::Memory);
 
 /// Where a script's map is.
 #[derive(Clone, Debug)]
@@ -119,7 +118,7 @@ impl<'a> Cx<'a> {
                 place
             }
         };
-        Ok(self.b.offset(place.base, place.offset.into()))
+        Ok(self.begin_of(place))
     }
 
     /// What a map has for a key, or null.
@@ -165,7 +164,7 @@ impl<'a> Cx<'a> {
         }
         let key = self.key(map, key)?;
         let value = self.memory(value, Fill::Whole)?;
-        let value = self.b.offset(value.base, value.offset.into());
+        let value = self.begin_of(value);
         self.update(map, key, value);
         self.forget_map(map);
         Ok(())

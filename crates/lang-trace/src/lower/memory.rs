@@ -244,7 +244,7 @@ impl<'a> Cx<'a> {
             return self.b.zero(to.base, to.offset, size);
         }
         // Reading from nowhere fails, and fills with zeros.
-        let to = self.b.offset(to.base, to.offset.into());
+        let to = self.begin_of(to);
         let (size, nowhere) = (self.b.int(i64::from(size)), self.b.int(0));
         let helper = self.pick(&helpers::READ_KERNEL);
         self.call(helper, &[to, size, nowhere]);
@@ -255,8 +255,7 @@ impl<'a> Cx<'a> {
         if size <= INLINE {
             return self.b.copy(to.base, to.offset, from.base, from.offset, size);
         }
-        let (to, from) =
-            (self.b.offset(to.base, to.offset.into()), self.b.offset(from.base, from.offset.into()));
+        let (to, from) = (self.begin_of(to), self.begin_of(from));
         let size = self.b.int(i64::from(size));
         let helper = self.pick(&helpers::READ_KERNEL);
         self.call(helper, &[to, size, from]);
@@ -268,7 +267,7 @@ impl<'a> Cx<'a> {
         if fill.is_whole() || size <= INLINE || !matches!(ty, Type::Str { .. }) {
             return self.copy(from, to, size);
         }
-        let (from, size) = (self.b.offset(from.base, from.offset.into()), self.b.int(i64::from(size)));
+        let (from, size) = (self.begin_of(from), self.b.int(i64::from(size)));
         self.probe_read_str(Space::Bpf, to, size, from);
     }
 

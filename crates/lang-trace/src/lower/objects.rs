@@ -32,7 +32,7 @@ impl<'a> Cx<'a> {
         };
         let capacity = self.size_of(ty);
         self.zero(to, capacity);
-        let (address, size) = (self.b.offset(to.base, to.offset.into()), self.b.int(i64::from(capacity)));
+        let (address, size) = (self.begin_of(to), self.b.int(i64::from(capacity)));
         self.call(helpers::D_PATH, &[object, address, size]);
         Ok(())
     }
@@ -96,7 +96,7 @@ impl<'a> Cx<'a> {
         let sent = self.b.alu(AluOp::Lsh, sent, bits);
         let flags = self.b.alu(AluOp::Or, sent, current);
         let (map, size) = (self.b.map(map), self.b.int(i64::from(size)));
-        let record = self.b.offset(record.base, record.offset.into());
+        let record = self.begin_of(record);
         Ok(self.call(helpers::SKB_OUTPUT, &[skb, map, flags, record, size]))
     }
 }

@@ -394,7 +394,7 @@ impl<'a> Cx<'a> {
     }
 
     fn read_by(&mut self, helper: &Choice, to: Place, size: Value, from: Value) -> Value {
-        let (to, helper) = (self.b.offset(to.base, to.offset.into()), self.pick(helper));
+        let (to, helper) = (self.begin_of(to), self.pick(helper));
         let result = self.call(helper, &[to, size, from]);
         if !self.options.report_failures {
             return result;
@@ -451,7 +451,7 @@ impl<'a> Cx<'a> {
     /// A place's address, and in which memory it is.
     pub(super) fn address_in(&mut self, place: &Remote) -> (Value, Space) {
         match place.own() {
-            Some(own) => (self.b.offset(own.base, own.offset.into()), Space::Bpf),
+            Some(own) => (self.begin_of(own), Space::Bpf),
             None => (self.address(place), place.space),
         }
     }

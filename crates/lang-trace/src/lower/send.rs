@@ -120,7 +120,7 @@ impl<'a> Cx<'a> {
                 if let Some(code) = code {
                     self.b.store(Size::DW, record.base, record.offset + 8, code);
                 }
-                let record = self.b.offset(record.base, record.offset.into());
+                let record = self.begin_of(record);
                 self.output(record, size, Lost::Event);
             }
         }

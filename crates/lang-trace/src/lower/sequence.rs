@@ -106,7 +106,7 @@ impl<'a> Cx<'a> {
         let (section, offset) = self.globals.constant(text.as_bytes(), text.len() as u32 + 1);
         let (sequence, data) = (self.sequence(), self.b.data(section, offset));
         let size = self.b.int(text.len() as i64 + 1);
-        let from = self.b.offset(words.base, words.offset.into());
+        let from = self.begin_of(words);
         let length = self.b.int(8 * args.len() as i64);
         self.call(helpers::SEQ_PRINTF, &[sequence, data, size, from, length]);
         Ok(())
@@ -118,7 +118,7 @@ impl<'a> Cx<'a> {
             return self.number(arg);
         }
         let place = self.memory(arg, Fill::Text)?;
-        Ok(self.b.offset(place.base, place.offset.into()))
+        Ok(self.begin_of(place))
     }
 }
 

@@ -57,7 +57,7 @@ impl<'a> Cx<'a> {
             self.maybe(|cx| {
                 let new = cx.temp(ELEMENT);
                 cx.begin(new, sample);
-                let new = cx.b.offset(new.base, new.offset.into());
+                let new = cx.begin_of(new);
                 cx.update(map, address, new);
             });
         }

@@ -45,7 +45,7 @@ impl<'a> Cx<'a> {
     }
 
     fn keyed(&mut self, place: Place, record: Option<Place>) -> Keyed {
-        Keyed { key: self.b.offset(place.base, place.offset.into()), record }
+        Keyed { key: self.begin_of(place), record }
     }
 
     /// Bytes that a record needs in front of a key, where it may have to be sent.
@@ -91,7 +91,7 @@ impl<'a> Cx<'a> {
             let one = self.b.int(1);
             self.b.store(Size::DW, place.base, place.offset + 8, one);
         }
-        self.b.offset(place.base, place.offset.into())
+        self.begin_of(place)
     }
 
     /// Sends what found no room in a map, so that the reader keeps it. What is sent is counted: what of it did not arrive is
@@ -109,7 +109,7 @@ impl<'a> Cx<'a> {
             Some(record) => {
                 let stream = self.b.int(i64::from(stream));
                 self.b.store(Size::DW, record.base, record.offset, stream);
-                let record = self.b.offset(record.base, record.offset.into());
+                let record = self.begin_of(record);
                 self.try_output(record, size);
             }
             None => {

@@ -52,7 +52,7 @@ impl<'a> Cx<'a> {
     fn depth(&mut self, limit: u32, flags: i64) -> Value {
         let size = limit.max(1) * 8;
         let (context, place) = (self.context(), self.temp(size));
-        let at = self.b.offset(place.base, place.offset.into());
+        let at = self.begin_of(place);
         let (size, flags) = (self.b.int(size.into()), self.b.int(flags));
         let bytes = self.call(helpers::STACK, &[context, at, size, flags]);
         let (zero, eight) = (self.b.int(0), self.b.int(8));

@@ -306,9 +306,9 @@ impl<'a> Cx<'a> {
         let words = self.b.slot(24, 8);
         let words = self.b.slot_addr(words);
         let (none, limit) = (self.b.int(-1), turns);
-        let address = self.b.offset(first.base, first.offset.into());
+        let address = self.begin_of(first);
         self.b.store(Size::DW, words, 0, address);
-        let other = second.map_or(address, |second| self.b.offset(second.base, second.offset.into()));
+        let other = second.map_or(address, |second| self.begin_of(second));
         self.b.store(Size::DW, words, 8, other);
         self.b.store(Size::DW, words, 16, none);
         let memory = Kind::Ptr(Pointee::Memory);

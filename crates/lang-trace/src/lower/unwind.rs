@@ -1,6 +1,6 @@
 //! User stacks without frame pointers: the program itself goes from caller to caller, by tables that the reader fills.
 //! [`osmia_event::unwind`] says how these look.
-use super::cx::{Cx, Place, Result};
+use super::cx::{Cx, MEMORY, Place, Result};
 use super::globals::MapShape;
 use super::helpers;
 use super::stacks::{PROCESS, USER_DEPTH};
@@ -14,7 +14,6 @@ use osmia_ir::{Block, Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
 use osmia_object::MapKey;
 
-const MEMORY: Kind = Kind::Ptr(Pointee::Memory);
 /// Processes that have a table.
 const MOST_PROCESSES: u32 = 4096;
 /// Files that have one.
@@ -345,7 +344,7 @@ impl<'a> Cx<'a> {
     }
 
     fn state_address(&mut self, at: Place, place: u32) -> Value {
-        self.b.offset(at.base, at.at(place).offset.into())
+        self.begin_of(at.at(place))
     }
 
     fn row_word(&mut self, row: Value, number: i32) -> Value {

@@ -79,7 +79,7 @@ impl<'a> Cx<'a> {
         let room = both.max(capacity);
         let to = self.temp(room);
         self.zero(to, room);
-        let start = self.b.offset(to.base, to.offset.into());
+        let start = self.begin_of(to);
         let copied = self.copy_text(start, a, sizes[0]);
         let one = self.b.int(1);
         let length = self.b.alu(AluOp::Sub, copied, one);
@@ -104,7 +104,7 @@ impl<'a> Cx<'a> {
 
     /// Copies text up to its NUL; how many bytes that were, the NUL included.
     fn copy_text(&mut self, to: Value, from: Place, most: u32) -> Value {
-        let (size, from) = (self.b.int(i64::from(most)), self.b.offset(from.base, from.offset.into()));
+        let (size, from) = (self.b.int(i64::from(most)), self.begin_of(from));
         let helper = self.pick(&helpers::READ_KERNEL_STR);
         self.call(helper, &[to, size, from])
     }
@@ -145,7 +145,7 @@ impl<'a> Cx<'a> {
         self.b.switch_to(long);
         self.b.jump(done, &[limit]);
         self.b.switch_to(done);
-        let from = self.b.offset(from.base, from.offset.into());
+        let from = self.begin_of(from);
         Ok(self.call(helpers::PROBE_WRITE_USER, &[to, from, size]))
     }
 
@@ -158,7 +158,7 @@ impl<'a> Cx<'a> {
                 true => self.number(arg)?,
                 false => {
                     let place = self.memory(arg, Fill::Whole)?;
-                    self.b.offset(place.base, place.offset.into())
+                    self.begin_of(place)
                 }
             });
         }

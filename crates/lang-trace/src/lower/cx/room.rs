@@ -67,6 +67,11 @@ impl<'a> Cx<'a> {
         offset
     }
 
+    /// The address of a place.
+    pub(in crate::lower) fn begin_of(&mut self, place: Place) -> Value {
+        self.b.offset(place.base, place.offset.into())
+    }
+
     pub(in crate::lower) fn scratch_place(&mut self, offset: u32) -> Place {
         Place::new(self.scratch()).at(offset)
     }

@@ -135,7 +135,7 @@ impl<'a> Cx<'a> {
         if fill.is_whole() && !self.target.features.has(Feature::CommPadded) {
             self.zero(to, capacity.min(16));
         }
-        let address = self.b.offset(to.base, to.offset.into());
+        let address = self.begin_of(to);
         let size = self.b.int(i64::from(capacity.min(16)));
         self.call(helpers::COMM, &[address, size]);
         if capacity > 16 {
