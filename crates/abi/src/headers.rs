@@ -1,5 +1,6 @@
 //! Which headers of C stand for the kernel's types, and the constants that they have besides.
 pub use crate::constants::HEADERS;
+use memchr::memmem::Finder;
 
 /// A header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,17 @@ impl Header {
     pub fn constants(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
         self.constants.split(", ").filter_map(|constant| constant.split_once(' '))
     }
+
+    /// The number of one of its constants.
+    fn number(&self, name: &Finder<'_>) -> Option<&'static str> {
+        let text = self.constants;
+        let mut places = name.find_iter(text.as_bytes());
+        places.find_map(|at| {
+            let after = text.get(at + name.needle().len()..)?.strip_prefix(' ')?;
+            let first = at == 0 || text.get(..at)?.ends_with(' ');
+            first.then(|| after.split_once(',').map_or(after, |(number, _)| number))
+        })
+    }
 }
 
 /// The row of a header, if it has one.
@@ -34,20 +46,21 @@ pub fn header(name: &str) -> Option<&'static Header> {
 
 /// The value of a constant, and a header that has it: the one that programs include rather than one that it is made of.
 pub fn constant(name: &str) -> Option<(i64, &'static str)> {
-    let rows = || {
-        HEADERS.iter().filter_map(|header| {
-            let (_, number) = header.constants().find(|(known, _)| *known == name)?;
-            Some((value(number)?, header.name))
-        })
-    };
-    let inner = |name: &str| name.starts_with("asm");
-    let mut found = rows().filter(|(_, header)| !inner(header)).chain(rows());
-    found.next().map(|(value, header)| (value, outermost(header))).or_else(|| system_call(name))
+    let finder = Finder::new(name);
+    let rows = HEADERS.iter().filter_map(|header| Some((value(header.number(&finder)?)?, header.name)));
+    // Of equal ones the first.
+    let found = rows.min_by_key(|(_, header)| is_inner(header));
+    found.map(|(value, header)| (value, outermost(header))).or_else(|| system_call(name))
+}
+
+/// Whether a header is there for others to include.
+fn is_inner(header: &str) -> bool {
+    header.starts_with("asm")
 }
 
 /// Errors and the like are in a header of the processor's, which others include.
 fn outermost(mut name: &'static str) -> &'static str {
-    while name.starts_with("asm") {
+    while is_inner(name) {
         match HEADERS.iter().find(|header| header.includes.contains(&name)) {
             Some(header) => name = header.name,
             None => break,
@@ -119,6 +132,7 @@ mod tests {
             for (name, number) in header.constants() {
                 let value = value(number).unwrap_or_else(|| panic!("{name} {number}"));
                 assert_eq!(*known.entry(name).or_insert(value), value, "{name}");
+                assert_eq!(header.number(&Finder::new(name)), Some(number), "{name}");
             }
         }
     }
@@ -131,7 +145,9 @@ mod tests {
         assert_eq!(constant("LONG_MIN"), Some((i64::MIN, "limits.h")));
         assert_eq!(constant("AT_FDCWD"), Some((-100, "linux/fcntl.h")));
         assert_eq!(constant("SYS_write"), Some((1, "syscall.h")));
-        assert_eq!(constant("af_inet"), None);
+        for unknown in ["af_inet", "AF_INET6 10", "10", "", ",", "AF_"] {
+            assert_eq!(constant(unknown), None);
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Reading BTF.
-use crate::headers::{Headers, offsets};
+use crate::headers::Headers;
 use crate::model::{Composite, Enum, Enumerator, Linkage, Member, Param, VarSlot};
 use crate::names::Names;
 use crate::wire::{HEADER_LEN, Raw, RawMember, preamble};
@@ -30,10 +30,8 @@ struct Inner {
     /// Id of the first own type, and offset of the first own string.
     first_id: u32,
     first_string: u32,
-    /// Where each own type begins in the type section.
-    offsets: Vec<u32>,
-    /// Names and kinds of own types, once somebody searches.
-    headers: OnceLock<Headers>,
+    /// Places, names and kinds of own types.
+    headers: Headers,
     names: Names,
     pointer_size: OnceLock<u32>,
 }
@@ -41,7 +39,7 @@ struct Inner {
 impl fmt::Debug for Btf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Btf")
-            .field("types", &self.0.offsets.len())
+            .field("types", &self.0.headers.len())
             .field("bytes", &self.bytes().len())
             .field("base", &self.0.base)
             .finish()
@@ -73,15 +71,15 @@ impl Btf {
         }
         let first_id = base.as_ref().map_or(1, Self::len);
         let first_string = base.as_ref().map_or(0, Self::string_end);
-        let offsets = offsets(data.get(header.types.clone()).unwrap_or(&[]), header.endian)?;
+        let headers = Headers::read(data.get(header.types.clone()).unwrap_or(&[]), header.endian)?;
         let too_many = BtfError::new(Section::Types, 0, BtfErrorKind::TooManyTypes);
-        let fits = u32::try_from(offsets.len()).is_ok_and(|count| first_id.checked_add(count).is_some())
+        let fits = u32::try_from(headers.len()).is_ok_and(|count| first_id.checked_add(count).is_some())
             && u32::try_from(header.strings.len()).is_ok_and(|len| first_string.checked_add(len).is_some());
         if !fits {
             return Err(too_many);
         }
         let Header { endian, types, strings } = header;
-        let (headers, names, pointer_size) = (OnceLock::new(), Names::default(), OnceLock::new());
+        let (names, pointer_size) = (Names::default(), OnceLock::new());
         Ok(Self(Arc::new(Inner {
             bytes,
             base,
@@ -90,7 +88,6 @@ impl Btf {
             strings,
             first_id,
             first_string,
-            offsets,
             headers,
             names,
             pointer_size,
@@ -105,7 +102,7 @@ impl Btf {
     /// One more than the highest type id; `void` and the types of the base are counted.
     pub fn len(&self) -> u32 {
         // `new` made sure that the sum fits.
-        self.0.first_id.saturating_add(u32::try_from(self.0.offsets.len()).unwrap_or(u32::MAX))
+        self.0.first_id.saturating_add(u32::try_from(self.0.headers.len()).unwrap_or(u32::MAX))
     }
 
     /// Whether there is no type but `void`.
@@ -187,8 +184,8 @@ impl Btf {
                 None => Err(self.no_such_type(id)),
             };
         };
-        let at = self.0.offsets.get(own as usize).ok_or_else(|| self.no_such_type(id))?;
-        Raw::read(self.type_bytes(), *at as usize, self.0.endian)
+        let at = self.0.headers.offset(own as usize).ok_or_else(|| self.no_such_type(id))?;
+        Raw::read(self.type_bytes(), at, self.0.endian)
     }
 
     pub(crate) fn no_such_type(&self, id: TypeId) -> BtfError {
@@ -202,31 +199,26 @@ impl Btf {
 
     /// How many types are not in the base.
     pub(crate) fn own_len(&self) -> usize {
-        self.0.offsets.len()
-    }
-
-    fn headers(&self) -> &Headers {
-        let Inner { headers, offsets, endian, .. } = &*self.0;
-        headers.get_or_init(|| Headers::read(self.type_bytes(), offsets, *endian))
+        self.0.headers.len()
     }
 
     /// Own types' ids, name offsets and kinds.
     pub(crate) fn own_headers(&self) -> impl DoubleEndedIterator<Item = (TypeId, u32, KindTag)> {
         let first = self.0.first_id;
-        let rows = self.headers().iter().enumerate();
+        let rows = self.0.headers.iter().enumerate();
         rows.map(move |(own, (name, tag))| (TypeId(first + own as u32), name, tag))
     }
 
     /// Own types of a kind.
     pub(crate) fn own_of_kind(&self, kind: impl Fn(KindTag) -> bool) -> impl Iterator<Item = TypeId> {
         let first = self.0.first_id;
-        self.headers().of_kind(kind).map(move |own| TypeId(first + own as u32))
+        self.0.headers.of_kind(kind).map(move |own| TypeId(first + own as u32))
     }
 
     /// Own types that have one of these names (offsets, in order), with their kinds.
     pub(crate) fn own_named(&self, names: &[u32]) -> impl Iterator<Item = (TypeId, KindTag)> {
         let first = self.0.first_id;
-        self.headers().named(names).map(move |(own, tag)| (TypeId(first + own as u32), tag))
+        self.0.headers.named(names).map(move |(own, tag)| (TypeId(first + own as u32), tag))
     }
 
     pub(crate) fn names(&self) -> &Names {

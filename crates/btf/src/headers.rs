@@ -1,50 +1,60 @@
 //! What is known of types before any is decoded.
-use crate::wire::{TYPE_LEN, type_len, word};
+use crate::wire::{TYPE_LEN, type_len};
 use crate::{BtfError, BtfErrorKind, Endian, KindTag, Section, TypeId};
 
 /// So many names are looked at together.
 const STRIDE: usize = 64;
 
-/// Where each type of a section begins.
-pub(crate) fn offsets(types: &[u8], endian: Endian) -> Result<Vec<u32>, BtfError> {
-    let mut offsets = Vec::with_capacity(types.len() / 24);
-    let mut at = 0;
-    while at < types.len() {
-        let error = |kind| BtfError::new(Section::Types, at, kind);
-        let info = word(types, at + 4, endian);
-        let info = info.ok_or_else(|| error(BtfErrorKind::Truncated { wanted: TYPE_LEN }))?;
-        let len = type_len(info).map_err(|kind| error(BtfErrorKind::UnknownKind(kind)))?;
-        if len > types.len() - at {
-            return Err(error(BtfErrorKind::Truncated { wanted: len }));
-        }
-        offsets.push(u32::try_from(at).map_err(|_| error(BtfErrorKind::TooManyTypes))?);
-        at += len;
-    }
-    Ok(offsets)
-}
-
-/// What types are called and what they are, in order: a column for each, so that a search reads no more than what it asks for.
+/// Where types begin, what they are called and what they are, in order: a column for each, so that a search reads no more
+/// than what it asks for.
 #[derive(Debug)]
 pub(crate) struct Headers {
+    offsets: Vec<u32>,
     names: Vec<u32>,
     tags: Vec<KindTag>,
 }
 
 impl Headers {
-    /// Of types that begin at these offsets.
-    pub(crate) fn read(types: &[u8], offsets: &[u32], endian: Endian) -> Self {
+    /// Walks over a type section.
+    pub(crate) fn read(types: &[u8], endian: Endian) -> Result<Self, BtfError> {
         match endian {
-            Endian::Little => Self::decode(types, offsets, u32::from_le_bytes),
-            Endian::Big => Self::decode(types, offsets, u32::from_be_bytes),
+            Endian::Little => Self::walk(types, u32::from_le_bytes),
+            Endian::Big => Self::walk(types, u32::from_be_bytes),
         }
     }
 
-    fn decode(types: &[u8], offsets: &[u32], word: impl Fn([u8; 4]) -> u32) -> Self {
-        let tag = |info: u32| KindTag::from_number((info >> 24) & 0x1f).unwrap_or(KindTag::Void);
-        Self {
-            names: column(types, offsets, 0, &word),
-            tags: column(types, offsets, 4, |info| tag(word(info))),
+    /// All columns at once: each type waits for the one before to say where it begins, and the rest is done in that time.
+    fn walk(types: &[u8], word: impl Fn([u8; 4]) -> u32) -> Result<Self, BtfError> {
+        let about = types.len() / 24;
+        let [mut offsets, mut names] = [Vec::with_capacity(about), Vec::with_capacity(about)];
+        let mut tags = Vec::with_capacity(about);
+        let mut at = 0;
+        while let Some(rest) = types.get(at..).filter(|rest| !rest.is_empty()) {
+            let error = |kind| BtfError::new(Section::Types, at, kind);
+            let Some([name, info, _]) = words(rest) else {
+                return Err(error(BtfErrorKind::Truncated { wanted: TYPE_LEN }));
+            };
+            let info = word(info);
+            let len = type_len(info).map_err(|kind| error(BtfErrorKind::UnknownKind(kind)))?;
+            if len > rest.len() {
+                return Err(error(BtfErrorKind::Truncated { wanted: len }));
+            }
+            offsets.push(u32::try_from(at).map_err(|_| error(BtfErrorKind::TooManyTypes))?);
+            names.push(word(name));
+            tags.push(KindTag::from_number(info >> 24 & 0x1f).unwrap_or(KindTag::Void));
+            at += len;
         }
+        Ok(Self { offsets, names, tags })
+    }
+
+    /// How many types there are.
+    pub(crate) fn len(&self) -> usize {
+        self.offsets.len()
+    }
+
+    /// Where a type begins.
+    pub(crate) fn offset(&self, index: usize) -> Option<usize> {
+        self.offsets.get(index).map(|&at| at as usize)
     }
 
     /// The types of a kind, by their places.
@@ -63,10 +73,11 @@ impl Headers {
     }
 }
 
-/// The four bytes so far behind the beginning of each type, read.
-fn column<T>(types: &[u8], offsets: &[u32], behind: usize, read: impl Fn([u8; 4]) -> T) -> Vec<T> {
-    let bytes = |at: u32| types.get(at as usize + behind..).and_then(<[u8]>::first_chunk).copied();
-    offsets.iter().map(|&at| read(bytes(at).unwrap_or_default())).collect()
+/// The three words that every type begins with.
+fn words(bytes: &[u8]) -> Option<[[u8; 4]; 3]> {
+    let header: &[u8; TYPE_LEN] = bytes.first_chunk()?;
+    let (words, _) = header.as_chunks();
+    words.try_into().ok()
 }
 
 /// The values of all enumerations, by their names, and the enumerations with the place where each begins.
@@ -119,8 +130,7 @@ mod tests {
                 .flat_map(|name| [name / 2, 7 << 24, 0])
                 .flat_map(|number| crate::wire::unword(number, endian))
                 .collect();
-            let offsets = offsets(&types, endian).expect("forward declarations");
-            let headers = Headers::read(&types, &offsets, endian);
+            let headers = Headers::read(&types, endian).expect("forward declarations");
             let found: Vec<_> = headers.named(&[3, 70, 500]).collect();
             assert_eq!(found, [6, 7, 140, 141].map(|index| (index, KindTag::Fwd)));
             assert_eq!(headers.named(&[]).count(), 0);
