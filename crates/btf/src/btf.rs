@@ -145,12 +145,29 @@ impl Btf {
         if id.is_void() {
             return Ok(Type::anonymous(Kind::Void));
         }
-        let raw = self.raw(id)?;
+        self.decode(self.raw(id)?)
+    }
+
+    /// Decodes one type without its members, values or parameters: quick where a structure has thousands.
+    pub fn outline(&self, id: TypeId) -> Result<Type, BtfError> {
+        if id.is_void() {
+            return Ok(Type::anonymous(Kind::Void));
+        }
+        self.decode(self.raw(id)?.without_entries())
+    }
+
+    fn decode(&self, raw: Raw<'_>) -> Result<Type, BtfError> {
         let limit = match raw.info.tag {
             KindTag::DeclTag | KindTag::TypeTag => MAX_TAG,
             _ => MAX_NAME,
         };
         Ok(Type { name: self.string_within(raw.name, limit)?.to_owned(), kind: self.kind(raw)? })
+    }
+
+    /// Decodes one member of a `struct` or `union`.
+    pub fn member(&self, composite: TypeId, index: u32) -> Option<Member> {
+        let raw = self.raw(composite).ok().filter(|raw| raw.info.tag.is_composite())?;
+        self.owned_member(raw.member(index)?).ok()
     }
 
     /// The name of a type, if there is such a type; anonymous ones have the empty name.
@@ -317,10 +334,13 @@ impl Btf {
     }
 
     fn composite(&self, raw: Raw<'_>) -> Result<Composite, BtfError> {
-        let member = |RawMember { name, ty, bit_offset, bit_size }| {
-            Ok(Member { name: self.owned(name)?, ty: TypeId(ty), bit_offset, bit_size })
-        };
-        Ok(Composite { size: raw.word, members: raw.members().map(member).collect::<Result<_, _>>()? })
+        let members = raw.members().map(|member| self.owned_member(member));
+        Ok(Composite { size: raw.word, members: members.collect::<Result<_, _>>()? })
+    }
+
+    fn owned_member(&self, member: RawMember) -> Result<Member, BtfError> {
+        let RawMember { name, ty, bit_offset, bit_size } = member;
+        Ok(Member { name: self.owned(name)?, ty: TypeId(ty), bit_offset, bit_size })
     }
 
     fn enumeration(&self, raw: Raw<'_>) -> Result<Enum, BtfError> {

@@ -5,6 +5,9 @@ use crate::{BtfError, BtfErrorKind, Endian, KindTag, Section, TypeId};
 /// So many names are looked at together.
 const STRIDE: usize = 64;
 
+/// So many names are looked for one by one.
+const FEW: usize = 8;
+
 /// Where types begin, what they are called and what they are, in order: a column for each, so that a search reads no more
 /// than what it asks for.
 #[derive(Debug)]
@@ -107,15 +110,14 @@ impl Enumerators {
 /// Where one of these names, which are in order, stands in a column.
 fn positions(column: &[u32], names: &[u32]) -> impl Iterator<Item = usize> {
     let near = names.first().copied().unwrap_or(0)..names.last().map_or(0, |last| last.saturating_add(1));
-    // Without a branch for each name, the compiler compares several at a time.
-    let any = {
-        let near = near.clone();
-        move |stride: &[u32]| stride.iter().fold(false, |any, name| any | near.contains(name))
+    // Without a branch for each name of the column, the compiler compares several at a time.
+    let any = move |stride: &[u32]| match names.len() <= FEW {
+        true => names.iter().any(|name| stride.iter().fold(false, |any, it| any | (it == name))),
+        false => stride.iter().fold(false, |any, it| any | near.contains(it)),
     };
     let strides = column.chunks(STRIDE).enumerate().filter(move |(_, stride)| any(stride));
     let all = strides.flat_map(|(number, stride)| (number * STRIDE..).zip(stride.iter()));
-    all.filter(move |(_, name)| near.contains(name) && names.binary_search(name).is_ok())
-        .map(|(position, _)| position)
+    all.filter(move |(_, name)| names.binary_search(name).is_ok()).map(|(position, _)| position)
 }
 
 #[cfg(test)]

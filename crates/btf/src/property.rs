@@ -1,7 +1,7 @@
 //! Properties that hold of any bytes, for tests and fuzzers.
 use crate::core::{AccessSpec, CoreReloc, RelocKind, resolve};
 use crate::ext::Ext;
-use crate::{Btf, Builder, c, diff, distilled, dump, merge, rust};
+use crate::{Btf, Builder, Kind, TypeId, c, diff, distilled, dump, merge, rust};
 
 /// Whatever the bytes are, reading them ends, without a panic, and what was read can be used in every way.
 pub fn reads_anything(bytes: &[u8]) {
@@ -29,6 +29,7 @@ fn uses_everything(btf: &Btf) {
     for id in btf.ids() {
         let _ = (btf.size_of(id), btf.align_of(id), btf.is_packed(id), btf.type_name(id), btf.resolve(id));
         let _ = (c::definition(btf, id), dump::raw_type(btf, id));
+        parts_agree(btf, id);
         let name = btf.name(id).unwrap_or_default();
         let _ = (btf.find(name).count(), btf.field(id, "x"), btf.enumerator(name));
         for (place, kind) in RelocKind::ALL.into_iter().enumerate() {
@@ -44,6 +45,25 @@ fn uses_everything(btf: &Btf) {
         let _ = merge(&[btf.clone(), btf.clone()], None);
     }
     roundtrip(btf);
+}
+
+/// What is decoded of a type by parts is what is decoded of it as a whole.
+fn parts_agree(btf: &Btf, id: TypeId) {
+    let Ok(mut whole) = btf.get(id) else { return };
+    let members = whole.kind.members();
+    let beyond = u32::try_from(members.len()).unwrap_or(u32::MAX);
+    for (index, member) in (0..).zip(members) {
+        assert_eq!(btf.member(id, index).as_ref(), Some(member), "{id:?}");
+    }
+    assert_eq!(btf.member(id, beyond), None);
+    match &mut whole.kind {
+        Kind::Struct(body) | Kind::Union(body) => body.members.clear(),
+        Kind::Enum(body) | Kind::Enum64(body) => body.values.clear(),
+        Kind::FuncProto { params, .. } => params.clear(),
+        Kind::Datasec { vars, .. } => vars.clear(),
+        _ => {}
+    }
+    assert_eq!(btf.outline(id), Ok(whole));
 }
 
 /// What is written reads as what it was.

@@ -126,6 +126,12 @@ impl<'a> Raw<'a> {
         Self { name: 0, ..self }
     }
 
+    /// The same type without what it has `vlen` of.
+    pub(crate) fn without_entries(self) -> Self {
+        let fixed = LENGTHS.get(self.info.tag as usize).map_or(0, |&(fixed, _)| usize::from(fixed));
+        Self { tail: self.tail.get(..fixed.saturating_sub(TYPE_LEN)).unwrap_or(&[]), ..self }
+    }
+
     /// The `index`th word after the header; 0 where there is none.
     pub(crate) fn tail(&self, index: usize) -> u32 {
         word(self.tail, index * 4, self.endian).unwrap_or(0)

@@ -1,6 +1,6 @@
 //! Types of the language: from BTF, spelled out, and what two of them have in common.
 use crate::typed::{Member, Space, Type, TypeRef, TypeSet};
-use osmia_btf::{Btf, Kind, TypeId};
+use osmia_btf::{Btf, Kind, KindTag, TypeId};
 use osmia_object::DebugFacts;
 use std::collections::BTreeMap;
 
@@ -79,7 +79,7 @@ impl<'a> Types<'a> {
     /// A C type as a type of the language; `space` is where a value of it lies.
     /// Of an integer of 16 bytes, which no register holds, it is the lower half.
     pub(super) fn convert(&self, set: TypeSet, id: TypeId, space: Space) -> Type {
-        let kind = self.set(set).and_then(|btf| btf.get(btf.resolve(id)).ok()).map(|ty| ty.kind);
+        let kind = self.set(set).and_then(|btf| btf.outline(btf.resolve(id)).ok()).map(|ty| ty.kind);
         match kind {
             Some(Kind::Int { size: 16, encoding, .. }) => Type::int(8, encoding.is_signed()),
             _ => self.convert_within(set, id, space, MAX_DEPTH),
@@ -92,7 +92,7 @@ impl<'a> Types<'a> {
             return Type::None;
         }
         let id = btf.resolve(id);
-        let Ok(ty) = btf.get(id) else { return Type::None };
+        let Ok(ty) = btf.outline(id) else { return Type::None };
         match ty.kind {
             Kind::Int { size, encoding, .. } if size <= 8 => match encoding.is_bool() {
                 true if size == 1 => Type::Bool,
@@ -101,7 +101,7 @@ impl<'a> Types<'a> {
             Kind::Enum(body) | Kind::Enum64(body) => Type::Enum {
                 names: TypeRef { set, id },
                 size: body.size.clamp(1, 8) as u8,
-                signed: body.signed || body.values.iter().any(|value| value.value < 0),
+                signed: body.signed || has_negative_value(btf, id),
             },
             Kind::Ptr(to) => self.pointer(btf, set, to, space, depth),
             Kind::Array { element, len, .. } if len > 0 && btf.name(btf.resolve(element)) == Some("char") => {
@@ -122,7 +122,7 @@ impl<'a> Types<'a> {
     /// What a pointer found in `space` points to, and where that is.
     fn pointer(&self, btf: &Btf, set: TypeSet, to: TypeId, space: Space, depth: u32) -> Type {
         let target = btf.resolve(to);
-        let composite = matches!(btf.get(target).map(|ty| ty.kind), Ok(Kind::Struct(_) | Kind::Union(_)));
+        let composite = btf.tag(target).is_some_and(KindTag::is_composite);
         let there = match (address_tag(btf, to), space) {
             (Some("user"), _) => Space::User,
             (_, Space::Trusted) if composite => Space::Trusted,
@@ -147,11 +147,13 @@ impl<'a> Types<'a> {
         let Some(btf) = self.set(of.set) else { return false };
         let mut id = btf.resolve(of.id);
         for _ in 0..MAX_DEPTH {
-            let Ok(Kind::Struct(body)) = btf.get(id).map(|ty| ty.kind) else { return false };
+            if btf.tag(id) != Some(KindTag::Struct) {
+                return false;
+            }
             if btf.name(id) == Some(name) {
                 return true;
             }
-            let Some(first) = body.members.first() else { return false };
+            let Some(first) = btf.member(id, 0) else { return false };
             id = btf.resolve(first.ty);
         }
         false
@@ -232,10 +234,14 @@ pub(super) const fn class(ty: &Type) -> &'static str {
     }
 }
 
+fn has_negative_value(btf: &Btf, id: TypeId) -> bool {
+    btf.get(id).is_ok_and(|ty| ty.kind.enumerators().iter().any(|value| value.value < 0))
+}
+
 /// The `user`, `percpu` or `rcu` tag on what a pointer points to.
 fn address_tag(btf: &Btf, mut id: TypeId) -> Option<&'static str> {
     for _ in 0..MAX_DEPTH {
-        let ty = btf.get(id).ok()?;
+        let ty = btf.outline(id).ok()?;
         id = match ty.kind {
             Kind::TypeTag { ty: next, .. } => match ty.name.as_str() {
                 "user" => return Some("user"),

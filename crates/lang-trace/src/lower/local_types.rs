@@ -2,7 +2,7 @@
 use super::globals::Globals;
 use super::walk::{self, Node};
 use crate::typed::{ExprKind, Member, Program, TypeSet};
-use osmia_btf::{Btf, Composite, Enum, Kind, KindTag, Type, TypeId};
+use osmia_btf::{Btf, Kind, KindTag, Type, TypeId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A kernel structure's copy.
@@ -79,8 +79,7 @@ impl LocalTypes {
 }
 
 fn member_type(kernel: &Btf, of: TypeId, index: u32) -> Option<TypeId> {
-    let ty = kernel.get(of).ok()?;
-    Some(kernel.resolve(ty.kind.members().get(index as usize)?.ty))
+    kernel.member(of, index).map(|member| kernel.resolve(member.ty))
 }
 
 /// A structure without a name is found by that of a type definition.
@@ -118,23 +117,14 @@ impl Copies<'_> {
         if let Some(&made) = self.made.get(&id) {
             return made;
         }
-        let ty = self.kernel.get(id).unwrap_or(Type::anonymous(Kind::Void));
-        let empty = |size| Composite { size, members: Vec::new() };
-        let kind = match ty.kind {
-            Kind::Struct(body) => Kind::Struct(empty(body.size)),
-            Kind::Union(body) => Kind::Union(empty(body.size)),
-            Kind::Enum(body) => Kind::Enum(Enum { values: Vec::new(), ..body }),
-            Kind::Enum64(body) => Kind::Enum64(Enum { values: Vec::new(), ..body }),
-            other => other,
-        };
-        let made = self.globals.module.btf.add(Type { name: ty.name, kind });
+        let outline = self.kernel.outline(id).unwrap_or(Type::anonymous(Kind::Void));
+        let made = self.globals.module.btf.add(outline);
         self.made.insert(id, made);
         made
     }
 
     fn fill(&mut self, id: TypeId, local: &Local) {
-        let Ok(ty) = self.kernel.get(id) else { return };
-        let picked = local.members.iter().filter_map(|&index| ty.kind.members().get(index as usize).cloned());
+        let picked = local.members.iter().filter_map(|&index| self.kernel.member(id, index));
         let mut members: Vec<_> = picked.collect();
         members.iter_mut().for_each(|member| member.ty = self.member(member.ty));
         if let Some(Type { kind: Kind::Struct(body) | Kind::Union(body), .. }) =
@@ -147,7 +137,7 @@ impl Copies<'_> {
     /// A member's type: numbers as they are, pointers to nothing, structures as they were copied.
     fn member(&mut self, id: TypeId) -> TypeId {
         let id = self.kernel.resolve(id);
-        let Ok(ty) = self.kernel.get(id) else { return TypeId::VOID };
+        let Ok(ty) = self.kernel.outline(id) else { return TypeId::VOID };
         match ty.kind {
             Kind::Int { size, encoding, .. } if matches!(size, 1 | 2 | 4 | 8) => {
                 self.globals.int(size, encoding.is_signed())

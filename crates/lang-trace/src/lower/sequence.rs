@@ -30,10 +30,9 @@ impl<'a> Cx<'a> {
         let Some(btf) = &self.target.btf else { return false };
         let context = btf.find_struct(&format!("{}{target}", crate::attach_point::ITERATOR));
         let found = context.and_then(|id| {
-            let ty = btf.get(id).ok()?;
-            let member = ty.kind.members().get(usize::from(OBJECT))?;
-            let inner = btf.get(member.ty).ok().filter(|_| member.name.is_empty());
-            let own = inner.and_then(|ty| ty.kind.members().first().map(|own| own.ty)).unwrap_or(member.ty);
+            let member = btf.member(id, OBJECT.into())?;
+            let inner = btf.member(member.ty, 0).filter(|_| member.name.is_empty());
+            let own = inner.map_or(member.ty, |own| own.ty);
             match btf.get(btf.resolve(own)).ok()?.kind {
                 osmia_btf::Kind::Ptr(to) => btf.tag(btf.resolve(to)),
                 _ => None,
