@@ -13,9 +13,9 @@ struct osmia_module variable;
 int osmia_function(struct osmia_module *module) { return module->member; }
 ";
 
-/// A module as pahole makes it, split from the kernel's BTF.
-fn module() -> (Btf, Btf, String) {
-    let dir = scratch("split");
+/// A module as pahole makes it, split from the kernel's BTF, in a directory of this name.
+fn module(name: &str) -> (Btf, Btf, String) {
+    let dir = scratch(name);
     let (source, object) = (dir.join("module.c"), dir.join("module.o"));
     fs::write(&source, MODULE).expect("a file");
     run("gcc", &["-g", "-c", text(&source), "-o", text(&object)]);
@@ -31,7 +31,7 @@ fn module() -> (Btf, Btf, String) {
 
 #[test]
 fn module_btf_goes_on_from_the_kernels() {
-    let (base, split, dumped) = module();
+    let (base, split, dumped) = module("split");
     assert_same_lines(&dump::raw(&split).expect("all types decode"), &dumped);
     assert_eq!(split.first_id().0, base.len());
     let mine = split.find_struct("osmia_module").expect("the module's structure");
@@ -49,7 +49,7 @@ fn module_btf_goes_on_from_the_kernels() {
 
 #[test]
 fn modules_are_asked_where_the_kernel_has_no_such_type() {
-    let (base, split, _) = module();
+    let (base, split, _) = module("asked");
     let mut builder = Builder::new();
     let int = builder.add_int("int", 4, osmia_btf::IntEncoding::SIGNED);
     let ty = builder.add_struct("osmia_module", 4, vec![Member::at("member", int, 0)]);
