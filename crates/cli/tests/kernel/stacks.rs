@@ -109,6 +109,27 @@ fn many_stacks_in_one_statement() {
     assert_eq!(script(&text).lines().next(), Some("true"));
 }
 
+/// What keeps a stack has a loop of its own: the verifier does not look at that in every turn of another.
+#[test]
+fn stacks_in_loops() {
+    let text = "fn depth($of : int64) : int64 { return $of + len(kstack(5)); }
+        begin {
+            $i = 0; while ($i < 1000) { @a[kstack, $i] = count(); $i++; }
+            for $k : 0..10 { @b[kstack(perf), ustack, $k] = count(); }
+            $i = 0;
+            while ($i < 100) {
+                $j = 0; while ($j < 10) { @c[kstack(3), kstack, ustack, $i, $j] = count(); $j++; }
+                $i++;
+            }
+            unroll (60) { @d[kstack, ustack(perf)] = sum(depth(1)); }
+            print((len(@a), len(@b), len(@c), len(@d)));
+            clear(@a); clear(@b); clear(@c); clear(@d);
+        }";
+    let out = run(osmia().args(["-q", "--no-warnings", "-e", text])).ok();
+    // What is written out is at 60 places of the program, which are in its stacks too.
+    assert_eq!(out.lines().next(), Some("(1000, 10, 1000, 60)"));
+}
+
 #[test]
 fn longer_stacks_than_the_kernel_takes_down() {
     let out = script(

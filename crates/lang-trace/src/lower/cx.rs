@@ -174,6 +174,8 @@ struct Current {
     scratch_kept: u32,
     /// The probe's functions that were written.
     functions: Vec<Option<FunctionId>>,
+    /// The function that keeps stacks, once one is wanted.
+    keeper: Option<FunctionId>,
     /// The system calls that it is for, where it is shown all of them.
     calls: Option<CallTable>,
 }
@@ -387,6 +389,7 @@ impl Current {
             scratch_top: 0,
             scratch_kept: 0,
             functions: Vec::new(),
+            keeper: None,
             calls: None,
         }
     }

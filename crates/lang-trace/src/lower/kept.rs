@@ -6,11 +6,13 @@ use super::globals::MapShape;
 use super::helpers;
 use super::send::Lost;
 use super::stacks::{KERNEL_DEPTH, map_name, size_of_frames};
+use super::walk::{self, Node};
+use crate::typed::{Expr, ExprKind, Probe, Type};
 use osmia_abi::flags::{NO_PREALLOC, USER_BUILD_ID, USER_STACK};
 use osmia_abi::{Feature, MapType};
 use osmia_event::StackMode;
 use osmia_event::kept::{DEPTH, KEPT, MOST_DEPTH, kept_map};
-use osmia_ir::{Block, Op, Pointee, Type as Kind, Value};
+use osmia_ir::{Block, FunctionId, Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
 use osmia_object::MapKey;
 
@@ -23,10 +25,9 @@ const LARGEST: u32 = 4096;
 const EEXIST: i64 = -17;
 /// Spreads the bits of an address over a number.
 const SPREAD: i64 = 0x9E37_79B9_7F4A_7C15_u64.cast_signed();
-/// Where, in the memory for a stack that is to be kept, is what is made of its frames so far, its number, and the frames.
-const HASH: u32 = 0;
-const NUMBER: u32 = 8;
-const FRAMES: u32 = 16;
+/// Where, in the memory for a stack that is to be kept, are its number and its frames.
+const NUMBER: u32 = 0;
+const FRAMES: u32 = 8;
 
 /// Which stack is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -55,10 +56,12 @@ impl Cx<'_> {
         let (taken, crowded, done) = (self.b.int(EEXIST), self.b.block(), self.b.block());
         self.b.branch(Cond::Eq, id, taken, crowded, done);
         self.b.switch_to(crowded);
-        let features = [Feature::BpfLoop, Feature::LateElements];
-        if wanted.size() <= LARGEST && features.into_iter().all(|feature| self.can(feature)) {
-            // The memory is free again at once: one statement may have many stacks.
-            self.maybe(|cx| cx.statement(|cx| cx.keep_stack(wanted, to, done)))?;
+        if wanted.size() <= LARGEST && self.can(Feature::LateElements) {
+            let number = self.keep_stack(wanted)?;
+            let kept = self.b.block();
+            self.b.branch_if(number, kept, done);
+            self.b.switch_to(kept);
+            self.put_number(wanted, number, to);
         } else {
             self.count(Lost::Stack);
         }
@@ -67,72 +70,77 @@ impl Cx<'_> {
         Ok(())
     }
 
-    fn keep_stack(&mut self, wanted: Wanted, to: Place, done: Block) -> Result<()> {
-        let offset = self.take_scratch(FRAMES + wanted.size());
-        let at = self.scratch_place(offset);
-        let zero = self.b.int(0);
-        self.b.store(Size::DW, at.base, at.at(HASH).offset, zero);
-        let (context, frames) = (self.context(), self.begin_of(at.at(FRAMES)));
-        let (size, flags) = (self.b.int(wanted.size().into()), self.b.int(wanted.flags()));
-        let bytes = self.call(helpers::STACK, &[context, frames, size, flags]);
-        let (there, gone) = (self.b.block(), self.b.block());
-        self.b.branch(Cond::Sgt, bytes, zero, there, gone);
-        self.b.switch_to(gone);
-        self.count(Lost::Stack);
-        self.b.jump(done, &[]);
-        self.b.switch_to(there);
-        let words = self.shifted(AluOp::Rsh, bytes, 3);
-        self.mix_words(words, wanted, offset)?;
-        let hash = self.b.load(Size::DW, at.base, at.at(HASH).offset, Kind::I64);
-        let number = if wanted.user {
-            let number = self.user_number(hash);
-            self.b.store(Size::DW, to.base, to.offset, number);
-            number
-        } else {
-            let number = self.kernel_number(hash, words);
-            let high = self.shifted(AluOp::Rsh, number, 32);
-            self.b.store(Size::W, to.base, to.offset, number);
-            self.b.store(Size::W, to.base, to.offset + KERNEL_DEPTH, high);
-            number
-        };
-        self.b.store(Size::DW, at.base, at.at(NUMBER).offset, number);
+    fn put_number(&mut self, wanted: Wanted, number: Value, to: Place) {
+        if wanted.user {
+            return self.b.store(Size::DW, to.base, to.offset, number);
+        }
+        let high = self.shifted(AluOp::Rsh, number, 32);
+        self.b.store(Size::W, to.base, to.offset, number);
+        self.b.store(Size::W, to.base, to.offset + KERNEL_DEPTH, high);
+    }
+
+    /// The number of a stack that is kept; 0 for none.
+    fn keep_stack(&mut self, wanted: Wanted) -> Result<Value> {
+        let keeper = self.keeper_once(Self::keeper)?;
         let map = self.kept_stacks(wanted.mode, wanted.limit);
-        self.keep_frames(map, at.at(NUMBER), at.at(FRAMES), done);
-        Ok(())
+        let (context, map) = (self.context(), self.b.map(map));
+        let (size, flags) = (self.b.int(wanted.size().into()), self.b.int(wanted.flags()));
+        Ok(self.call_function(keeper, &[context, map, size, flags]))
     }
 
-    /// Makes a number of so many words of frames.
-    fn mix_words(&mut self, words: Value, wanted: Wanted, offset: u32) -> Result<()> {
-        let frame = self.open_frame();
-        let params = [("index", Kind::I64), ("frame", MEMORY)];
-        let callback = self.callback("stack", &params, |cx| {
-            cx.mix_word(wanted, offset);
+    /// The function that keeps stacks: one for all of the program, since few of its runs need it.
+    fn keeper(&mut self) -> Result<FunctionId> {
+        let offset = self.take_scratch_for_good(FRAMES + largest_stack(self.probe));
+        let params = [
+            ("context", Kind::Ptr(Pointee::Context)),
+            ("map", Kind::Ptr(Pointee::Map)),
+            ("size", Kind::I64),
+            ("flags", Kind::I64),
+        ];
+        self.callback("keep_stack", &params, |cx| {
+            cx.write_keeper(offset);
             Ok(())
-        })?;
-        let none = self.b.int(0);
-        let function = self.b.push(Op::FunctionAddr(callback), Kind::Ptr(Pointee::Function));
-        self.call(helpers::LOOP, &[words, function, frame, none]);
-        Ok(())
+        })
     }
 
-    fn mix_word(&mut self, wanted: Wanted, offset: u32) {
-        let (index, most) = (self.b.param(0), self.b.int((wanted.size() / 8).into()));
-        let (inside, over) = (self.b.block(), self.b.block());
-        self.b.branch(Cond::Lt, index, most, inside, over);
-        self.b.switch_to(over);
-        let one = self.b.int(1);
-        self.b.ret(Some(one));
-        self.b.switch_to(inside);
-        let at = self.scratch_place(offset);
+    fn write_keeper(&mut self, offset: u32) {
+        let [context, map, size, flags] = [0, 1, 2, 3].map(|number| self.b.param(number));
+        let (none, zero) = (self.b.block(), self.b.int(0));
+        let at = Place::new(self.scratch_or(none)).at(offset);
         let frames = self.begin_of(at.at(FRAMES));
-        let behind = self.shifted(AluOp::Lsh, index, 3);
-        let place = self.b.alu(AluOp::Add, frames, behind);
-        let word = self.b.load(Size::DW, place, 0, Kind::I64);
-        let hash = self.b.load(Size::DW, at.base, at.at(HASH).offset, Kind::I64);
-        let hash = self.mixed(hash, word);
-        self.b.store(Size::DW, at.base, at.at(HASH).offset, hash);
-        let zero = self.b.int(0);
+        let bytes = self.call(helpers::STACK, &[context, frames, size, flags]);
+        let there = self.b.block();
+        self.b.branch(Cond::Sgt, bytes, zero, there, none);
+        self.b.switch_to(none);
+        self.count(Lost::Stack);
         self.b.ret(Some(zero));
+        self.b.switch_to(there);
+        let hash = self.hash_of(frames, bytes);
+        let number = self.kept_number(hash, bytes);
+        self.b.store(Size::DW, at.base, at.at(NUMBER).offset, number);
+        let done = self.b.block();
+        let failed = self.keep_frames(map, at.at(NUMBER), at.at(FRAMES), done);
+        self.b.branch_if(failed, none, done);
+        self.b.switch_to(done);
+        self.b.ret(Some(number));
+    }
+
+    /// A number made of so many bytes of frames, 8 or more.
+    fn hash_of(&mut self, frames: Value, bytes: Value) -> Value {
+        let (turn, again, done) = (self.b.block(), self.b.block(), self.b.block());
+        let (at, hash) = (self.b.block_param(turn, Kind::I64), self.b.block_param(turn, Kind::I64));
+        let (zero, step) = (self.b.int(0), self.b.int(8));
+        self.b.jump(turn, &[zero, zero]);
+        self.b.switch_to(turn);
+        let place = self.b.alu(AluOp::Add, frames, at);
+        let word = self.b.load(Size::DW, place, 0, Kind::I64);
+        let hash = self.mixed(hash, word);
+        let next = self.b.alu(AluOp::Add, at, step);
+        self.b.branch(Cond::Lt, next, bytes, again, done);
+        self.b.switch_to(again);
+        self.b.jump(turn, &[next, hash]);
+        self.b.switch_to(done);
+        hash
     }
 
     /// A hash with one more number in it.
@@ -143,15 +151,16 @@ impl Cx<'_> {
         self.b.alu(AluOp::Xor, mixed, half)
     }
 
-    /// The number of a user stack, of the hash of its frames.
+    /// The number of a user stack that the program has unwound, of the hash of its frames.
     pub(super) fn user_number(&mut self, hash: Value) -> Value {
         let (short, mark) = (self.shifted(AluOp::Rsh, hash, 2), self.b.int(KEPT));
         self.b.alu(AluOp::Or, short, mark)
     }
 
-    /// The number of a kernel stack, which has how many frames it has.
-    fn kernel_number(&mut self, hash: Value, frames: Value) -> Value {
+    /// The number of a stack that the kernel has found; how many frames a kernel stack has is asked of that.
+    fn kept_number(&mut self, hash: Value, bytes: Value) -> Value {
         let (short, most) = (self.shifted(AluOp::Rsh, hash, i64::from(64 - DEPTH)), self.b.int(MOST_DEPTH));
+        let frames = self.shifted(AluOp::Rsh, bytes, 3);
         let depth = self.b.alu(AluOp::And, frames, most);
         let depth = self.shifted(AluOp::Lsh, depth, DEPTH.into());
         let (number, mark) = (self.b.alu(AluOp::Or, short, depth), self.b.int(KEPT));
@@ -176,15 +185,27 @@ impl Cx<'_> {
         self.globals.map(&kept_map(&map_name(mode, limit)), MapShape { flags, ..shape })
     }
 
-    /// Keeps frames under a number, if they are not kept already.
-    pub(super) fn keep_frames(&mut self, map: MapKey, number: Place, frames: Place, done: Block) {
-        let (handle, key) = (self.b.map(map), self.begin_of(number));
-        let found = self.b.helper(helpers::MAP_LOOKUP, &[handle, key], MEMORY);
+    /// Keeps frames under a number in a map: goes on at `done` if they are there already, else says whether it failed.
+    pub(super) fn keep_frames(&mut self, map: Value, number: Place, frames: Place, done: Block) -> Value {
+        let key = self.begin_of(number);
+        let found = self.b.helper(helpers::MAP_LOOKUP, &[map, key], MEMORY);
         let new = self.b.block();
         self.b.branch_if(found, done, new);
         self.b.switch_to(new);
         let (frames, any) = (self.begin_of(frames), self.b.int(0));
-        let failed = self.call(helpers::MAP_UPDATE, &[handle, key, frames, any]);
-        self.count_if(failed, Lost::Stack);
+        self.call(helpers::MAP_UPDATE, &[map, key, frames, any])
     }
+}
+
+/// Bytes of the largest stack of a probe that may have to be kept.
+fn largest_stack(probe: &Probe) -> u32 {
+    let mut largest = 0;
+    walk::probe(probe, &mut |node| {
+        if let Node::Expr(Expr { kind: ExprKind::Stack, ty, .. }) = node
+            && let Type::UserStack { mode, limit } | Type::KernelStack { mode, limit } = *ty
+        {
+            largest = largest.max(size_of_frames(mode, limit).min(LARGEST));
+        }
+    });
+    largest
 }

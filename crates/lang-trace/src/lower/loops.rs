@@ -114,7 +114,8 @@ fn calls_back(body: &[Stmt]) -> bool {
     found
 }
 
-/// Whether the kernel may call something back for this.
+/// Whether the kernel may call something back for this. What keeps a stack has a loop of its own, as long as the stack: the
+/// verifier is to look at that once too.
 fn is_callback(node: Node<'_>) -> bool {
     match node {
         Node::Expr(it) => matches!(
@@ -122,6 +123,7 @@ fn is_callback(node: Node<'_>) -> bool {
             ExprKind::Len(_)
                 | ExprKind::Strlen(_)
                 | ExprKind::Strstr(..)
+                | ExprKind::Stack
                 | ExprKind::Invoke { .. }
                 | ExprKind::External { .. }
         ),

@@ -3,6 +3,7 @@
 use super::cx::{Cx, MEMORY, Place, Result};
 use super::globals::MapShape;
 use super::helpers;
+use super::send::Lost;
 use super::stacks::{PROCESS, USER_DEPTH};
 use osmia_abi::flags::INNER_MAP;
 use osmia_abi::{Feature, MapType};
@@ -254,7 +255,9 @@ impl<'a> Cx<'a> {
         self.b.store(Size::W, to.base, to.offset + USER_DEPTH, count);
         self.set_state(at, state::KEY, id);
         let map = self.kept_stacks(StackMode::Bpftrace, limit);
-        self.keep_frames(map, at.at(state::KEY), at.at(state::FRAMES), done);
+        let map = self.b.map(map);
+        let failed = self.keep_frames(map, at.at(state::KEY), at.at(state::FRAMES), done);
+        self.count_if(failed, Lost::Stack);
     }
 
     /// The last row of a table that is not above a number.

@@ -91,6 +91,19 @@ impl<'a> Cx<'a> {
         Ok(written)
     }
 
+    /// The function that keeps stacks, written by `write` where it is called first.
+    pub(in crate::lower) fn keeper_once(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<FunctionId>,
+    ) -> Result<FunctionId> {
+        if let Some(known) = self.current.keeper {
+            return Ok(known);
+        }
+        let written = write(self)?;
+        self.current.keeper = Some(written);
+        Ok(written)
+    }
+
     /// Whether a variable keeps its value from call to call of its function and may be read before it is set.
     pub(in crate::lower) fn is_stale(&self, var: VarId) -> bool {
         self.is_captured(var) && !self.sets_first(var)

@@ -1,12 +1,12 @@
 //! Room for values: slots of the stack, scratch memory where that is not enough, the frame that callbacks share, and the homes of
 //! variables in these.
-use super::{Cached, Cx, FRAME_HEADER, Place, STACK_LIMIT, Temp, VarHome};
+use super::{Cached, Cx, FRAME_HEADER, MEMORY, Place, STACK_LIMIT, Temp, VarHome};
 use crate::lower::{globals::MapShape, helpers, loops, walk};
 use crate::typed::{Probe, VarId};
 use osmia_abi::MapType;
 use osmia_base::Key;
 use osmia_event::round_up;
-use osmia_ir::{Pointee, Slot, Type as Kind, Value};
+use osmia_ir::{Block, Slot, Type as Kind, Value};
 use osmia_isa::Size;
 use osmia_object::MapKey;
 use std::collections::BTreeSet;
@@ -67,6 +67,13 @@ impl<'a> Cx<'a> {
         offset
     }
 
+    /// The same, for longer than the statement.
+    pub(in crate::lower) fn take_scratch_for_good(&mut self, size: u32) -> u32 {
+        let offset = self.take_scratch(size);
+        self.current.scratch_kept = self.current.scratch_top;
+        offset
+    }
+
     /// The address of a place.
     pub(in crate::lower) fn begin_of(&mut self, place: Place) -> Value {
         self.b.offset(place.base, place.offset.into())
@@ -79,28 +86,46 @@ impl<'a> Cx<'a> {
     /// The program's scratch memory. Without it (which cannot be) the program ends.
     pub(super) fn scratch(&mut self) -> Value {
         self.once(Cached::Scratch, |cx| {
-            let users = &mut cx.scratch_users;
-            let element = *cx.current.scratch.get_or_insert_with(|| {
-                *users += 1;
-                *users - 1
-            });
-            let map = cx.globals.map("scratch", MapShape::new(MapType::PercpuArray, 4, 0, 0));
-            cx.element(map, i64::from(element))
+            let (map, element) = cx.scratch_element();
+            cx.element(map, element)
         })
+    }
+
+    /// The same, for a function that goes on at `missing` without it.
+    pub(in crate::lower) fn scratch_or(&mut self, missing: Block) -> Value {
+        let (map, element) = self.scratch_element();
+        self.element_or(map, element, missing)
+    }
+
+    fn scratch_element(&mut self) -> (MapKey, i64) {
+        let users = &mut self.scratch_users;
+        let element = *self.current.scratch.get_or_insert_with(|| {
+            *users += 1;
+            *users - 1
+        });
+        (self.globals.map("scratch", MapShape::new(MapType::PercpuArray, 4, 0, 0)), i64::from(element))
     }
 
     /// The element of a per-CPU array; the program ends if there is none.
     pub(in crate::lower) fn element(&mut self, map: MapKey, index: i64) -> Value {
+        let missing = self.b.block();
+        let found = self.element_or(map, index, missing);
+        let there = self.b.current();
+        self.b.switch_to(missing);
+        self.leave_program();
+        self.b.switch_to(there);
+        found
+    }
+
+    fn element_or(&mut self, map: MapKey, index: i64, missing: Block) -> Value {
         let slot = self.temp_slot(8);
         let key = self.b.slot_addr(slot);
         let number = self.b.int(index);
         self.b.store(Size::W, key, 0, number);
         let map = self.b.map(map);
-        let found = self.b.helper(helpers::MAP_LOOKUP, &[map, key], Kind::Ptr(Pointee::Memory));
-        let (missing, there) = (self.b.block(), self.b.block());
+        let found = self.b.helper(helpers::MAP_LOOKUP, &[map, key], MEMORY);
+        let there = self.b.block();
         self.b.branch_if(found, there, missing);
-        self.b.switch_to(missing);
-        self.leave_program();
         self.b.switch_to(there);
         found
     }
@@ -164,8 +189,7 @@ impl<'a> Cx<'a> {
     pub(super) fn new_home(&mut self, var: VarId, size: u32) -> VarHome {
         let small = size == 8 || self.fits_stack(size, size);
         if !small {
-            let offset = self.take_scratch(size);
-            self.current.scratch_kept = self.current.scratch_top;
+            let offset = self.take_scratch_for_good(size);
             return VarHome::Scratch(offset);
         }
         if self.current.captured[var.index()] {
