@@ -52,6 +52,9 @@ fn main() -> ExitCode {
     if args.get(1).is_some_and(|first| is_script(first)) {
         args.insert(1, "trace".into());
     }
+    if args.get(1).is_some_and(|first| first == "help") {
+        args.retain(|arg| arg != "--help" && arg != "-h");
+    }
     match parse(&args) {
         Ok(osmia) => dispatch(osmia),
         Err(error) => refuse(&error, &args),

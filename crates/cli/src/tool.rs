@@ -65,9 +65,15 @@ pub(crate) fn subcommands() -> impl Iterator<Item = clap::Command> {
     let objects = command::OBJECTS.iter().filter(|object| is_object(object.name));
     objects.map(|object| {
         let rows = object.rows.iter().flat_map(|row| {
-            let listed = |name| clap::Command::new(name).about(row.help);
+            let listed = |name| clap::Command::new(name).about(sentence(row.help));
             row.names.iter().copied().map(listed)
         });
-        clap::Command::new(object.name).about(object.help).subcommands(rows)
+        clap::Command::new(object.name).about(sentence(object.help)).subcommands(rows)
     })
+}
+
+/// A help text as the other commands have theirs: with a capital letter.
+fn sentence(help: &str) -> String {
+    let mut letters = help.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
