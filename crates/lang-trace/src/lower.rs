@@ -30,6 +30,7 @@
 mod addresses;
 mod aggregate;
 mod builtin;
+mod counted;
 mod cx;
 mod expr;
 mod external;

@@ -96,6 +96,8 @@ const CASES: &[(&str, &str)] = &[
     ),
     ("begin { for ($i : 0..3) { print($i); } }", "0\n1\n2\n"),
     ("begin { $i = 0; while (1) { $i++; if ($i > 10) { return; } if ($i == 9) { print($i); } } }", "9\n"),
+    // How often these turn nobody knows before.
+    ("begin { $i = 0; while ($i < pid) { $i++; } print($i == pid); }", "true\n"),
     // Strings.
     (
         "begin { $s = \"abc\"; if ($s == \"abc\") { print(\"same\"); } if ($s != \"abd\") { print(\"other\"); } }",
@@ -141,6 +143,17 @@ const CASES: &[(&str, &str)] = &[
     ("begin { printf(\"%r\\n\", buf(\"a\\x01b\", 3)); }", "a\\x01b\n"),
     ("begin { print(ntop(0x0100007f)); print(bswap((uint16)0x1234)); }", "127.0.0.1\n13330\n"),
 ];
+
+#[test]
+fn a_while_along_pointers() {
+    let text = "begin {
+        $task = curtask; $n = 0;
+        while ($task->pid > 0) { $task = $task->parent; $n++; }
+        print(($n > 0, $task->comm));
+    }";
+    let out = run(osmia().args(["-q", "--no-warnings", "-e", text])).ok();
+    assert_eq!(out.lines().next(), Some("(true, swapper/0)"));
+}
 
 #[test]
 fn the_same_in_both_worlds() {

@@ -5,6 +5,7 @@ mod leaving;
 mod programs;
 mod room;
 
+use super::counted::Counted;
 use super::flow::Flow;
 use super::globals::{Globals, MapShape};
 use super::helpers::Choice;
@@ -160,6 +161,8 @@ const FRAME_HEADER: u32 = 16;
 #[derive(Debug)]
 struct Current {
     flow: Flow,
+    /// Which loops a variable counts.
+    counted: Counted,
     homes: Vec<Option<VarHome>>,
     captured: Vec<bool>,
     /// How variables that hold a pointer hold it.
@@ -269,7 +272,7 @@ impl<'a> Cx<'a> {
             record_size: 0,
             spills: false,
             probe: &NO_PROBE,
-            current: Current::new(0, Flow::default()),
+            current: Current::new(&NO_PROBE),
             b: Builder::new("", "", &[], None),
             f: Level::new(Block::from_index(0)),
             callbacks: 0,
@@ -377,9 +380,11 @@ impl Level {
 }
 
 impl Current {
-    fn new(vars: usize, flow: Flow) -> Self {
+    fn new(probe: &Probe) -> Self {
+        let vars = probe.vars.len();
         Self {
-            flow,
+            flow: Flow::of_probe(probe),
+            counted: Counted::of_probe(probe),
             homes: vec![None; vars],
             captured: vec![false; vars],
             pointers: vec![Kind::I64; vars],

@@ -57,7 +57,7 @@ impl Cx<'_> {
         self.b.branch(Cond::Eq, id, taken, crowded, done);
         self.b.switch_to(crowded);
         if wanted.size() <= LARGEST && self.can(Feature::LateElements) {
-            let number = self.keep_stack(wanted)?;
+            let number = self.maybe(|cx| cx.keep_stack(wanted))?;
             let kept = self.b.block();
             self.b.branch_if(number, kept, done);
             self.b.switch_to(kept);
@@ -136,7 +136,8 @@ impl Cx<'_> {
         let word = self.b.load(Size::DW, place, 0, Kind::I64);
         let hash = self.mixed(hash, word);
         let next = self.b.alu(AluOp::Add, at, step);
-        self.b.branch(Cond::Lt, next, bytes, again, done);
+        // In this order: Linux 6.1 sees the end of a loop only where what it knows exactly comes second.
+        self.b.branch(Cond::Gt, bytes, next, again, done);
         self.b.switch_to(again);
         self.b.jump(turn, &[next, hash]);
         self.b.switch_to(done);

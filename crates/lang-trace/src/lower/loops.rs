@@ -1,17 +1,15 @@
 //! Loops over maps and ranges. Bodies that the kernel calls back are functions of their own; what they share with the
 //! program lies in a frame on the program's stack, whose address they are given.
+use super::counted::{changes, changes_of, constant, is_short};
 use super::cx::{Cx, FRAME_CONTEXT, MEMORY, Place, Result, VarHome};
 use super::helpers;
 use super::walk::{self, Node};
-use crate::typed::{Expr, ExprKind, MapId, MapValue, Stmt, StmtKind, Type, VarId};
+use crate::typed::{Expr, MapId, MapValue, Stmt, StmtKind, Type, VarId};
 use osmia_abi::Feature;
 use osmia_base::{Key, Span};
 use osmia_ir::{Callee, FunctionId, Op, Pointee, Type as Kind, Value};
 use osmia_isa::{AluOp, Cond, Size};
 use std::collections::BTreeSet;
-
-/// Ranges of at most so many turns, those of loops inside of them included, are loops of the program itself.
-const NATIVE_TURNS: i64 = 128;
 
 /// What is said where a `while` would have gone on, but the kernel makes no more turns.
 const SPENT: &str = "while loop stopped after 8388608 turns, the most that the kernel makes";
@@ -79,82 +77,12 @@ fn mention(node: Node<'_>, count: &mut [usize]) {
     }
 }
 
-fn constant(it: &Expr) -> Option<i64> {
-    match &it.kind {
-        ExprKind::Number(number) => Some(*number),
-        ExprKind::Cast(inner) if matches!(inner.ty, Type::Int { .. }) => constant(inner),
-        _ => None,
-    }
-}
-
-/// How many turns a range has, where that is known.
-fn turns(from: &Expr, to: &Expr) -> Option<i64> {
-    constant(from).zip(constant(to)).map(|(from, to)| to.saturating_sub(from))
-}
-
-/// Whether a range has few turns, and it is known how many. The verifier follows each turn of each loop inside, too, and of a
-/// `while` nobody knows how many there are.
-fn is_short(from: &Expr, to: &Expr, body: &[Stmt]) -> bool {
-    let mut inside = 1_i64;
-    walk::stmts(body, &mut |node| {
-        let Node::Stmt(it) = node else { return };
-        inside = inside.saturating_add(match &it.kind {
-            StmtKind::ForRange(_, from, to, _) => turns(from, to).unwrap_or(NATIVE_TURNS).max(0),
-            StmtKind::While(..) => NATIVE_TURNS,
-            _ => 0,
-        });
-    });
-    turns(from, to).is_some_and(|own| own.saturating_mul(inside) <= NATIVE_TURNS)
-}
-
-/// Whether the kernel may call something back in these statements.
-fn calls_back(body: &[Stmt]) -> bool {
-    let mut found = false;
-    walk::stmts(body, &mut |node| found |= is_callback(node));
-    found
-}
-
-/// Whether the kernel may call something back for this. What keeps a stack has a loop of its own, as long as the stack: the
-/// verifier is to look at that once too.
-fn is_callback(node: Node<'_>) -> bool {
-    match node {
-        Node::Expr(it) => matches!(
-            it.kind,
-            ExprKind::Len(_)
-                | ExprKind::Strlen(_)
-                | ExprKind::Strstr(..)
-                | ExprKind::Stack
-                | ExprKind::Invoke { .. }
-                | ExprKind::External { .. }
-        ),
-        Node::Stmt(it) => match &it.kind {
-            StmtKind::ForMap(..) => true,
-            StmtKind::ForRange(_, from, to, body) => !is_short(from, to, body),
-            _ => false,
-        },
-    }
-}
-
-/// The variables that statements change.
-fn changes(body: &[Stmt]) -> BTreeSet<VarId> {
-    let mut changed = BTreeSet::new();
-    walk::stmts(body, &mut |node| changed.extend(change(node)));
-    changed
-}
-
-fn change(node: Node<'_>) -> Option<VarId> {
-    match node {
-        Node::Stmt(Stmt { kind: StmtKind::SetVar(var, _), .. }) => Some(*var),
-        Node::Expr(Expr { kind: ExprKind::StepVar { var, .. }, .. }) => Some(*var),
-        _ => None,
-    }
-}
-
 impl<'a> Cx<'a> {
     /// Makes the verifier forget what it knows of numbers that the turns of a loop change: what it knows exactly it follows
     /// through turn after turn, where one stands for all. It cannot know that a word of global data is always zero.
     fn blur(&mut self, changed: &BTreeSet<VarId>) {
-        let shared = |cx: &Self, var: &VarId| cx.is_captured(*var) && cx.probe.vars[*var].kind.is_scalar();
+        let is_number = |kind: &Type| kind.is_scalar() && !matches!(kind, Type::Pointer { .. });
+        let shared = |cx: &Self, var: &VarId| cx.is_captured(*var) && is_number(&cx.probe.vars[*var].kind);
         let shared: Vec<VarId> = changed.iter().copied().filter(|var| shared(self, var)).collect();
         if shared.is_empty() {
             return;
@@ -173,14 +101,15 @@ impl<'a> Cx<'a> {
     /// Whether a range is a loop of the program itself: a short one, in which the kernel calls nothing back. Of a loop
     /// around callbacks the verifier would look at all ways through all turns.
     fn is_native(&self, from: &Expr, to: &Expr, body: &[Stmt]) -> bool {
-        !self.can(Feature::BpfLoop) || is_short(from, to, body) && !calls_back(body)
+        !self.can(Feature::BpfLoop) || is_short(from, to, body) && !self.counted().call_back(body)
     }
 
-    /// Whether a `while` is a loop of the program itself: one in which the kernel calls nothing back.
+    /// Whether a `while` is a loop of the program itself: one whose turns the verifier can count, and in which the kernel
+    /// calls nothing back.
     fn is_native_while(&self, condition: &Expr, body: &[Stmt]) -> bool {
-        let mut asks = false;
-        walk::expr(condition, &mut |node| asks |= is_callback(node));
-        !self.can(Feature::BpfLoop) || !asks && !calls_back(body)
+        let counted = self.counted();
+        !self.can(Feature::BpfLoop)
+            || counted.has(condition) && !counted.calls_back(condition) && !counted.call_back(body)
     }
 
     pub(super) fn while_loop(&mut self, condition: &'a Expr, body: &'a [Stmt]) -> Result<()> {
@@ -211,7 +140,7 @@ impl<'a> Cx<'a> {
         let frame = self.open_frame();
         let params = [("index", Kind::I64), ("frame", MEMORY)];
         let mut changed = changes(body);
-        walk::expr(condition, &mut |node| changed.extend(change(node)));
+        changed.extend(changes_of(condition));
         let callback = self.callback("while", &params, |cx| {
             cx.blur(&changed);
             let (turn, done) = (cx.b.block(), cx.b.block());

@@ -1,5 +1,6 @@
 //! Where programs and callbacks begin and end, and what leaves them early.
 use super::{Cx, FRAME_RETURNED, Level, Loop, Result, VarHome};
+use crate::lower::counted::Counted;
 use crate::typed::VarId;
 use osmia_event::round_up;
 use osmia_ir::{Block, Builder, FunctionId, Type as Kind, Value};
@@ -107,6 +108,11 @@ impl<'a> Cx<'a> {
     /// Whether a variable keeps its value from call to call of its function and may be read before it is set.
     pub(in crate::lower) fn is_stale(&self, var: VarId) -> bool {
         self.is_captured(var) && !self.sets_first(var)
+    }
+
+    /// Which loops a variable counts.
+    pub(in crate::lower) const fn counted(&self) -> &Counted {
+        &self.current.counted
     }
 
     /// Whether a variable is set before it is read, whatever the way.

@@ -1,6 +1,5 @@
 //! From probes to programs: one each, or one for the entry and the return of the same functions.
 use super::{Current, Cx, Result};
-use crate::lower::flow::Flow;
 use crate::lower::system_calls::{self, Calls};
 use crate::lower::{names, walk};
 use crate::plan::PlannedProbe;
@@ -106,7 +105,7 @@ impl<'a> Cx<'a> {
     /// A probe as a function that a program calls with its context.
     fn subprogram(&mut self, probe: &'a Probe, name: &str) -> Result<FunctionId> {
         self.probe = probe;
-        self.current = Current::new(probe.vars.len(), Flow::of_probe(probe));
+        self.current = Current::new(probe);
         self.capture();
         self.b = Builder::new(name, ".text", &[Kind::Ptr(Pointee::Context)], Some(Kind::I32));
         self.b.function().linkage = Linkage::Static;
@@ -118,7 +117,7 @@ impl<'a> Cx<'a> {
     fn start_program(&mut self, probe: &'a Probe, name: &str, attach: &[Attach]) {
         let (section, program) = names::shape(probe.provider, attach.first(), self.can(Feature::UprobeMulti));
         self.probe = probe;
-        self.current = Current::new(probe.vars.len(), Flow::of_probe(probe));
+        self.current = Current::new(probe);
         self.capture();
         self.b = Builder::new(name, section, &[Kind::Ptr(Pointee::Context)], Some(Kind::I32));
         self.b.program(program);
