@@ -229,16 +229,23 @@ fn loaded(index: usize, map: &ImageMap, fd: MapFd, pin: Option<&Path>, reused: b
     }
 }
 
+/// `PCPU_MIN_UNIT_SIZE` of the kernel (`include/linux/percpu.h`): what a value of a per-CPU map may have.
+const PER_CPU_VALUE: u32 = 32 << 10;
+
 /// What a refusal means, where that can be told from the request.
 fn why_not(map: &ImageMap, errno: Errno) -> Option<String> {
     let size = u64::from(map.max_entries) * (u64::from(map.key_size) + u64::from(map.value_size));
     let text = match errno {
+        Errno::E2BIG if map.kind == MapType::PercpuArray && map.value_size > PER_CPU_VALUE => format!(
+            "a value of {} bytes is more than the {PER_CPU_VALUE} that the kernel gives each processor for one; shorter or fewer strings at once (max_strlen) need less",
+            map.value_size
+        ),
         Errno::ENOMEM | Errno::E2BIG => format!(
-            "{} entries of {} + {} bytes ({} MiB) are more than the kernel gives; make it smaller",
+            "{} entries of {} + {} bytes ({} KiB) are more than the kernel gives; make it smaller",
             map.max_entries,
             map.key_size,
             map.value_size,
-            size >> 20
+            size >> 10
         ),
         Errno::EINVAL if map.kind == MapType::Ringbuf && !map.max_entries.is_power_of_two() => {
             format!(

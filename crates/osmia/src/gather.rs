@@ -35,8 +35,8 @@ pub(crate) fn gather(
         ksyms: wants.ksyms.into_iter().collect(),
         kfuncs: wants.kfuncs.into_iter().collect(),
         kconfig: Vec::new(),
-        // A perf buffer for each processor wants to know how many there are.
-        cpus: wants.cpus || options.lower.transport == Transport::PerfBuffer,
+        // A perf buffer for each processor wants to know how many there are, and who adds up what all of them counted.
+        cpus: wants.cpus || !options.portable || options.lower.transport == Transport::PerfBuffer,
         features: options.features.iter().copied().chain(wants.features).collect(),
         search: osmia_host::Search {
             pid: options.lower.pid,

@@ -155,6 +155,29 @@ fn a_while_along_pointers() {
     assert_eq!(out.lines().next(), Some("(true, swapper/0)"));
 }
 
+/// The verifier gives up after so many instructions, or where so many branches wait: what it would follow for too long it is
+/// shown once.
+#[test]
+fn loops_with_much_in_them() {
+    let text = "fn up($by : int64) : int64 {
+        $task = curtask; $n = 0;
+        while ($task->pid > 1 && $n < 30) { @seen[$n] = count(); $task = $task->real_parent; $n++; }
+        return $by + 1;
+    }
+    begin {
+        for $i : 0..100 { @a[$i] = count(); if (@a[$i] > 5) { @never++; } }
+        unroll (100) { @least = min(1); @v = (int64)@least; }
+        $j = 0; while ($j < 3000) { $j++; @x[$j]++; }
+        for $k : 0..100 { unroll (40) { @q[$k, comm] += 1; } }
+        $l = 0; while ($l < 100) { $l = up($l); }
+        $m = 0; while ($m < 1000000) { $m++; }
+        print((len(@a), @v, len(@x), @q[99, comm], len(@seen) > 0, $l, $m));
+        clear(@a); clear(@x); clear(@q); clear(@seen); clear(@least); clear(@v); exit();
+    }";
+    let out = run(osmia().args(["-q", "--no-warnings", "-e", text])).ok();
+    assert_eq!(out.lines().next(), Some("(100, 1, 3000, 40, true, 100, 1000000)"));
+}
+
 #[test]
 fn the_same_in_both_worlds() {
     let mut wrong = Vec::new();

@@ -3,14 +3,18 @@
 use super::walk::{self, Node};
 use crate::typed::{Expr, ExprKind, Probe, Stmt, StmtKind, Type, VarId};
 use osmia_isa::AluOp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Ranges of at most so many turns, those of loops inside of them included, are loops of the program itself.
+/// Ranges of at most so many turns are loops of the program itself.
 const NATIVE_TURNS: i64 = 128;
 
-/// The `while` loops of a probe that end when a variable has counted to a number, by where their conditions are in memory.
+/// So many statements, and parts of expressions that branch, are followed in all turns together. The verifier gives up where
+/// 8,192 branches wait to be looked at.
+const FOLLOWED: i64 = 1024;
+
+/// The `while` loops of a probe that a variable counts, by where their conditions are in memory, and how often they turn.
 #[derive(Debug, Default)]
-pub(super) struct Counted(BTreeSet<usize>);
+pub(super) struct Counted(BTreeMap<usize, i64>);
 
 impl Counted {
     pub(super) fn of_probe(probe: &Probe) -> Self {
@@ -24,9 +28,61 @@ impl Counted {
         search.counted
     }
 
-    /// Whether the loop with this condition is one of them.
-    pub(super) fn has(&self, condition: &Expr) -> bool {
-        self.0.contains(&place(condition))
+    /// Whether the loop with this condition is to be one of the program itself.
+    pub(super) fn is_short_while(&self, condition: &Expr, body: &[Stmt]) -> bool {
+        self.cost_of_while(condition, body).is_some()
+    }
+
+    /// Whether a range is to be a loop of the program itself: one of few turns, and it is known how many. The verifier follows
+    /// each turn of each loop inside, too.
+    pub(super) fn is_short(&self, from: &Expr, to: &Expr, body: &[Stmt]) -> bool {
+        self.cost_of_range(from, to, body).is_some()
+    }
+
+    fn cost_of_while(&self, condition: &Expr, body: &[Stmt]) -> Option<i64> {
+        let turns = *self.0.get(&place(condition))?;
+        Some(turns.saturating_mul(self.cost(body))).filter(|cost| *cost <= FOLLOWED)
+    }
+
+    fn cost_of_range(&self, from: &Expr, to: &Expr, body: &[Stmt]) -> Option<i64> {
+        let turns = constant(to)?.saturating_sub(constant(from)?);
+        let cost = turns.saturating_mul(self.cost(body));
+        (turns <= NATIVE_TURNS && cost <= FOLLOWED).then_some(cost)
+    }
+
+    /// How much of these statements the verifier follows.
+    fn cost(&self, body: &[Stmt]) -> i64 {
+        body.iter().fold(1, |cost, it| cost.saturating_add(self.cost_of_stmt(it)))
+    }
+
+    fn cost_of_stmt(&self, it: &Stmt) -> i64 {
+        let mut own = 1_i64;
+        walk::parts(it, &mut |part| own = own.saturating_add(self.cost_of_expr(part)));
+        let inside = match &it.kind {
+            StmtKind::If(condition, then, other) => {
+                let parts = [self.cost_of_expr(condition), self.cost(then), self.cost(other)];
+                parts.into_iter().fold(0, i64::saturating_add)
+            }
+            StmtKind::While(condition, body) => {
+                self.cost_of_while(condition, body).unwrap_or_else(|| self.cost(body))
+            }
+            StmtKind::ForRange(_, from, to, body) => {
+                self.cost_of_range(from, to, body).unwrap_or_else(|| self.cost(body))
+            }
+            StmtKind::Unroll(count, body) => self.cost(body).saturating_mul((*count).into()),
+            StmtKind::ForMap(_, _, body) => self.cost(body),
+            _ => 0,
+        };
+        inside.saturating_add(own)
+    }
+
+    fn cost_of_expr(&self, it: &Expr) -> i64 {
+        let mut cost = i64::from(branches(&it.kind));
+        if let ExprKind::Block(body, value) = &it.kind {
+            return self.cost(body).saturating_add(self.cost_of_expr(value));
+        }
+        walk::operands(&it.kind, &mut |part| cost = cost.saturating_add(self.cost_of_expr(part)));
+        cost
     }
 
     /// Whether the kernel may call something back in these statements.
@@ -43,7 +99,8 @@ impl Counted {
         found
     }
 
-    /// What keeps a stack has a loop of its own, as long as the stack: the verifier is to look at that once too.
+    /// What keeps a stack has a loop of its own, as long as the stack, and what adds up the values of all processors one as long
+    /// as there are processors: the verifier is to look at these once too.
     fn is_callback(&self, node: Node<'_>) -> bool {
         match node {
             Node::Expr(it) => matches!(
@@ -52,13 +109,14 @@ impl Counted {
                     | ExprKind::Strlen(_)
                     | ExprKind::Strstr(..)
                     | ExprKind::Stack
+                    | ExprKind::MapNumber(..)
                     | ExprKind::Invoke { .. }
                     | ExprKind::External { .. }
             ),
             Node::Stmt(it) => match &it.kind {
                 StmtKind::ForMap(..) => true,
-                StmtKind::ForRange(_, from, to, body) => !is_short(from, to, body),
-                StmtKind::While(condition, _) => !self.has(condition),
+                StmtKind::ForRange(_, from, to, body) => !self.is_short(from, to, body),
+                StmtKind::While(condition, body) => !self.is_short_while(condition, body),
                 _ => false,
             },
         }
@@ -69,14 +127,29 @@ fn place(it: &Expr) -> usize {
     std::ptr::from_ref(it).addr()
 }
 
+/// Whether the program branches for this, or may have to.
+const fn branches(it: &ExprKind) -> bool {
+    matches!(
+        it,
+        ExprKind::And(..)
+            | ExprKind::Or(..)
+            | ExprKind::Ternary(..)
+            | ExprKind::MapValue(..)
+            | ExprKind::StepMap { .. }
+            | ExprKind::HasKey(..)
+            | ExprKind::Delete(..)
+            | ExprKind::TextEqual { .. }
+            | ExprKind::Str { .. }
+            | ExprKind::Index { .. }
+    )
+}
+
 /// Goes through a probe as it runs.
 #[derive(Debug, Default)]
 struct Search {
     counted: Counted,
-    /// The variables that hold a number here which is known, on each way on which the program comes here.
-    known: BTreeSet<VarId>,
-    /// Those that were given another value on the way here.
-    lost: BTreeSet<VarId>,
+    /// The variables that hold a number here which is known, and the number.
+    known: BTreeMap<VarId, i64>,
 }
 
 impl Search {
@@ -87,114 +160,148 @@ impl Search {
     fn stmt(&mut self, it: &Stmt) {
         walk::parts(it, &mut |part| self.value(part));
         match &it.kind {
-            StmtKind::SetVar(var, value) if constant(value).is_some() => {
-                self.known.insert(*var);
-            }
-            StmtKind::SetVar(var, _) if !moves(it, *var) => self.lose([*var]),
+            StmtKind::SetVar(var, value) => match constant(value) {
+                Some(number) => {
+                    self.known.insert(*var, number);
+                }
+                None => self.lose([*var]),
+            },
             StmtKind::If(condition, then, other) => {
                 self.value(condition);
                 let before = self.known.clone();
                 self.stmts(then);
                 let after = std::mem::replace(&mut self.known, before);
                 self.stmts(other);
-                self.known.retain(|var| after.contains(var));
+                self.known.retain(|var, number| after.get(var) == Some(number));
             }
-            StmtKind::While(condition, body) => self.while_loop(condition, body),
-            StmtKind::Unroll(_, body) => {
+            StmtKind::While(condition, body) => {
+                let turns = self.turns(condition, body);
+                self.counted.0.extend(turns.map(|turns| (place(condition), turns)));
+                self.value(condition);
                 self.turn(body);
             }
+            StmtKind::Unroll(_, body) => self.turn(body),
             StmtKind::ForMap(var, _, body) => {
                 self.lose([*var]);
-                self.called(body);
+                self.turn(body);
             }
             StmtKind::ForRange(var, from, to, body) => {
                 self.value(from);
                 self.value(to);
                 self.lose([*var]);
-                if is_short(from, to, body) && !self.counted.call_back(body) {
-                    self.turn(body);
-                } else {
-                    self.called(body);
-                }
+                self.turn(body);
             }
             _ => {}
         }
     }
 
-    /// An expression: there are statements in some. Perhaps they do not run.
+    /// An expression: there are statements in some.
     fn value(&mut self, it: &Expr) {
         match &it.kind {
             ExprKind::Block(body, value) => {
-                self.called(body);
+                self.turn(body);
                 self.value(value);
             }
-            ExprKind::VarAddress(var) => self.lose([*var]),
+            ExprKind::VarAddress(var) | ExprKind::StepVar { var, .. } => self.lose([*var]),
             kind => walk::operands(kind, &mut |part| self.value(part)),
         }
     }
 
-    fn while_loop(&mut self, condition: &Expr, body: &[Stmt]) {
-        self.value(condition);
-        let before = self.known.clone();
-        let lost = self.turn(body);
-        let counts = |(var, steps)| {
-            before.contains(&var) && !lost.contains(&var) && (steps || body.iter().any(|it| moves(it, var)))
-        };
-        let is_endless = constant(condition).is_some_and(|it| it != 0) && !ends(body);
-        if is_endless || conjuncts(condition).into_iter().filter_map(counter).any(counts) {
-            self.counted.0.insert(place(condition));
+    /// How often a `while` turns that a variable counts. One that nothing ends is left to the verifier, which tells it.
+    fn turns(&self, condition: &Expr, body: &[Stmt]) -> Option<i64> {
+        if constant(condition).is_some_and(|it| it != 0) && !ends(body) {
+            return Some(1);
         }
-        if !self.counted.has(condition) || self.counted.calls_back(condition) || self.counted.call_back(body)
-        {
-            self.lose(changes(body));
-            self.lose(changes_of(condition));
-        }
+        conjuncts(condition).into_iter().filter_map(counter).find_map(|counter| {
+            let way = counter.end.saturating_sub(*self.known.get(&counter.var)?);
+            let step = step(counter.var, counter.step, body)?;
+            let turns = way.checked_div(step)?.saturating_add(1);
+            Some(turns).filter(|turns| *turns > 0)
+        })
     }
 
-    /// A turn of a loop: of what its body changes nobody knows how often that was done before. Says what it loses.
-    fn turn(&mut self, body: &[Stmt]) -> BTreeSet<VarId> {
-        let (before, changed) = (self.known.clone(), changes(body));
-        let lost_before = std::mem::take(&mut self.lost);
-        self.known.retain(|var| !changed.contains(var));
+    /// What may run several times, or not at all: of what it changes nobody knows how often that is done.
+    fn turn(&mut self, body: &[Stmt]) {
+        let changed = changes(body);
+        self.lose(changed.iter().copied());
         self.stmts(body);
-        let lost = std::mem::replace(&mut self.lost, lost_before);
-        self.known = before;
-        self.lose(lost.iter().copied());
-        lost
-    }
-
-    /// A body that the kernel calls, or that may not run.
-    fn called(&mut self, body: &[Stmt]) {
-        self.turn(body);
-        self.lose(changes(body));
+        self.lose(changed);
     }
 
     fn lose(&mut self, vars: impl IntoIterator<Item = VarId>) {
         for var in vars {
             self.known.remove(&var);
-            self.lost.insert(var);
         }
     }
 }
 
-/// How many turns a range has, where that is known.
-fn turns(from: &Expr, to: &Expr) -> Option<i64> {
-    constant(from).zip(constant(to)).map(|(from, to)| to.saturating_sub(from))
+/// A variable that is compared with a number.
+struct Counter {
+    var: VarId,
+    end: i64,
+    /// What the comparison itself moves it by.
+    step: i64,
 }
 
-/// Whether a range has few turns, and it is known how many. The verifier follows each turn of each loop inside, too, and of a
-/// `while` nobody knows how many there are.
-pub(super) fn is_short(from: &Expr, to: &Expr, body: &[Stmt]) -> bool {
-    let mut inside = 1_i64;
+/// The comparison of a variable with a number that this is.
+fn counter(it: &Expr) -> Option<Counter> {
+    let of = |it, end| variable(it).map(|(var, step)| Counter { var, end, step });
+    match &it.kind {
+        ExprKind::Compare(_, one, other) => match (constant(one), constant(other)) {
+            (None, Some(end)) => of(one, end),
+            (Some(end), None) => of(other, end),
+            _ => None,
+        },
+        _ => of(it, 0),
+    }
+}
+
+/// The variable that this is, and what this moves it by.
+fn variable(it: &Expr) -> Option<(VarId, i64)> {
+    match &it.kind {
+        ExprKind::Var(var) => Some((*var, 0)),
+        ExprKind::StepVar { var, by, .. } => Some((*var, *by)),
+        ExprKind::Cast(inner) => variable(inner),
+        _ => None,
+    }
+}
+
+/// The least that each turn moves a variable by, if it is moved in each turn, and never back or to elsewhere.
+fn step(var: VarId, own: i64, body: &[Stmt]) -> Option<i64> {
+    let always: Vec<i64> =
+        body.iter().filter_map(|it| moves(it, var)).chain([own]).filter(|by| *by != 0).collect();
+    let least = always.iter().copied().min_by_key(|by| by.saturating_abs())?;
+    let mut steady = true;
     walk::stmts(body, &mut |node| {
-        let Node::Stmt(it) = node else { return };
-        inside = inside.saturating_add(match &it.kind {
-            StmtKind::ForRange(_, from, to, _) => turns(from, to).unwrap_or(NATIVE_TURNS).max(0),
-            StmtKind::While(..) => NATIVE_TURNS,
-            _ => 0,
-        });
+        let by = match node {
+            Node::Stmt(it) if change(node) == Some(var) => moves(it, var),
+            Node::Expr(Expr { kind: ExprKind::StepVar { var: moved, by, .. }, .. }) if *moved == var => {
+                Some(*by)
+            }
+            Node::Expr(Expr { kind: ExprKind::VarAddress(other), .. }) if *other == var => None,
+            _ => return,
+        };
+        steady &= by.is_some_and(|by| by.signum() == least.signum());
     });
-    turns(from, to).is_some_and(|own| own.saturating_mul(inside) <= NATIVE_TURNS)
+    steady.then_some(least)
+}
+
+/// By which number a statement moves a variable, if that is all that it does with it.
+fn moves(it: &Stmt, var: VarId) -> Option<i64> {
+    let (StmtKind::Expr(value) | StmtKind::SetVar(_, value)) = &it.kind else { return None };
+    match (&it.kind, &value.kind) {
+        (StmtKind::Expr(_), ExprKind::StepVar { var: moved, by, .. }) => Some(*by).filter(|_| *moved == var),
+        (StmtKind::SetVar(set, _), ExprKind::Arithmetic(op, one, other)) if *set == var => {
+            let own = |it: &Expr| variable(it) == Some((var, 0));
+            match op {
+                AluOp::Add if own(one) => constant(other),
+                AluOp::Add if own(other) => constant(one),
+                AluOp::Sub if own(one) => constant(other)?.checked_neg(),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// The variables that statements change.
@@ -243,37 +350,4 @@ fn conjuncts(it: &Expr) -> Vec<&Expr> {
         ExprKind::And(first, second) => [conjuncts(first), conjuncts(second)].concat(),
         _ => vec![it],
     }
-}
-
-/// The variable that is compared with a number, and whether that moves it.
-fn counter(it: &Expr) -> Option<(VarId, bool)> {
-    match &it.kind {
-        ExprKind::Compare(_, one, other) => match (constant(one), constant(other)) {
-            (None, Some(_)) => variable(one),
-            (Some(_), None) => variable(other),
-            _ => None,
-        },
-        _ => variable(it),
-    }
-}
-
-/// The variable that this is, and whether it is moved.
-fn variable(it: &Expr) -> Option<(VarId, bool)> {
-    match &it.kind {
-        ExprKind::Var(var) => Some((*var, false)),
-        ExprKind::StepVar { var, .. } => Some((*var, true)),
-        ExprKind::Cast(inner) => variable(inner),
-        _ => None,
-    }
-}
-
-/// Whether a statement moves a variable by a number.
-fn moves(it: &Stmt, var: VarId) -> bool {
-    let StmtKind::SetVar(set, value) = &it.kind else {
-        let StmtKind::Expr(it) = &it.kind else { return false };
-        return matches!(it.kind, ExprKind::StepVar { var: moved, .. } if moved == var);
-    };
-    let ExprKind::Arithmetic(AluOp::Add | AluOp::Sub, one, other) = &value.kind else { return false };
-    let own = |it: &Expr| variable(it).is_some_and(|(found, _)| found == var);
-    *set == var && (own(one) && constant(other).is_some() || own(other) && constant(one).is_some())
 }

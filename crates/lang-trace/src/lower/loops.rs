@@ -1,6 +1,6 @@
 //! Loops over maps and ranges. Bodies that the kernel calls back are functions of their own; what they share with the
 //! program lies in a frame on the program's stack, whose address they are given.
-use super::counted::{changes, changes_of, constant, is_short};
+use super::counted::{changes, changes_of, constant};
 use super::cx::{Cx, FRAME_CONTEXT, MEMORY, Place, Result, VarHome};
 use super::helpers;
 use super::walk::{self, Node};
@@ -101,7 +101,8 @@ impl<'a> Cx<'a> {
     /// Whether a range is a loop of the program itself: a short one, in which the kernel calls nothing back. Of a loop
     /// around callbacks the verifier would look at all ways through all turns.
     fn is_native(&self, from: &Expr, to: &Expr, body: &[Stmt]) -> bool {
-        !self.can(Feature::BpfLoop) || is_short(from, to, body) && !self.counted().call_back(body)
+        let counted = self.counted();
+        !self.can(Feature::BpfLoop) || counted.is_short(from, to, body) && !counted.call_back(body)
     }
 
     /// Whether a `while` is a loop of the program itself: one whose turns the verifier can count, and in which the kernel
@@ -109,7 +110,9 @@ impl<'a> Cx<'a> {
     fn is_native_while(&self, condition: &Expr, body: &[Stmt]) -> bool {
         let counted = self.counted();
         !self.can(Feature::BpfLoop)
-            || counted.has(condition) && !counted.calls_back(condition) && !counted.call_back(body)
+            || counted.is_short_while(condition, body)
+                && !counted.calls_back(condition)
+                && !counted.call_back(body)
     }
 
     pub(super) fn while_loop(&mut self, condition: &'a Expr, body: &'a [Stmt]) -> Result<()> {
