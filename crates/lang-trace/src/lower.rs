@@ -1,6 +1,7 @@
 //! A checked script becomes IR, a schema for its readers and a plan of attachments.
 //!
-//! Each probe becomes one function (a program); loops over maps add callbacks, and histograms a shared subprogram.
+//! Each probe becomes one function (a program); loops that the kernel turns add callbacks, stacks a function that keeps them, and
+//! histograms a shared subprogram.
 //!
 //! # What user space finds in the object
 //! * `events`: the ring buffer (or perf event array, see [`Transport`]); there only if something is sent.
@@ -26,7 +27,8 @@
 //! # What older kernels lose
 //! Features that nobody has asked for ([`osmia_abi::Answer::Unknown`]) are taken to be there. Without
 //! `bpf_map_lookup_percpu_elem` (5.19) an aggregation that is read as a number in the kernel is this processor's part only.
-//! Without `bpf_loop` (5.17) and hash maps that make elements late (6.1), stacks whose place another one has are lost.
+//! Without hash maps that make elements late (6.1), stacks whose place another one has are lost; without `bpf_loop` (5.17) the
+//! verifier has to find the end of every loop.
 mod addresses;
 mod aggregate;
 mod builtin;

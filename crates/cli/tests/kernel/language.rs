@@ -178,6 +178,21 @@ fn loops_with_much_in_them() {
     assert_eq!(out.lines().next(), Some("(100, 1, 3000, 40, true, 100, 1000000)"));
 }
 
+/// Each of them has a kilobyte while it is compared, and no longer.
+#[test]
+fn many_texts_in_one_condition() {
+    let texts: Vec<String> = (0..60).map(|n| format!("str(args.filename) == \"/etc/{n}\"")).collect();
+    let hosts = "str(args.filename) == \"/etc/hosts\"";
+    let (any, none) = (texts.join(" || "), texts.join(" && "));
+    let text = format!(
+        "tracepoint:syscalls:sys_enter_openat /pid == cpid && ({any} || {hosts})/ {{
+             print(({any}, {none}, !({any}) && {hosts}));
+         }}"
+    );
+    let out = run(osmia().args(["-q", "-e", &text, "-c", "cat /etc/hosts"])).ok();
+    assert!(out.contains("(false, false, true)\n"), "{out}");
+}
+
 #[test]
 fn the_same_in_both_worlds() {
     let mut wrong = Vec::new();

@@ -296,13 +296,13 @@ impl<'a> Cx<'a> {
                 let middle = self.b.block();
                 self.condition(a, middle, other)?;
                 self.b.switch_to(middle);
-                self.maybe(|cx| cx.condition(b, then, other))
+                self.second_condition(b, then, other)
             }
             ExprKind::Or(a, b) => {
                 let middle = self.b.block();
                 self.condition(a, then, middle)?;
                 self.b.switch_to(middle);
-                self.maybe(|cx| cx.condition(b, then, other))
+                self.second_condition(b, then, other)
             }
             ExprKind::Compare(cond, a, b) => {
                 let (a, b) = self.compared(a, b)?;
@@ -319,6 +319,11 @@ impl<'a> Cx<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// A condition that is only asked after another; what it needs of memory is free again at once.
+    fn second_condition(&mut self, it: &'a Expr, then: Block, other: Block) -> Result<()> {
+        self.maybe(|cx| cx.statement(|cx| cx.condition(it, then, other)))
     }
 
     /// A condition as a number.
