@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 /// How long a tracer may take to attach, and to leave.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often it is told to leave.
+const ATTEMPTS: u32 = 4;
 const MOMENT: Duration = Duration::from_millis(20);
 
 /// A tracer with a script; it is gone when this is.
@@ -49,11 +51,15 @@ impl Tool {
         }
     }
 
-    /// Ends it as Ctrl-C does, and gives back what it has printed.
+    /// Ends it as Ctrl-C does, again where the first was not heard (as happens to bpftrace 0.17), and gives back what it has
+    /// printed.
     pub(super) fn stop(mut self) -> Result<String, String> {
         let interrupt = format!("kill -INT {}", self.child.id());
-        let _ = Command::new("sh").args(["-c", &interrupt]).status();
-        let status = self.wait().ok_or("it does not end on Ctrl-C")?;
+        let mut ends = (0..ATTEMPTS).filter_map(|_| {
+            let _ = Command::new("sh").args(["-c", &interrupt]).status();
+            self.wait(PATIENCE / ATTEMPTS)
+        });
+        let status = ends.next().ok_or("it does not end on Ctrl-C")?;
         if status.success() {
             Ok(self.printed())
         } else {
@@ -61,9 +67,9 @@ impl Tool {
         }
     }
 
-    fn wait(&mut self) -> Option<ExitStatus> {
+    fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < patience {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Some(status);
             }
