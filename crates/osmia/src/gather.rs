@@ -35,8 +35,8 @@ pub(crate) fn gather(
         ksyms: wants.ksyms.into_iter().collect(),
         kfuncs: wants.kfuncs.into_iter().collect(),
         kconfig: Vec::new(),
-        // A perf buffer for each processor wants to know how many there are, and who adds up what all of them counted.
-        cpus: wants.cpus || !options.portable || options.lower.transport == Transport::PerfBuffer,
+        // A perf buffer for each processor wants to know how many there are.
+        cpus: wants.cpus || options.lower.transport == Transport::PerfBuffer,
         features: options.features.iter().copied().chain(wants.features).collect(),
         search: osmia_host::Search {
             pid: options.lower.pid,
@@ -52,6 +52,10 @@ pub(crate) fn gather(
     let mut target = osmia_host::gather_with(&wants, &places).map_err(|error| unasked(script, &error))?;
     name_others(&wants.tracepoints, &mut target);
     missing(&mut target, options);
+    if target.cpus == 0 && !options.portable {
+        // Who adds up what all of them counted needs not go further; without an answer, he goes as far as there may be some.
+        target.cpus = osmia_host::possible_cpus().map_or(0, |cpus| cpus.len() as u32);
+    }
     if options.portable {
         // It is to run on kernels of any version, put there by any loader.
         target.version = 0;

@@ -268,6 +268,14 @@ fn nobody() -> std::process::Command {
 }
 
 #[test]
+fn scripts_are_checked_where_no_machine_is_seen() {
+    let mut command = std::process::Command::new("unshare");
+    command.args(["-m", "sh", "-c", "mount -t tmpfs none /sys && exec \"$0\" check -e \"$1\""]);
+    command.arg(osmia().get_program()).arg("begin { @a = count(); if (@a > 1) { print(@a); } }");
+    run(&mut command).ok();
+}
+
+#[test]
 fn scripts_are_checked_without_rights() {
     let right = "begin { $x = curtask.pid; @[$x] = count(); }";
     let done = run(nobody().args(["check", "-e", right]));
