@@ -230,6 +230,15 @@ fn without_types() {
 }
 
 #[test]
+fn more_strings_than_there_is_memory_for() {
+    let strings: String = (0..33).map(|n| format!("$s{n} = str(args.filename); ")).collect();
+    let err = error_of(&format!("tracepoint:syscalls:sys_enter_openat {{ {strings} }}"));
+    let last = strings.find("$s32").unwrap_or_default() + "tracepoint:syscalls:sys_enter_openat { ".len() + 1;
+    assert!(err.starts_with(&format!("stdin:1:{last}-")), "{err}");
+    assert!(err.contains("32768 bytes") && err.contains("max_strlen"), "{err}");
+}
+
+#[test]
 fn loops_without_an_end() {
     let err = error_of("tracepoint:syscalls:sys_enter_getpgid { $i = 0; while (1) { $i++; } }");
     assert!(err.starts_with("stdin:1:") && err.contains("verifier") && err.contains("loop"), "{err}");

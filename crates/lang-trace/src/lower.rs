@@ -119,5 +119,5 @@ pub fn lower(
 ) -> Result<Lowered, Diagnostic> {
     let mut cx = cx::Cx::new(program, source, target, options)?;
     cx.programs(program)?;
-    Ok(cx.finish())
+    cx.finish()
 }

@@ -206,6 +206,12 @@ fn long_and_deep_scripts_take_bounded_time() {
     on_a_programs_stack(long_and_deep_scripts);
 }
 
+/// So many loops, each in the one before.
+fn nested(levels: u32, begin: impl Fn(u32) -> String) -> String {
+    let begins: String = (0..levels).map(begin).collect();
+    format!("begin {{ {begins} @x++; {} }}", "}".repeat(levels as usize))
+}
+
 fn long_and_deep_scripts() {
     let many = "@a[pid] = count(); @b = nsecs; printf(\"%d\\n\", pid); ".repeat(1000);
     let lines: String = (0..3000).map(|line| format!("@a{}[pid] = {line};\n", line % 10)).collect();
@@ -217,6 +223,9 @@ fn long_and_deep_scripts() {
         format!("begin {{ @ = {}1; }}", "-".repeat(5000)),
         format!("begin {{ {}{} }}", "if (1) { ".repeat(3000), "}".repeat(3000)),
         "begin { @x = 1; } ".repeat(2000),
+        nested(60, |level| format!("for $v{level} : 0..1000 {{")),
+        nested(60, |level| format!("for $v{level} : 0..2 {{")),
+        nested(60, |level| format!("$v{level} = 0; while ($v{level} < 1000) {{ $v{level}++;")),
         format!("begin {{ $x = {}; }}", "1 + ".repeat(3000) + "1"),
         format!("begin {{ @{} = 1; }}", "x".repeat(100_000)),
         format!("begin {{ printf(\"{}\"); }}", "%d".repeat(5000)),

@@ -237,7 +237,7 @@ fn why_not(map: &ImageMap, errno: Errno) -> Option<String> {
     let size = u64::from(map.max_entries) * (u64::from(map.key_size) + u64::from(map.value_size));
     let text = match errno {
         Errno::E2BIG if map.kind == MapType::PercpuArray && map.value_size > PER_CPU_VALUE => format!(
-            "a value of {} bytes is more than the {PER_CPU_VALUE} that the kernel gives each processor for one; shorter or fewer strings at once (max_strlen) need less",
+            "a value of {} bytes is more than the {PER_CPU_VALUE} that the kernel gives each processor for one; make it smaller",
             map.value_size
         ),
         Errno::ENOMEM | Errno::E2BIG => format!(

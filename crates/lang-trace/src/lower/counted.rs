@@ -30,24 +30,22 @@ impl Counted {
 
     /// Whether the loop with this condition is to be one of the program itself.
     pub(super) fn is_short_while(&self, condition: &Expr, body: &[Stmt]) -> bool {
-        self.cost_of_while(condition, body).is_some()
+        self.while_loop(condition, body).is_short
     }
 
     /// Whether a range is to be a loop of the program itself: one of few turns, and it is known how many. The verifier follows
     /// each turn of each loop inside, too.
     pub(super) fn is_short(&self, from: &Expr, to: &Expr, body: &[Stmt]) -> bool {
-        self.cost_of_range(from, to, body).is_some()
+        self.range(from, to, body).is_short
     }
 
-    fn cost_of_while(&self, condition: &Expr, body: &[Stmt]) -> Option<i64> {
-        let turns = *self.0.get(&place(condition))?;
-        Some(turns.saturating_mul(self.cost(body))).filter(|cost| *cost <= FOLLOWED)
+    fn while_loop(&self, condition: &Expr, body: &[Stmt]) -> Followed {
+        Followed::of_loop(self.0.get(&place(condition)).copied(), self.cost(body))
     }
 
-    fn cost_of_range(&self, from: &Expr, to: &Expr, body: &[Stmt]) -> Option<i64> {
-        let turns = constant(to)?.saturating_sub(constant(from)?);
-        let cost = turns.saturating_mul(self.cost(body));
-        (turns <= NATIVE_TURNS && cost <= FOLLOWED).then_some(cost)
+    fn range(&self, from: &Expr, to: &Expr, body: &[Stmt]) -> Followed {
+        let turns = constant(from).zip(constant(to)).map(|(from, to)| to.saturating_sub(from).max(0));
+        Followed::of_loop(turns.filter(|turns| *turns <= NATIVE_TURNS), self.cost(body))
     }
 
     /// How much of these statements the verifier follows.
@@ -63,12 +61,8 @@ impl Counted {
                 let parts = [self.cost_of_expr(condition), self.cost(then), self.cost(other)];
                 parts.into_iter().fold(0, i64::saturating_add)
             }
-            StmtKind::While(condition, body) => {
-                self.cost_of_while(condition, body).unwrap_or_else(|| self.cost(body))
-            }
-            StmtKind::ForRange(_, from, to, body) => {
-                self.cost_of_range(from, to, body).unwrap_or_else(|| self.cost(body))
-            }
+            StmtKind::While(condition, body) => self.while_loop(condition, body).cost,
+            StmtKind::ForRange(_, from, to, body) => self.range(from, to, body).cost,
             StmtKind::Unroll(count, body) => self.cost(body).saturating_mul((*count).into()),
             StmtKind::ForMap(_, _, body) => self.cost(body),
             _ => 0,
@@ -120,6 +114,21 @@ impl Counted {
                 _ => false,
             },
         }
+    }
+}
+
+/// What the verifier follows of a loop.
+struct Followed {
+    /// Whether it is to be one of the program itself.
+    is_short: bool,
+    cost: i64,
+}
+
+impl Followed {
+    /// Of a loop of so many turns, if that is known, with a body of this cost; one that the kernel turns is followed once.
+    fn of_loop(turns: Option<i64>, body: i64) -> Self {
+        let whole = turns.map(|turns| turns.saturating_mul(body)).filter(|whole| *whole <= FOLLOWED);
+        Self { is_short: whole.is_some(), cost: whole.unwrap_or(body) }
     }
 }
 

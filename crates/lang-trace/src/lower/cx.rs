@@ -151,6 +151,10 @@ pub(super) struct Level {
     frame: Option<Value>,
 }
 
+/// Bytes of scratch memory that a program can have: `PCPU_MIN_UNIT_SIZE` of the kernel (`include/linux/percpu.h`), which no value of
+/// a per-CPU map may exceed.
+const SCRATCH_LIMIT: u32 = 32 << 10;
+
 /// The shared frame's first words.
 pub(super) const FRAME_CONTEXT: i32 = 0;
 /// Bit 0: whether the program is to be left; above it, what it is to return.
@@ -210,6 +214,8 @@ pub(super) struct Cx<'a> {
     plan: Plan,
     scratch_users: u32,
     scratch_size: u32,
+    /// Where it became more than there is.
+    scratch_over: Option<Span>,
     pub(super) record_size: u32,
     /// Whether maps that are full send what has no room.
     pub(super) spills: bool,
@@ -269,6 +275,7 @@ impl<'a> Cx<'a> {
             plan: Plan::default(),
             scratch_users: 0,
             scratch_size: 0,
+            scratch_over: None,
             record_size: 0,
             spills: false,
             probe: &NO_PROBE,
@@ -345,14 +352,21 @@ impl<'a> Cx<'a> {
         self.probe.provider
     }
 
-    pub(super) fn finish(mut self) -> Lowered {
+    pub(super) fn finish(mut self) -> Result<Lowered> {
+        if let Some(span) = self.scratch_over {
+            let text = format!(
+                "all values up to this one need more memory at once than the {SCRATCH_LIMIT} bytes that there are"
+            );
+            let hint = "shorter strings (max_strlen), or fewer of them in variables, need less";
+            return Err(Diagnostic::error(span, text).hint(hint));
+        }
         if self.scratch_users > 0 {
             let map = self.globals.map("scratch", MapShape::new(MapType::PercpuArray, 4, 0, 0));
             let map = &mut self.globals.module.maps[map];
             (map.value_size, map.max_entries) = (self.scratch_size.max(8), self.scratch_users);
         }
         self.finish_records();
-        Lowered { module: self.globals.finish(), schema: self.schema, plan: self.plan }
+        Ok(Lowered { module: self.globals.finish(), schema: self.schema, plan: self.plan })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Room for values: slots of the stack, scratch memory where that is not enough, the frame that callbacks share, and the homes of
 //! variables in these.
-use super::{Cached, Cx, FRAME_HEADER, MEMORY, Place, STACK_LIMIT, Temp, VarHome};
+use super::{Cached, Cx, FRAME_HEADER, MEMORY, Place, SCRATCH_LIMIT, STACK_LIMIT, Temp, VarHome};
 use crate::lower::{globals::MapShape, helpers, loops, walk};
 use crate::typed::{Probe, VarId};
 use osmia_abi::MapType;
@@ -64,6 +64,9 @@ impl<'a> Cx<'a> {
         let offset = self.current.scratch_top;
         self.current.scratch_top += round_up(size, 8);
         self.scratch_size = self.scratch_size.max(self.current.scratch_top);
+        if self.current.scratch_top > SCRATCH_LIMIT {
+            self.scratch_over.get_or_insert(self.span);
+        }
         offset
     }
 
