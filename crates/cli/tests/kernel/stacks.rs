@@ -122,8 +122,9 @@ fn stacks_in_loops() {
                 $i++;
             }
             unroll (60) { @d[kstack, ustack(perf)] = sum(depth(1)); }
+            unroll (10) { unroll (100) { @e[kstack] = count(); } }
             print((len(@a), len(@b), len(@c), len(@d)));
-            clear(@a); clear(@b); clear(@c); clear(@d);
+            clear(@e); clear(@a); clear(@b); clear(@c); clear(@d);
         }";
     let out = run(osmia().args(["-q", "--no-warnings", "-e", text])).ok();
     // What is written out is at 60 places of the program, which are in its stacks too.

@@ -183,6 +183,8 @@ struct Current {
     functions: Vec<Option<FunctionId>>,
     /// The function that keeps stacks, once one is wanted.
     keeper: Option<FunctionId>,
+    /// Words of all stacks that it is asked to keep.
+    kept_words: u32,
     /// The system calls that it is for, where it is shown all of them.
     calls: Option<CallTable>,
 }
@@ -409,6 +411,7 @@ impl Current {
             scratch_kept: 0,
             functions: Vec::new(),
             keeper: None,
+            kept_words: 0,
             calls: None,
         }
     }

@@ -21,6 +21,9 @@ const MOST: u32 = 65536;
 const MOST_AT_ONCE: u32 = 16384;
 /// Bytes of the largest stack that is kept: programs have 32 KiB of memory for all that they do.
 const LARGEST: u32 = 4096;
+/// So many words of stacks may be kept at all places of a program together: the verifier follows some twenty instructions for each,
+/// and gives up after a million. What has no place elsewhere is counted.
+const MOST_FOLLOWED: u32 = 20_000;
 /// What `bpf_get_stackid` returns where another stack of the same hash is in the map: `-EEXIST`.
 const EEXIST: i64 = -17;
 /// Spreads the bits of an address over a number.
@@ -56,7 +59,8 @@ impl Cx<'_> {
         let (taken, crowded, done) = (self.b.int(EEXIST), self.b.block(), self.b.block());
         self.b.branch(Cond::Eq, id, taken, crowded, done);
         self.b.switch_to(crowded);
-        if wanted.size() <= LARGEST && self.can(Feature::LateElements) {
+        let is_kept = wanted.size() <= LARGEST && self.can(Feature::LateElements);
+        if is_kept && self.is_followed(wanted.size() / 8, MOST_FOLLOWED) {
             let number = self.maybe(|cx| cx.keep_stack(wanted))?;
             let kept = self.b.block();
             self.b.branch_if(number, kept, done);

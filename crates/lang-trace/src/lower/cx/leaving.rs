@@ -92,6 +92,12 @@ impl<'a> Cx<'a> {
         Ok(written)
     }
 
+    /// Whether the verifier follows so many words of a stack that is kept, too, where it is to follow so many in all.
+    pub(in crate::lower) const fn is_followed(&mut self, words: u32, most: u32) -> bool {
+        self.current.kept_words = self.current.kept_words.saturating_add(words);
+        self.current.kept_words <= most
+    }
+
     /// The function that keeps stacks, written by `write` where it is called first.
     pub(in crate::lower) fn keeper_once(
         &mut self,
